@@ -1,0 +1,154 @@
+"""A render: one computation, and the key that names it. Pure: no I/O, no clock.
+
+A render's key is a SHA-256 over what decides its pixels and who may share them. A job's id never
+takes part in it, unless the caller asked for a computation of its own.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class PictureFormat(StrEnum):
+    """Formats of finished pictures."""
+
+    JPEG = "jpeg"
+    PNG = "png"
+    WEBP = "webp"
+
+    @property
+    def content_type(self) -> str:
+        """Media type of the encoded picture."""
+        return f"image/{self.value}"
+
+    @property
+    def extension(self) -> str:
+        """Ending of object names and downloads, without the dot."""
+        return "jpg" if self is PictureFormat.JPEG else self.value
+
+    @property
+    def has_quality(self) -> bool:
+        """Whether the format is lossy and takes a quality."""
+        return self is not PictureFormat.PNG
+
+
+MIN_SIZE_PX = 256
+MAX_SIZE_PX = 2048
+DEFAULT_SIZE_PX = 1024
+DEFAULT_STRENGTH = 0.7
+DEFAULT_QUALITY = 92
+
+
+class RenderState(StrEnum):
+    """Where a render stands. Failed ones are forgotten: their key is free again."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DELAYED = "delayed"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Canonical parameters of a render.
+
+    Attributes:
+        strength: 0 (the photo) to 1 (the cartoon), 2 decimals.
+        size: Long side of the picture in pixels; never larger than the photo's own.
+        format: Encoding of the picture.
+        quality: 1 to 100 where the format has one, else None.
+    """
+
+    strength: float
+    size: int
+    format: PictureFormat
+    quality: int | None
+
+    @classmethod
+    def canonical(
+        cls,
+        *,
+        strength: float,
+        size: int,
+        picture_format: PictureFormat,
+        quality: int,
+        photo_long_side_px: int,
+    ) -> "Params":
+        """Bring validated parameters into the one form that means the same pixels."""
+        return cls(
+            strength=round(strength, 2) + 0.0,  # + 0.0 turns -0.0 into 0.0
+            size=min(size, photo_long_side_px),
+            format=picture_format,
+            quality=quality if picture_format.has_quality else None,
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {**asdict(self), "format": self.format.value}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Params":
+        """Read back what `as_dict` wrote."""
+        return cls(
+            strength=float(values["strength"]),
+            size=int(values["size"]),
+            format=PictureFormat(values["format"]),
+            quality=values["quality"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What decides a render's key, apart from the style version.
+
+    Attributes:
+        image_sha256: Hex digest of the uploaded bytes.
+        params: Canonical parameters.
+        scope: Who shares the picture: `caller:NAME` or `service`.
+        salt: The job's id for `no-cache`, else empty.
+    """
+
+    image_sha256: str
+    params: Params
+    scope: str
+    salt: str = ""
+
+    def key(self, version: str) -> str:
+        """Compute the render key under a style version, 64 hexadecimal digits.
+
+        Args:
+            version: The whole style version: style, model digest and pipeline version.
+        """
+        text = json.dumps(
+            [self.image_sha256, version, self.params.as_dict(), self.scope, self.salt],
+            sort_keys=True,
+            separators=(",", ":"),
+        )
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, so that a render can be moved to another version."""
+        return {
+            "image_sha256": self.image_sha256,
+            "params": self.params.as_dict(),
+            "scope": self.scope,
+            "salt": self.salt,
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Identity":
+        """Read back what `as_dict` wrote."""
+        return cls(
+            image_sha256=values["image_sha256"],
+            params=Params.from_dict(values["params"]),
+            scope=values["scope"],
+            salt=values["salt"],
+        )
+
+
+def work_size(width: int, height: int, long_side_px: int) -> tuple[int, int]:
+    """Width and height in pixels at which a photo is rendered: never enlarged, aspect kept."""
+    scale = min(1.0, long_side_px / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))

@@ -1,0 +1,202 @@
+"""The settings of every process, read once from the environment; nobody else reads it.
+
+One frozen object. Every field has a unit in its name, a default and a sentence that says what it is
+for: `docs/configuration.md` is generated from these. All faults are reported together, at start.
+Nothing here depends on the name of an environment.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from common.errors import ConfigurationError
+
+PREFIX = "CELSHADE_"
+HOUR_S = 3600
+DAY_S = 24 * HOUR_S
+
+
+class Settings(BaseSettings):
+    """All settings of all processes, validated; see each field's description."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    # --- Where the parts are ---
+    redis_url: SecretStr = Field(
+        SecretStr("redis://127.0.0.1:6379/0"),
+        description="The job store: Redis >= 7.0 or Valkey, with AOF and `noeviction`.",
+    )
+    broker_url: SecretStr | None = Field(
+        None, description="Where Celery's hints travel; the job store's Redis when left out."
+    )
+    store: Literal["s3", "local"] = Field(
+        "s3",
+        description="Where pictures lie: `s3`, or `local` (a directory that the API, the keeper and "
+        "all workers share on one disk; meant for one machine).",
+    )
+    data_dir: Path = Field(
+        Path("data"), description="Directory of the `local` store and of its signing key."
+    )
+    s3_endpoint_url: str | None = Field(
+        None, description="S3 endpoint that the service talks to; AWS' own when left out."
+    )
+    s3_public_endpoint_url: str | None = Field(
+        None,
+        description="S3 endpoint as readers reach it: it is part of every signed link. "
+        "`s3_endpoint_url` when left out.",
+    )
+    s3_bucket: str = Field("celshade", description="Bucket; created at start if it is missing.")
+    s3_region: str = Field("us-east-1", description="Region used in signatures.")
+    s3_access_key_id: str | None = Field(None, description="S3 access key.")
+    s3_secret_access_key: SecretStr | None = Field(None, description="S3 secret key.")
+
+    # --- The API ---
+    api_host: str = Field("127.0.0.1", description="Address the API binds to.")
+    api_port: int = Field(8000, ge=0, le=65535, description="Port the API binds to.")
+    api_processes: int = Field(2, ge=1, le=64, description="API processes on this machine.")
+    api_threads: int = Field(8, ge=2, le=256, description="Threads of each API process.")
+    public_url: str | None = Field(
+        None,
+        description="Base of every link in an answer. When left out, only requests whose Host is a "
+        "loopback name are served, and links follow it.",
+    )
+    keys_file: Path | None = Field(
+        None,
+        description="TOML file of callers; without one, everybody on loopback is `local`.",
+    )
+    allow_open: bool = Field(
+        False,
+        description="Allow binding to an address that is not loopback without a keys file.",
+    )
+    url_ttl_s: int = Field(900, ge=1, le=900, description="Life of a signed link, seconds.")
+
+    # --- What is accepted ---
+    max_upload_bytes: int = Field(40_000_000, ge=1, description="Largest request body, bytes.")
+    max_pixels: int = Field(40_000_000, ge=1, description="Most pixels (all frames) of an image.")
+    min_side_px: int = Field(16, ge=1, description="Shortest side of an image, pixels.")
+    max_aspect: float = Field(20.0, ge=1, description="Largest ratio of long to short side.")
+    cache_scope: Literal["caller", "service"] = Field(
+        "caller",
+        description="Who shares rendered pictures: each `caller` alone, or the whole `service` "
+        "(then a fast answer tells that somebody else sent the same picture).",
+    )
+    max_open_jobs_per_caller: int = Field(10_000, ge=1, description="Open jobs per caller.")
+    max_open_jobs: int = Field(100_000, ge=1, description="Open jobs of the whole service.")
+    max_attached_jobs: int = Field(1_000, ge=1, description="Open jobs that share one render.")
+    memory_guard: float = Field(
+        0.85, gt=0, le=1, description="Share of Redis' maxmemory above which nothing is admitted."
+    )
+
+    # --- How long things live ---
+    retention_s: int = Field(DAY_S, ge=1, description="Life of pictures after finish, seconds.")
+    job_record_s: int = Field(7 * DAY_S, ge=1, description="Life of job records, seconds.")
+    deadline_s: int = Field(DAY_S, ge=1, description="Deadline without `Cancel-After`, seconds.")
+    dead_letters: int = Field(10_000, ge=1, description="Most entries of the dead-letter list.")
+    dead_letter_s: int = Field(7 * DAY_S, ge=1, description="Life of dead letters, seconds.")
+    idempotency_s: int = Field(DAY_S, ge=1, description="Life of idempotency keys, seconds.")
+    remembered_failure_s: int = Field(
+        600, ge=0, description="How long the same submission fails at once, seconds."
+    )
+    version_unseen_s: int = Field(
+        7 * DAY_S, ge=1, description="Style versions unseen this long are forgotten, seconds."
+    )
+
+    # --- Leases ---
+    lease_s: float = Field(6.0, gt=0, description="Life of a lease without renewal, seconds.")
+    renew_every_s: float = Field(1.5, gt=0, description="Pause between renewals, seconds.")
+    execution_limit_s: float = Field(
+        60.0, gt=0, description="Least execution limit of an attempt, seconds."
+    )
+    move_after_s: float = Field(
+        60.0, gt=0, description="A style version without workers this long is moved on, seconds."
+    )
+
+    # --- The worker ---
+    device: str = Field("auto", description="`auto`, `cpu`, or CUDA device numbers like `0,1`.")
+    max_batch: int | None = Field(
+        None, ge=1, le=256, description="Largest batch; measured at start when left out."
+    )
+    extra_styles: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="More styles, as `module:Class`, separated by commas."
+    )
+    worker_name: str = Field("worker-1", description="Name in logs and of the pid files.")
+    worker_threads: int | None = Field(
+        None, ge=1, description="CPU threads of the model; all cores when left out."
+    )
+    drain_s: float = Field(
+        10.0, ge=0, description="How long a stopping worker finishes what it holds, seconds."
+    )
+    run_dir: Path | None = Field(None, description="Directory for NAME.pid files.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least level that is logged."
+    )
+
+    @field_validator("extra_styles", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        """Accept the plain text of an environment variable."""
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("extra_styles")
+    @classmethod
+    def _module_and_class(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse entries that are not `module:Class`."""
+        for entry in value:
+            module, _, name = entry.partition(":")
+            if not module or not name.isidentifier():
+                raise ValueError(f"'{entry}' is not 'module:Class'")
+        return value
+
+    @field_validator("public_url", "s3_endpoint_url", "s3_public_endpoint_url")
+    @classmethod
+    def _http_url(cls, value: str | None) -> str | None:
+        """Refuse what is not an http(s) address; drop a trailing slash."""
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"'{value}' is not an http(s) address")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Settings":
+        """Refuse combinations that cannot work."""
+        faults = []
+        if self.renew_every_s * 2 > self.lease_s:
+            faults.append("renew_every_s must be at most half of lease_s")
+        if (
+            self.store == "s3"
+            and self.s3_endpoint_url
+            and not (self.s3_access_key_id and self.s3_secret_access_key)
+        ):
+            faults.append("store=s3 needs s3_access_key_id and s3_secret_access_key")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    @property
+    def effective_broker_url(self) -> str:
+        """Where hints travel."""
+        return (self.broker_url or self.redis_url).get_secret_value()
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        ConfigurationError: With one line per fault, naming the environment variable.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = []
+        for fault in error.errors():
+            where = "_".join(str(part) for part in fault["loc"][:1]).upper()
+            name = f"{PREFIX}{where}" if where else "settings"
+            lines.append(f"{name}: {fault['msg'].removeprefix('Value error, ')}")
+        raise ConfigurationError("\n".join(lines)) from None

@@ -1,0 +1,1 @@
+"""Where pictures lie: one interface over S3 and over a directory."""

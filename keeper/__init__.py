@@ -1,0 +1,1 @@
+"""The small process that keeps the promises: reaping, hints, expiry, sweeping."""

@@ -1,0 +1,1 @@
+"""The accelerator process: styles, engine, codecs."""

@@ -1,0 +1,1 @@
+"""Styles: resident models that turn photos into cartoons."""
