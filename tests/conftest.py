@@ -2,12 +2,17 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import redis
 
 from common.errors import ConfigurationError
-from deploy.local import redis_server
+from common.settings import Settings
+from common.storage.factory import open_local_store, open_s3_store
+from common.storage.local import LocalStore
+from common.storage.s3 import S3Store
+from deploy.local import redis_server, s3_server
 from tests import services
 
 
@@ -35,3 +40,48 @@ def clean_redis_url(redis_url: str) -> str:
     with redis.Redis.from_url(redis_url) as connection:
         connection.flushdb()
     return redis_url
+
+
+@pytest.fixture(scope="session")
+def s3_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings that keep pictures on a real S3 server: the embedded one.
+
+    `CELSHADE_TEST_S3_ENDPOINT_URL` and its kin name another one (`services.given_s3_settings`).
+    """
+    given = services.given_s3_settings()
+    if given:
+        yield given
+        return
+    try:
+        server = s3_server.prepare(tmp_path_factory.mktemp("s3"), bucket="celshade-test")
+    except ConfigurationError as error:
+        services.absent(str(error))
+    with services.running_s3(server):
+        yield services.s3_settings_of(server)
+
+
+@pytest.fixture(scope="session")
+def shared_s3_store(s3_settings: Settings) -> S3Store:
+    """The one client of the test run: making one takes longer than most tests."""
+    store = open_s3_store(s3_settings, timeout_s=services.S3_TIMEOUT_S, attempts=2)
+    store.ensure_bucket()
+    return store
+
+
+@pytest.fixture
+def s3_store(shared_s3_store: S3Store) -> S3Store:
+    """A real S3 store that holds no object when the test begins."""
+    shared_s3_store.delete(list(shared_s3_store.list_names()))
+    return shared_s3_store
+
+
+@pytest.fixture
+def local_settings(tmp_path: Path) -> Settings:
+    """Settings that keep pictures in a fresh directory."""
+    return Settings(store="local", data_dir=tmp_path / "data")
+
+
+@pytest.fixture
+def local_store(local_settings: Settings) -> LocalStore:
+    """A local store in a fresh directory."""
+    return open_local_store(local_settings)

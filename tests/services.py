@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from pydantic import SecretStr
 
-from deploy.local import children, redis_server
+from common.settings import Settings
+from deploy.local import children, redis_server, s3_server
 
 READY_S = 30.0  # a generous deadline for a busy machine; the servers need well under a second
 GRACE_S = 10.0
+S3_TIMEOUT_S = 30.0
 
 
 def absent(reason: str) -> NoReturn:
@@ -42,3 +45,43 @@ def fresh_redis(directory: Path) -> Iterator[str]:
     server = redis_server.prepare(directory)
     with running_redis(server):
         yield server.url
+
+
+@contextmanager
+def running_s3(server: s3_server.S3Server) -> Iterator[children.Child]:
+    """Run a prepared server for as long as the block lasts; its output is in `s3.log`."""
+    with (server.directory / "s3.log").open("ab") as log:
+        child = children.start_child(server.command(), env=server.env(), stdout=log, stderr=log)
+    try:
+        children.wait_until_ready(child, server.is_ready, name="s3", timeout_s=READY_S)
+        yield child
+    finally:
+        children.stop_child(child, grace_s=GRACE_S)
+
+
+def s3_settings_of(server: s3_server.S3Server) -> Settings:
+    """Return the settings of a service that keeps its pictures on this server."""
+    return Settings(
+        store="s3",
+        s3_endpoint_url=server.url,
+        s3_bucket=server.bucket,
+        s3_access_key_id=server.access_key_id,
+        s3_secret_access_key=SecretStr(server.secret_access_key),
+    )
+
+
+def given_s3_settings() -> Settings | None:
+    """Return settings for the S3 server that `CELSHADE_TEST_S3_*` names, if any.
+
+    `_ENDPOINT_URL`, `_ACCESS_KEY_ID`, `_SECRET_ACCESS_KEY`, `_BUCKET`; tests own that bucket.
+    """
+    prefix = "CELSHADE_TEST_S3_"
+    if f"{prefix}ENDPOINT_URL" not in os.environ:
+        return None
+    return Settings(
+        store="s3",
+        s3_endpoint_url=os.environ[f"{prefix}ENDPOINT_URL"],
+        s3_bucket=os.environ.get(f"{prefix}BUCKET", "celshade-test"),
+        s3_access_key_id=os.environ[f"{prefix}ACCESS_KEY_ID"],
+        s3_secret_access_key=SecretStr(os.environ[f"{prefix}SECRET_ACCESS_KEY"]),
+    )
