@@ -138,6 +138,8 @@ class Job:
     position: int | None = None
     eta_s: float | None = None
     input_name: str | None = None
+    source_type: str | None = None
+    pictures_gone: bool = False
     output: Output | None = None
     execution: dict[str, Any] | None = None
     stages_ms: dict[str, float] | None = None

@@ -115,14 +115,14 @@ class Identity:
     scope: str
     salt: str = ""
 
-    def key(self, version: str) -> str:
+    def key(self, line: str) -> str:
         """Compute the render key under a style version, 64 hexadecimal digits.
 
         Args:
-            version: The whole style version: style, model digest and pipeline version.
+            line: Name of the style version's line: style, model digest and pipeline version.
         """
         text = json.dumps(
-            [self.image_sha256, version, self.params.as_dict(), self.scope, self.salt],
+            [self.image_sha256, line, self.params.as_dict(), self.scope, self.salt],
             sort_keys=True,
             separators=(",", ":"),
         )

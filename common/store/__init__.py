@@ -1,1 +1,44 @@
 """The job store: the truth about every job, changed by atomic scripts in Redis."""
+
+from common.settings import Settings
+from common.store.leases import Leases
+from common.store.ledger import Ledger
+from common.store.policy import Policy
+from common.store.scripts import REDIS_CLOCK, Scripts
+from common.store.submissions import Submissions
+from common.store.upkeep import Upkeep
+
+
+class JobStore:
+    """All verbs of the job store, by who uses them.
+
+    Attributes:
+        scripts: The way to Redis.
+        submissions: How work comes in.
+        ledger: Jobs as their callers see them.
+        upkeep: What the keeper does, and the view of the whole.
+    """
+
+    def __init__(
+        self, url: str, policy: Policy, *, timeout_s: float = 1.0, clock: str = REDIS_CLOCK
+    ) -> None:
+        self.scripts = Scripts(url, policy, timeout_s=timeout_s, clock=clock)
+        self.submissions = Submissions(self.scripts)
+        self.ledger = Ledger(self.scripts)
+        self.upkeep = Upkeep(self.scripts)
+
+    @classmethod
+    def from_settings(cls, settings: Settings, *, timeout_s: float = 1.0) -> "JobStore":
+        """Open the store that the settings name; nothing is connected yet."""
+        return cls(
+            settings.redis_url.get_secret_value(),
+            Policy.from_settings(settings),
+            timeout_s=timeout_s,
+        )
+
+    def leases(self, process: str) -> Leases:
+        """The verbs of one worker process."""
+        return Leases(self.scripts, process)
+
+
+__all__ = ["JobStore"]

@@ -1,0 +1,56 @@
+"""Logs: one JSON object a line, with the ids that tie a request, its job and its render together."""
+
+import json
+import logging
+import sys
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import TextIO
+
+# Ids of what this thread works on; every line carries those that are set.
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+job_id: ContextVar[str | None] = ContextVar("job_id", default=None)
+render_key: ContextVar[str | None] = ContextVar("render_key", default=None)
+
+_CONTEXT = {"request": request_id, "job": job_id, "render": render_key}
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes a record as one line of JSON; control characters arrive escaped.
+
+    Args:
+        process: Name of the process, the same on every line.
+    """
+
+    def __init__(self, process: str) -> None:
+        super().__init__()
+        self._process = process
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as one line of JSON."""
+        fields: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "process": self._process,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        fields.update({name: var.get() for name, var in _CONTEXT.items() if var.get()})
+        extras = {k: v for k, v in vars(record).items() if k not in _STANDARD}
+        fields.update({k: v for k, v in extras.items() if not k.startswith("_")})
+        if record.exc_info:
+            fields["exception"] = self.formatException(record.exc_info)
+        return json.dumps(fields, default=str)
+
+
+def configure_logging(process: str, level: str, stream: TextIO | None = None) -> None:
+    """Send all logs of this process as JSON lines to a stream, standard error by default."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(JsonFormatter(process))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    # These say at INFO what our own lines say better.
+    for noisy in ("kombu", "amqp", "botocore", "urllib3", "PIL"):
+        logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))

@@ -1,0 +1,68 @@
+"""Every key pattern the job store keeps in Redis, with its owner and its end.
+
+`docs/redis-keys.md` is this table; tests hold real databases against it.
+"""
+
+import re
+from dataclasses import dataclass
+
+PREFIX = "celshade:"
+ENDED_CHANNEL = f"{PREFIX}ended"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPattern:
+    """One kind of key: its pattern after the prefix, its type, and when it goes."""
+
+    pattern: str
+    kind: str
+    holds: str
+    ends: str
+
+    def matches(self, key: str) -> bool:
+        """Whether a key is of this kind."""
+        expression = re.escape(self.pattern).replace(r"\{", "{").replace(r"\}", "}")
+        expression = re.sub(r"{\w+}", "[^:]+", expression)
+        return re.fullmatch(re.escape(PREFIX) + expression, key) is not None
+
+
+PATTERNS = (
+    KeyPattern("job:{job}", "hash", "a job's record", "7 days after finish, or DELETE"),
+    KeyPattern("jobs:{caller}", "zset", "a caller's jobs by creation", "with its last job"),
+    KeyPattern("render:{key}", "hash", "a render in flight or done", "with its last holder"),
+    KeyPattern("attached:{key}", "set", "open jobs of a render", "when the render ends"),
+    KeyPattern("line:{line}", "zset", "waiting renders by tag", "empty"),
+    KeyPattern("suspects:{line}", "zset", "waiting renders that lost an attempt", "empty"),
+    KeyPattern("flows:{line}", "zset", "last tag of each flow", "a flow: once <= v"),
+    KeyPattern("clock:{line}", "hash", "v, arrivals, pixels, volunteer", "with its version"),
+    KeyPattern("version:{line}", "hash", "a style version's card", "unseen for 7 days, empty"),
+    KeyPattern("versions", "zset", "style versions by last sight", "an entry: with its version"),
+    KeyPattern("crew:{line}", "hash", "workers of a line", "a worker: silent for 60 s"),
+    KeyPattern("process:{process}", "hash", "alone with, volunteer for", "silent for 60 s"),
+    KeyPattern("held:{process}", "hash", "pixels a process holds leases on", "silent for 60 s"),
+    KeyPattern("leases", "zset", "running renders by lease end", "empty"),
+    KeyPattern("delayed", "zset", "renders in a pause by its end", "empty"),
+    KeyPattern("failure:{key}", "string", "a remembered failure", "10 minutes"),
+    KeyPattern("idem:{digest}", "hash", "an idempotency key's job", "24 hours"),
+    KeyPattern("holders:{object}", "set", "who holds an object", "with the last holder"),
+    KeyPattern(
+        "doomed", "zset", "objects to delete by due time", "an entry: when committed or due"
+    ),
+    KeyPattern("deleting", "zset", "objects being deleted", "an entry: once deleted"),
+    KeyPattern("deadlines", "zset", "open jobs by deadline", "an entry: when the job ends"),
+    KeyPattern(
+        "expiries", "zset", "finished jobs by picture expiry", "an entry: 24 h after finish"
+    ),
+    KeyPattern("forgets", "zset", "finished jobs by record expiry", "an entry: with its record"),
+    KeyPattern("dead", "zset", "dead letters by time", "an entry: 7 days, or beyond 10,000"),
+    KeyPattern("open", "hash", "open jobs per caller", "a field: at zero"),
+    KeyPattern("states", "hash", "jobs per state", "never"),
+    KeyPattern("counts", "hash", "counters for /metrics", "never"),
+    KeyPattern("reaper", "hash", "the reaper's last time and pauses", "never"),
+    KeyPattern("memory", "string", "used share of Redis' memory", "60 s without a keeper"),
+)
+
+
+def owner_of(key: str) -> KeyPattern | None:
+    """The pattern a key belongs to, or None for a key that nobody owns."""
+    return next((pattern for pattern in PATTERNS if pattern.matches(key)), None)

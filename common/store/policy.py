@@ -1,0 +1,83 @@
+"""The figures the job store's scripts work with, derived once from the settings."""
+
+from dataclasses import dataclass
+
+from common.errors import ExecutionTimeout, RenderError, WorkerLost
+from common.settings import Settings
+
+ATTEMPTS = 3
+DELAYS_S = (2.0, 10.0)
+# A final cause repeats itself, and so, for a while, does what killed its workers three times.
+REMEMBERED_CODES = ("decode_failed", "out_of_memory", "worker_lost", "execution_timeout")
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Figures of the scripts; times in milliseconds.
+
+    Attributes:
+        attempts: Counted attempts of a render, whatever ended them.
+        delays_ms: Pause after the first, second ... retryable failure.
+        upload_ms: How long a name lives that was given out for an upload or an output.
+        link_grace_ms: How long bytes outlive the last signed link to them.
+        gap_ms: Pause of the reaper above which live workers are let renew first.
+        alive_ms: Age of a heartbeat up to which a worker counts as alive.
+        process_ms: Life of a silent process's own keys.
+        exact_places: Places ahead whose cost is summed exactly for the ETA.
+        list_scan: Most records one page of a list looks at.
+    """
+
+    lease_ms: int
+    renew_ms: int
+    limit_ms: int
+    retention_ms: int
+    record_ms: int
+    idempotency_ms: int
+    failure_ms: int
+    dead_max: int
+    dead_ms: int
+    unseen_ms: int
+    memory_guard: float
+    open_max: int
+    open_caller_max: int
+    attached_max: int
+    alive_ms: int
+    attempts: int = ATTEMPTS
+    delays_ms: tuple[int, ...] = tuple(_ms(delay) for delay in DELAYS_S)
+    upload_ms: int = 3_600_000
+    link_grace_ms: int = 60_000
+    gap_ms: int = 3_000
+    process_ms: int = 60_000
+    exact_places: int = 1_000
+    list_scan: int = 1_000
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Policy":
+        """Derive the figures from the settings."""
+        return cls(
+            lease_ms=_ms(settings.lease_s),
+            renew_ms=_ms(settings.renew_every_s),
+            limit_ms=_ms(settings.execution_limit_s),
+            retention_ms=_ms(settings.retention_s),
+            record_ms=_ms(settings.job_record_s),
+            idempotency_ms=_ms(settings.idempotency_s),
+            failure_ms=_ms(settings.remembered_failure_s),
+            dead_max=settings.dead_letters,
+            dead_ms=_ms(settings.dead_letter_s),
+            unseen_ms=_ms(settings.version_unseen_s),
+            memory_guard=settings.memory_guard,
+            open_max=settings.max_open_jobs,
+            open_caller_max=settings.max_open_jobs_per_caller,
+            attached_max=settings.max_attached_jobs,
+            alive_ms=_ms(settings.lease_s),
+        )
+
+
+def sentences() -> dict[str, str]:
+    """What a job says whose render was ended by the reaper, by code."""
+    causes: tuple[type[RenderError], ...] = (WorkerLost, ExecutionTimeout)
+    return {cause.code: cause.default for cause in causes}

@@ -1,0 +1,18 @@
+#!lua flags=allow-oom
+-- beat: a worker says it is there, and in which state, for each of its lines.
+-- After: its lines' versions are known and seen now; readers count it among the living.
+local a = cjson.decode(ARGV[1])
+for _, entry in ipairs(a.lines) do
+  local version = K .. 'version:' .. entry.line
+  redis.call('HSET', version, 'style', entry.style, 'version', entry.version, 'card', entry.card)
+  redis.call('HSETNX', version, 'first_seen', now)
+  redis.call('ZADD', K .. 'versions', now, entry.line)
+  local all = K .. 'crew:' .. entry.line
+  for process, text in pairs(load(all)) do
+    if cjson.decode(text).beat_ms + P.process_ms < now then redis.call('HDEL', all, process) end
+  end
+  redis.call('HSET', all, a.process, cjson.encode({ beat_ms = now, state = a.state,
+    seconds_per_mp = entry.seconds_per_mp, max_batch = entry.max_batch, device = a.device,
+    name = a.name }))
+end
+return 'ok'

@@ -1,0 +1,83 @@
+#!lua flags=allow-oom
+-- claim: takes the head of a line for a process.
+-- After `claimed`: the attempt is counted, the render is running under the token with a lease, the
+-- output's name is doomed, its jobs are running. `empty`: nothing there, harmless. `wait`: this
+-- process is alone with a suspect, or has volunteered for one and must first finish what it holds.
+local a = cjson.decode(ARGV[1])
+local process, held = K .. 'process:' .. a.process, K .. 'held:' .. a.process
+local clock = K .. 'clock:' .. a.line
+
+local function head(set)
+  local first = redis.call('ZRANGE', K .. set .. a.line, 0, 0, 'WITHSCORES')
+  if first[1] then return { member = first[1], tag = tonumber(first[2]) } end
+end
+
+-- Whether this process is the line's volunteer; it becomes so when there is none alive.
+local function volunteers()
+  local who = redis.call('HMGET', clock, 'volunteer', 'volunteer_until')
+  if who[1] and who[1] ~= a.process and tonumber(who[2]) > now then return false end
+  redis.call('HSET', clock, 'volunteer', a.process, 'volunteer_until', now + P.lease_ms)
+  redis.call('HSET', process, 'volunteer_line', a.line)
+  redis.call('PEXPIRE', process, P.process_ms)
+  return true
+end
+
+local function stand_down()
+  redis.call('HDEL', clock, 'volunteer', 'volunteer_until')
+  redis.call('HDEL', process, 'volunteer_line')
+end
+
+-- Which render this process takes, or why none.
+local function choose()
+  local mine = redis.call('HMGET', process, 'alone', 'volunteer_line')
+  if mine[1] then return nil, 'wait' end
+  local suspect, good = head('suspects:'), head('line:')
+  if mine[2] and mine[2] ~= a.line then
+    if redis.call('HGET', K .. 'clock:' .. mine[2], 'volunteer') == a.process then return nil, 'wait' end
+    redis.call('HDEL', process, 'volunteer_line')
+  end
+  if suspect and (not good or suspect.tag <= good.tag) and volunteers() then
+    if redis.call('HLEN', held) > 0 then return nil, 'wait' end
+    stand_down()
+    return suspect, nil, true
+  end
+  if mine[2] == a.line and redis.call('HGET', clock, 'volunteer') == a.process and not suspect then
+    stand_down()
+  end
+  return good, 'empty'
+end
+
+local first, nothing, is_suspect = choose()
+if not first then return cjson.encode({ outcome = nothing }) end
+
+local key = member_key(first.member)
+local r = load(K .. 'render:' .. key)
+line_remove(r)
+raise_time(a.line, first.tag)
+redis.call('HINCRBY', clock, 'running_px', r.px)
+redis.call('HSET', held, key, r.px)
+redis.call('PEXPIRE', held, P.process_ms)
+if is_suspect then
+  redis.call('HSET', process, 'alone', key)
+  redis.call('PEXPIRE', process, P.process_ms)
+end
+
+local all_px = 0
+for _, px in ipairs(redis.call('HVALS', held)) do all_px = all_px + tonumber(px) end
+local limit_ms = math.floor(math.max(P.limit_ms, 10 * a.seconds_per_mp * 1000 * all_px / 1e6))
+local output_name = 'outputs/' .. key .. '/' .. a.token .. '.' .. r.ext
+doom(output_name, now + limit_ms + P.upload_ms)
+local attempts = redis.call('HINCRBY', K .. 'render:' .. key, 'attempts', 1)
+redis.call('HSET', K .. 'render:' .. key, 'state', 'running', 'token', a.token,
+  'process', a.process, 'stage', 'fetching', 'attempt_started', now, 'renewed', now, 'spent', 0,
+  'limit', limit_ms, 'output_name', output_name)
+redis.call('ZADD', K .. 'leases', now + P.lease_ms, key)
+local jobs = attached(key)
+for _, id in ipairs(jobs) do
+  move_job(id, 'running')
+  redis.call('HSETNX', K .. 'job:' .. id, 'started', now)
+end
+local job = redis.call('HMGET', K .. 'job:' .. jobs[1], 'params', 'style', 'version')
+return cjson.encode({ outcome = 'claimed', key = key, input = r.input, output = output_name,
+  params = job[1], style = job[2], version = job[3], attempt = attempts, px = tonumber(r.px),
+  jobs = #jobs, job = jobs[1], is_suspect = is_suspect or false, limit_ms = limit_ms })

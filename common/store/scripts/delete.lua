@@ -1,0 +1,16 @@
+#!lua flags=allow-oom
+-- delete: forgets a job's record; cancels it first if it is open.
+-- After: no key names the job; its pictures go with their last holder. Answers which went.
+local a = cjson.decode(ARGV[1])
+local job = load(K .. 'job:' .. a.job)
+if job.caller ~= a.caller then return cjson.encode({ outcome = 'not_found' }) end
+if OPEN[job.status] then
+  end_job(a.job, 'canceled')
+  detach(a.job, job.render)
+end
+local gone = release_pictures(a.job, now)
+forget_job(a.job)
+local function fate(had, went) return had and (went and 'deleted' or 'retained') or 'none' end
+return cjson.encode({ outcome = 'deleted',
+  source = fate(job.input ~= '' and not job.pictures_gone, gone.source),
+  result = fate(job.output_name and not job.pictures_gone, gone.result) })

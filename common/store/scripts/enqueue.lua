@@ -1,0 +1,21 @@
+#!lua
+-- enqueue: records a submission whose upload lies in the storage.
+-- Before: admit named the object and it is still in `doomed`. After: job and render are recorded,
+-- the render stands in its line and the object is held; or the submission was answered otherwise
+-- (hit, joined, replayed, refused) and the object is doomed, due now.
+local a = cjson.decode(ARGV[1])
+local function run()
+  local seen = replay(a)
+  if seen then return seen end
+  if not redis.call('ZSCORE', K .. 'doomed', a.input) then return { outcome = 'input_lost' } end
+  if service_is_full() == 'memory' then return { outcome = 'queue_full', cause = 'memory' } end
+  local answer = answer_from_store(a, function(cache, input) record_job(a, cache, input) end)
+  if answer then return answer end
+  record_job(a, a.bypass and 'bypass' or 'miss', a.input)
+  start_render(a.job, a, a.input)
+  redis.call('ZREM', K .. 'doomed', a.input)
+  return { outcome = 'queued', job = a.job }
+end
+local answer = run()
+if answer.outcome ~= 'queued' then doom(a.input, now) end
+return cjson.encode(answer)

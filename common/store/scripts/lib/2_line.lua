@@ -1,0 +1,52 @@
+-- The line: a sorted set per style version in start-time fair order.
+-- tag = max(v, last tag of the flow); last = tag + megapixels / weight. A member is
+-- <arrival>:<render key>:<pixels>, so that ties go by arrival and a range tells its cost.
+
+-- Doubles survive as text only with 17 digits.
+local function exact(number) return string.format('%.17g', number) end
+
+local function line_time(line)
+  return tonumber(redis.call('HGET', K .. 'clock:' .. line, 'v') or '0')
+end
+
+local function flow_of(a) return a.caller .. '|' .. a.priority end
+
+-- The tag that a render of this flow would get now.
+local function next_tag(line, flow)
+  local last = redis.call('ZSCORE', K .. 'flows:' .. line, flow)
+  return math.max(line_time(line), tonumber(last or '0'))
+end
+
+local function charge_flow(line, flow, tag, px, weight)
+  redis.call('ZADD', K .. 'flows:' .. line, exact(tag + px / 1e6 / weight), flow)
+end
+
+local function line_set(line, r)
+  return K .. (tonumber(r.lost or '0') > 0 and 'suspects:' or 'line:') .. line
+end
+
+local function line_push(key, r)
+  redis.call('ZADD', line_set(r.line, r), r.tag, r.member)
+  redis.call('HINCRBY', K .. 'clock:' .. r.line, 'waiting_px', r.px)
+  redis.call('HSET', K .. 'render:' .. key, 'state', 'waiting', 'stage', 'waiting')
+end
+
+local function line_remove(r)
+  if redis.call('ZREM', line_set(r.line, r), r.member) == 1 then
+    redis.call('HINCRBY', K .. 'clock:' .. r.line, 'waiting_px', -r.px)
+  end
+end
+
+-- v is raised to the tag of each render claimed, never lowered; flows behind it are forgotten.
+local function raise_time(line, tag)
+  if tag > line_time(line) then
+    redis.call('HSET', K .. 'clock:' .. line, 'v', exact(tag))
+  end
+  redis.call('ZREMRANGEBYSCORE', K .. 'flows:' .. line, '-inf', exact(math.max(tag, line_time(line))))
+end
+
+local function member_key(member) return string.match(member, '^%d+:(%x+):%d+$') end
+local function member_px(member) return tonumber(string.match(member, ':(%d+)$')) end
+
+-- Adds a hint to be published by the caller of the script.
+local function hint(hints, line, key) hints[#hints + 1] = { line, key } end

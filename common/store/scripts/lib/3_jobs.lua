@@ -1,0 +1,67 @@
+-- Jobs: records, states, and the counters that follow them.
+
+local function move_job(id, to)
+  local job = K .. 'job:' .. id
+  local from = redis.call('HGET', job, 'status')
+  if from == to then return end
+  if not (MOVES[from] and MOVES[from][to]) then
+    error('job ' .. id .. ' may not go from ' .. tostring(from) .. ' to ' .. to)
+  end
+  redis.call('HSET', job, 'status', to)
+  redis.call('HINCRBY', K .. 'states', from, -1)
+  redis.call('HINCRBY', K .. 'states', to, 1)
+end
+
+local function open_job(id, caller, deadline)
+  redis.call('HINCRBY', K .. 'open', caller, 1)
+  redis.call('ZADD', K .. 'deadlines', deadline, id)
+end
+
+-- Ends a job's run: state, times, counters; who waits for it is told.
+local function end_job(id, to, ...)
+  local job = K .. 'job:' .. id
+  local caller = redis.call('HGET', job, 'caller')
+  move_job(id, to)
+  redis.call('HSET', job, 'finished', now, 'expires', now + P.retention_ms, ...)
+  redis.call('ZREM', K .. 'deadlines', id)
+  redis.call('ZADD', K .. 'expiries', now + P.retention_ms, id)
+  redis.call('ZADD', K .. 'forgets', now + P.record_ms, id)
+  if redis.call('HINCRBY', K .. 'open', caller, -1) <= 0 then
+    redis.call('HDEL', K .. 'open', caller)
+  end
+  count('jobs_' .. to)
+  redis.call('PUBLISH', K .. 'ended', id)
+end
+
+local function succeed_job(id, r, age)
+  hold(r.output_name, 'j:' .. id)
+  end_job(id, 'succeeded', 'output', r.output, 'output_name', r.output_name,
+    'execution', r.execution, 'stages', r.stages, 'attempts', r.attempts)
+  if age then redis.call('HSET', K .. 'job:' .. id, 'age', age) end
+end
+
+local function fail_job(id, failure, attempts)
+  end_job(id, 'failed', 'error', cjson.encode(failure), 'attempts', attempts)
+  count('failed_' .. failure.code)
+end
+
+-- A new record, queued; the caller of this function says what becomes of it.
+local function record_job(a, cache, input)
+  redis.call('HSET', K .. 'job:' .. a.job, 'schema', SCHEMA, 'status', 'queued', 'run', 1,
+    'caller', a.caller, 'style', a.style, 'version', a.version, 'params', a.params,
+    'priority', a.priority, 'weight', a.weight, 'sha', a.sha, 'scope', a.scope, 'salt', a.salt,
+    'px', a.px, 'created', now, 'span', a.span_ms, 'deadline', now + a.span_ms,
+    'render', a.key, 'cache', cache, 'input', input, 'ctype', a.content_type,
+    'meta', a.metadata, 'attempts', 0)
+  redis.call('ZADD', K .. 'jobs:' .. a.caller, now, a.job)
+  redis.call('HINCRBY', K .. 'states', 'queued', 1)
+  if input ~= '' then hold(input, 'j:' .. a.job) end
+  open_job(a.job, a.caller, now + a.span_ms)
+  count('jobs_submitted')
+  count('cache_' .. cache)
+  if a.idempotency then
+    local seen = K .. 'idem:' .. a.idempotency
+    redis.call('HSET', seen, 'job', a.job, 'print', a.fingerprint)
+    redis.call('PEXPIRE', seen, P.idempotency_ms)
+  end
+end

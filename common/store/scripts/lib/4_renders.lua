@@ -1,0 +1,103 @@
+-- Renders: attempts, how they end, and what that means for the jobs attached.
+
+local function attached(key) return redis.call('SMEMBERS', K .. 'attached:' .. key) end
+
+-- Whether this token still owns the render's current attempt.
+local function owns(r, token) return r.state == 'running' and r.token == token end
+
+-- Forgets a render in flight: its key is free, its input is held by jobs alone.
+local function forget_render(key, r)
+  drop(r.input, 'r:' .. key, now)
+  redis.call('DEL', K .. 'render:' .. key, K .. 'attached:' .. key)
+end
+
+-- Ends the current attempt's lease, whatever comes next.
+local function end_attempt(key, r)
+  redis.call('ZREM', K .. 'leases', key)
+  redis.call('HDEL', K .. 'held:' .. r.process, key)
+  local process = K .. 'process:' .. r.process
+  if redis.call('HGET', process, 'alone') == key then redis.call('HDEL', process, 'alone') end
+  redis.call('HINCRBY', K .. 'clock:' .. r.line, 'running_px', -r.px)
+end
+
+-- Back into its line with its old tag; without jobs it is forgotten instead.
+local function requeue(key, r, hints)
+  local jobs = attached(key)
+  if #jobs == 0 then return forget_render(key, r) end
+  line_push(key, r)
+  for _, id in ipairs(jobs) do move_job(id, 'queued') end
+  hint(hints, r.line, key)
+end
+
+local function bury(id)
+  redis.call('ZADD', K .. 'dead', now, id)
+end
+
+-- Ends a render without a picture: all its jobs fail, its key is free again.
+local function end_failed(key, r, failure, is_dead)
+  for _, id in ipairs(attached(key)) do
+    fail_job(id, failure, r.attempts)
+    if is_dead then bury(id) end
+  end
+  if P.remembered[failure.code] and P.failure_ms > 0 then
+    failure.until_ms = now + P.failure_ms
+    failure.attempts = tonumber(r.attempts)
+    redis.call('SET', K .. 'failure:' .. key, cjson.encode(failure), 'PX', P.failure_ms)
+  end
+  count('renders_failed')
+  forget_render(key, r)
+end
+
+-- A counted attempt was lost with its worker: a suspect from now on, or the end.
+local function lose_attempt(key, r, code, hints)
+  count('attempts_lost')
+  if tonumber(r.attempts) >= P.attempts then
+    end_failed(key, r, { code = code, message = P.messages[code], retryable = true }, true)
+    return
+  end
+  r.lost = tonumber(r.lost or '0') + 1
+  redis.call('HSET', K .. 'render:' .. key, 'lost', r.lost)
+  requeue(key, r, hints)
+end
+
+-- Takes a job off its render; the last one to leave a waiting render takes it out of the line.
+local function detach(id, key)
+  local set = K .. 'attached:' .. key
+  if redis.call('SREM', set, id) == 0 or redis.call('EXISTS', set) == 1 then return end
+  local r = load(K .. 'render:' .. key)
+  if r.state == 'waiting' then
+    line_remove(r)
+    forget_render(key, r)
+  elseif r.state == 'delayed' then
+    redis.call('ZREM', K .. 'delayed', key)
+    forget_render(key, r)
+  end
+end
+
+-- Lets go of a finished job's pictures; a finished render goes with its output.
+local function release_pictures(id, due)
+  local job = load(K .. 'job:' .. id)
+  local gone = { source = false, result = false }
+  if job.input and job.input ~= '' then
+    gone.source = drop(job.input, 'j:' .. id, due)
+  end
+  if job.output_name then
+    gone.result = drop(job.output_name, 'j:' .. id, due)
+    if gone.result and redis.call('HGET', K .. 'render:' .. job.render, 'output_name') == job.output_name
+      and redis.call('HGET', K .. 'render:' .. job.render, 'state') == 'done' then
+      redis.call('DEL', K .. 'render:' .. job.render)
+    end
+  end
+  return gone
+end
+
+-- Removes a terminal job's record and every index of it.
+local function forget_job(id)
+  local job = redis.call('HMGET', K .. 'job:' .. id, 'caller', 'status')
+  redis.call('ZREM', K .. 'jobs:' .. job[1], id)
+  redis.call('HINCRBY', K .. 'states', job[2], -1)
+  for _, index in ipairs({ 'expiries', 'forgets', 'dead', 'deadlines' }) do
+    redis.call('ZREM', K .. index, id)
+  end
+  redis.call('DEL', K .. 'job:' .. id)
+end

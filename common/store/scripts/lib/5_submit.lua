@@ -1,0 +1,100 @@
+-- Submission: what admit, enqueue, retry and move share.
+
+local function service_is_full()
+  local used = redis.call('GET', K .. 'memory')
+  if used and tonumber(used) > P.memory_guard then return 'memory' end
+  local open = 0
+  for _, n in ipairs(redis.call('HMGET', K .. 'states', 'queued', 'running')) do
+    open = open + tonumber(n or '0')
+  end
+  if open >= P.open_max then return 'jobs' end
+end
+
+local function caller_is_full(caller)
+  return tonumber(redis.call('HGET', K .. 'open', caller) or '0') >= P.open_caller_max
+end
+
+-- A refusal for want of room, or nil.
+local function no_room(caller)
+  local cause = service_is_full()
+  if cause then return { outcome = 'queue_full', cause = cause } end
+  if caller_is_full(caller) then return { outcome = 'queue_full_for_key', cause = 'open' } end
+end
+
+-- What was answered before: the same call after a lost answer, or the same idempotency key.
+local function replay(a)
+  if redis.call('EXISTS', K .. 'job:' .. a.job) == 1 then
+    return { outcome = 'replayed', job = a.job }
+  end
+  if not a.idempotency then return nil end
+  local seen = redis.call('HMGET', K .. 'idem:' .. a.idempotency, 'job', 'print')
+  if not seen[1] or redis.call('EXISTS', K .. 'job:' .. seen[1]) == 0 then return nil end
+  if seen[2] ~= a.fingerprint then return { outcome = 'reused' } end
+  return { outcome = 'replayed', job = seen[1] }
+end
+
+local function remembered_failure(key)
+  local text = redis.call('GET', K .. 'failure:' .. key)
+  if not text then return nil end
+  local failure = cjson.decode(text)
+  if failure.until_ms > now then return failure end
+end
+
+-- Attaches an open job to a render in flight; a sooner tag of the joiner's counts for all.
+local function join(id, a, r)
+  redis.call('SADD', K .. 'attached:' .. a.key, id)
+  if r.state == 'running' then
+    move_job(id, 'running')
+    redis.call('HSET', K .. 'job:' .. id, 'started', now)
+  end
+  local tag = next_tag(r.line, flow_of(a))
+  if tag >= tonumber(r.tag) then return end
+  redis.call('HSET', K .. 'render:' .. a.key, 'tag', exact(tag))
+  if r.state == 'waiting' then
+    redis.call('ZADD', line_set(r.line, r), 'XX', exact(tag), r.member)
+  end
+end
+
+-- A new render for a job that has its input in place.
+local function start_render(id, a, input)
+  local line, flow = a.line, flow_of(a)
+  local tag = next_tag(line, flow)
+  charge_flow(line, flow, tag, a.px, a.flow_weight)
+  local arrival = redis.call('HINCRBY', K .. 'clock:' .. line, 'arrivals', 1)
+  local r = { line = line, tag = exact(tag), px = a.px, lost = 0,
+    member = string.format('%012d:%s:%d', arrival, a.key, a.px) }
+  redis.call('HSET', K .. 'render:' .. a.key, 'schema', SCHEMA, 'line', line, 'input', input,
+    'px', a.px, 'tag', r.tag, 'member', r.member, 'attempts', 0, 'lost', 0, 'ext', a.extension,
+    'created', now)
+  hold(input, 'r:' .. a.key)
+  redis.call('SADD', K .. 'attached:' .. a.key, id)
+  line_push(a.key, r)
+end
+
+-- Answers a submission from what is there, or nil when a new render is needed.
+-- `record(cache, input)` makes the job's record (or resets it, for a retry).
+local function answer_from_store(a, record)
+  local failure = remembered_failure(a.key)
+  if failure then
+    record(a.bypass and 'bypass' or 'miss', '')
+    fail_job(a.job, { code = failure.code, message = failure.message,
+      retryable = failure.retryable }, failure.attempts)
+    return { outcome = 'failed', job = a.job }
+  end
+  local r = load(K .. 'render:' .. a.key)
+  if r.state == 'done' then
+    record('hit', r.input)
+    succeed_job(a.job, r, now - r.finished)
+    return { outcome = 'hit', job = a.job }
+  end
+  if a.only_if_cached then return { outcome = 'not_cached' } end
+  local refusal = no_room(a.caller)
+  if refusal then return refusal end
+  if not r.state then return nil end
+  if redis.call('SCARD', K .. 'attached:' .. a.key) >= P.attached_max then
+    return { outcome = 'queue_full_for_key', cause = 'attached' }
+  end
+  record(a.bypass and 'bypass' or 'joined', r.input)
+  join(a.job, a, r)
+  return { outcome = 'joined', job = a.job }
+end

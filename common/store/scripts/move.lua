@@ -1,0 +1,45 @@
+#!lua flags=allow-oom
+-- move: takes a waiting render to another version of its style, under its new key.
+-- After: its jobs joined or hit the render of that key, or it stands in the new line with its old
+-- tag. `gone`: it was not waiting any more.
+local a = cjson.decode(ARGV[1])
+local old = K .. 'render:' .. a.key
+local r = load(old)
+if r.state ~= 'waiting' then return cjson.encode({ outcome = 'gone' }) end
+local jobs, target, hints = attached(a.key), load(K .. 'render:' .. a.new_key), {}
+line_remove(r)
+for _, id in ipairs(jobs) do
+  redis.call('HSET', K .. 'job:' .. id, 'version', a.version, 'render', a.new_key)
+end
+
+if not target.state then
+  redis.call('RENAME', old, K .. 'render:' .. a.new_key)
+  redis.call('RENAME', K .. 'attached:' .. a.key, K .. 'attached:' .. a.new_key)
+  hold(r.input, 'r:' .. a.new_key)
+  drop(r.input, 'r:' .. a.key, now)
+  r.line, r.member = a.line, string.gsub(r.member, ':%x+:', ':' .. a.new_key .. ':')
+  redis.call('HSET', K .. 'render:' .. a.new_key, 'line', r.line, 'member', r.member)
+  line_push(a.new_key, r)
+  hint(hints, a.line, a.new_key)
+  return cjson.encode({ outcome = 'moved', hints = hints })
+end
+
+for _, id in ipairs(jobs) do
+  if target.state == 'done' then
+    redis.call('HSET', K .. 'job:' .. id, 'cache', 'hit')
+    succeed_job(id, target, now - target.finished)
+  else
+    redis.call('SADD', K .. 'attached:' .. a.new_key, id)
+    if target.state == 'running' then
+      move_job(id, 'running')
+      redis.call('HSETNX', K .. 'job:' .. id, 'started', now)
+    end
+  end
+end
+if target.state == 'waiting' and tonumber(r.tag) < tonumber(target.tag) then
+  redis.call('HSET', K .. 'render:' .. a.new_key, 'tag', r.tag)
+  redis.call('ZADD', line_set(target.line, target), 'XX', r.tag, target.member)
+end
+redis.call('DEL', K .. 'attached:' .. a.key)
+forget_render(a.key, r)
+return cjson.encode({ outcome = target.state == 'done' and 'hit' or 'joined', hints = EMPTY })

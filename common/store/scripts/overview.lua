@@ -1,0 +1,20 @@
+#!lua flags=no-writes
+-- overview: states, counters, lines and crews, for readers of the whole service.
+local lines = {}
+local known = redis.call('ZRANGE', K .. 'versions', 0, -1, 'WITHSCORES')
+for i = 1, #known, 2 do
+  local line = known[i]
+  local version, clock = load(K .. 'version:' .. line), load(K .. 'clock:' .. line)
+  local good, suspects = line_lengths(line)
+  local alive = crew(line)
+  lines[#lines + 1] = { line = line, style = version.style, version = version.version,
+    card = version.card, first_seen_ms = tonumber(version.first_seen),
+    last_seen_ms = tonumber(known[i + 1]), waiting = good + suspects, suspects = suspects,
+    waiting_px = tonumber(clock.waiting_px or '0'), running_px = tonumber(clock.running_px or '0'),
+    crew = #alive > 0 and alive or EMPTY }
+end
+local size = function(set) return redis.call('ZCARD', K .. set) end
+return cjson.encode({ now_ms = now, states = load(K .. 'states'), counts = load(K .. 'counts'),
+  lines = #lines > 0 and lines or EMPTY, leases = size('leases'), delayed = size('delayed'),
+  doomed = size('doomed'), deleting = size('deleting'), dead = size('dead'),
+  reaper = load(K .. 'reaper'), memory = tonumber(redis.call('GET', K .. 'memory') or '0') })

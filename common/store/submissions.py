@@ -1,0 +1,177 @@
+"""Submissions: how work comes in. admit, enqueue and retry, and what they answer."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from common.errors import (
+    IdempotencyKeyReuse,
+    NotCached,
+    NotFound,
+    NotRetryable,
+    QueueFull,
+    QueueFullForKey,
+    StorageUnavailable,
+)
+from common.jobs import PRIORITY_WEIGHTS, Priority
+from common.renders import Identity
+from common.store.scripts import RETRY_AFTER_S, Scripts
+
+FULL_RETRY_AFTER_S = 10
+
+
+class Outcome(StrEnum):
+    """How a submission was answered."""
+
+    NEED_INPUT = "need_input"
+    QUEUED = "queued"
+    JOINED = "joined"
+    HIT = "hit"
+    FAILED = "failed"
+    REPLAYED = "replayed"
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Everything the store needs to know of one submission.
+
+    Attributes:
+        job_id: The new job's id; for a retry, the old one's.
+        weight: The caller's weight.
+        line: Name of the style version's line; the render key takes it.
+        version: The style version, short.
+        work_px: Pixels of the picture at work size: its cost.
+        source_type: Media type of the upload, for `/source`.
+        span_s: Seconds from submission to the deadline.
+        bypass: Whether the caller asked for a computation of its own (`no-cache`).
+        input_name: Object name for the upload.
+        idempotency_key: The caller's key, if it sent one.
+        fingerprint: Digest of what must not differ under one idempotency key.
+    """
+
+    job_id: str
+    caller: str
+    weight: float
+    priority: Priority
+    style: str
+    version: str
+    line: str
+    identity: Identity
+    work_px: int
+    source_type: str
+    span_s: float
+    input_name: str
+    metadata: dict[str, str] = field(default_factory=dict)
+    bypass: bool = False
+    only_if_cached: bool = False
+    idempotency_key: str | None = None
+    fingerprint: str = ""
+
+    def arguments(self) -> dict[str, Any]:
+        """The scripts' argument."""
+        identity, params = self.identity, self.identity.params
+        return {
+            "job": self.job_id,
+            "caller": self.caller,
+            "weight": self.weight,
+            "flow_weight": self.weight * PRIORITY_WEIGHTS[self.priority],
+            "priority": self.priority.value,
+            "style": self.style,
+            "version": self.version,
+            "line": self.line,
+            "key": identity.key(self.line),
+            "sha": identity.image_sha256,
+            "scope": identity.scope,
+            "salt": identity.salt,
+            "params": json.dumps(params.as_dict(), separators=(",", ":")),
+            "extension": params.format.extension,
+            "px": self.work_px,
+            "content_type": self.source_type,
+            "span_ms": round(self.span_s * 1000),
+            "input": self.input_name,
+            "metadata": json.dumps(self.metadata, separators=(",", ":")),
+            "bypass": self.bypass,
+            "only_if_cached": self.only_if_cached,
+            "idempotency": _idempotency_digest(self.caller, self.idempotency_key),
+            "fingerprint": self.fingerprint,
+        }
+
+
+def _idempotency_digest(caller: str, key: str | None) -> str | None:
+    """Name of a caller's idempotency key: nothing a caller wrote becomes part of a Redis key."""
+    if key is None:
+        return None
+    return hashlib.sha256(f"{caller}\0{key}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a submission: the outcome, and whose job to look at."""
+
+    outcome: Outcome
+    job_id: str
+
+
+class Submissions:
+    """The verbs that bring work in."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    def admit(self, submission: Submission) -> Answer:
+        """Answer a submission without its upload, or ask for it (`NEED_INPUT`).
+
+        Raises:
+            QueueFull, QueueFullForKey: There is no room.
+            IdempotencyKeyReuse: The key was used for something else.
+            NotCached: `only_if_cached`, and it is not.
+            StoreUnavailable: Redis does not answer.
+        """
+        return _answer(submission, self._scripts.call("admit", **submission.arguments()))
+
+    def enqueue(self, submission: Submission) -> Answer:
+        """Record a submission whose upload lies under its `input_name`.
+
+        Raises:
+            As `admit`; and StorageUnavailable when the upload took so long that its name was swept.
+        """
+        return _answer(submission, self._scripts.call("enqueue", **submission.arguments()))
+
+    def retry(self, submission: Submission) -> Answer:
+        """Submit an ended job anew under its old id, from its kept input.
+
+        Raises:
+            NotFound: No such job of this caller.
+            NotRetryable: It is open or succeeded, or its input is gone.
+            QueueFull, QueueFullForKey, StoreUnavailable: As `admit`.
+        """
+        return _answer(submission, self._scripts.call("retry", **submission.arguments()))
+
+
+def _answer(submission: Submission, answer: dict[str, Any]) -> Answer:
+    """Turn a script's answer into ours, or into the error it stands for."""
+    match answer["outcome"]:
+        case "queue_full":
+            raise QueueFull(retry_after_s=FULL_RETRY_AFTER_S)
+        case "queue_full_for_key":
+            raise QueueFullForKey(retry_after_s=FULL_RETRY_AFTER_S)
+        case "reused":
+            raise IdempotencyKeyReuse
+        case "not_cached":
+            raise NotCached
+        case "not_found":
+            raise NotFound
+        case "not_retryable":
+            raise NotRetryable(_why_not_retryable(answer["cause"]))
+        case "input_lost":
+            raise StorageUnavailable(retry_after_s=RETRY_AFTER_S)
+        case outcome:
+            return Answer(Outcome(outcome), answer.get("job", submission.job_id))
+
+
+def _why_not_retryable(cause: str) -> str:
+    if cause == "input":
+        return "The photo of this job is no longer kept; submit it again."
+    return f"A job that is {cause} cannot be retried; only failed, canceled or expired ones can."

@@ -1,0 +1,207 @@
+"""Upkeep: what the keeper does to keep the promises, and the view of the whole service."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from common.renders import Identity, Params
+from common.store.leases import Hint, read_hints
+from common.store.scripts import Scripts
+
+REAP_MOST = 200
+SWEEP_MOST = 200
+MOVE_MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Reaping:
+    """What one reap did. `held` is whether it only let live workers renew first."""
+
+    held: bool
+    gap_ms: int
+    lost: int
+    expired: int
+    hints: tuple[Hint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """What one round of expiry let go of; `lines` are style versions forgotten."""
+
+    pictures: int
+    records: int
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stranded:
+    """A render that waits in a line without workers."""
+
+    key: str
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class CrewMember:
+    """A living worker of a line."""
+
+    process: str
+    name: str
+    device: str
+    state: str
+    seconds_per_mp: float
+    max_batch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A style version, its line and its crew."""
+
+    name: str
+    style: str
+    version: str
+    card: dict[str, Any]
+    first_seen_ms: int
+    last_seen_ms: int
+    waiting: int
+    waiting_px: int
+    running_px: int
+    crew: tuple[CrewMember, ...]
+
+    @property
+    def ready(self) -> tuple[CrewMember, ...]:
+        """The workers that claim now."""
+        return tuple(member for member in self.crew if member.state == "ready")
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The whole service at one moment, by Redis' clock."""
+
+    now_ms: int
+    states: dict[str, int]
+    counts: dict[str, int]
+    lines: tuple[Line, ...]
+    leases: int
+    delayed: int
+    doomed: int
+    deleting: int
+    dead: int
+    reaper_pauses: int
+    memory_share: float
+
+
+class Upkeep:
+    """The keeper's verbs."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    def reap(self) -> Reaping:
+        """End what is overdue; bounded, so call it again every second."""
+        answer = self._scripts.call("reap", most=REAP_MOST)
+        return Reaping(
+            held=answer["held"],
+            gap_ms=int(answer["gap_ms"]),
+            lost=int(answer["lost"]),
+            expired=int(answer["expired"]),
+            hints=read_hints(answer),
+        )
+
+    def begin_sweep(self) -> tuple[str, ...]:
+        """Name the objects to delete now; no script commits them any more."""
+        return tuple(self._scripts.call("sweep_begin", most=SWEEP_MOST) or ())
+
+    def end_sweep(self, names: Sequence[str]) -> None:
+        """Forget objects that have been deleted."""
+        self._scripts.call("sweep_end", names=list(names))
+
+    def expire(self) -> Expiry:
+        """Let go of pictures, records and versions that have lived long enough."""
+        answer = self._scripts.call("expire", most=SWEEP_MOST)
+        return Expiry(answer["pictures"], answer["records"], tuple(answer["lines"] or ()))
+
+    def stranded(self, line: str) -> tuple[Stranded, ...]:
+        """The first renders waiting in a line, with what their key is computed from."""
+        return tuple(
+            Stranded(
+                key=found["key"],
+                identity=Identity(
+                    image_sha256=found["sha"],
+                    params=Params.from_dict(json.loads(found["params"])),
+                    scope=found["scope"],
+                    salt=found["salt"],
+                ),
+            )
+            for found in self._scripts.call("stranded", line=line, most=MOVE_MOST) or ()
+        )
+
+    def move(self, render: Stranded, target: Line) -> tuple[str, tuple[Hint, ...]]:
+        """Take a waiting render to another version; answers how, and the hints to publish."""
+        answer = self._scripts.call(
+            "move",
+            key=render.key,
+            new_key=render.identity.key(target.name),
+            version=target.version,
+            line=target.name,
+        )
+        return answer["outcome"], read_hints(answer)
+
+    def note_memory(self) -> float:
+        """Record which share of its memory Redis uses; admit looks at it."""
+        share = self._scripts.used_memory_share()
+        self._scripts.call("note_memory", used_share=share)
+        return share
+
+    def dead_jobs(self, most: int = 100) -> list[tuple[str, int]]:
+        """Job ids of dead letters and when they died (ms), newest first."""
+        return self._scripts.dead_jobs(most)
+
+    def overview(self) -> Overview:
+        """Look at the whole service."""
+        return _read_overview(self._scripts.call("overview"))
+
+
+def _read_overview(answer: dict[str, Any]) -> Overview:
+    def whole(counters: dict[str, str]) -> dict[str, int]:
+        return {name: int(value) for name, value in counters.items()}
+
+    return Overview(
+        now_ms=int(answer["now_ms"]),
+        states=whole(answer["states"]),
+        counts=whole(answer["counts"]),
+        lines=tuple(_read_line(line) for line in answer["lines"] or ()),
+        leases=int(answer["leases"]),
+        delayed=int(answer["delayed"]),
+        doomed=int(answer["doomed"]),
+        deleting=int(answer["deleting"]),
+        dead=int(answer["dead"]),
+        reaper_pauses=int(answer["reaper"].get("pauses", 0)),
+        memory_share=float(answer["memory"]),
+    )
+
+
+def _read_line(line: dict[str, Any]) -> Line:
+    return Line(
+        name=line["line"],
+        style=line["style"],
+        version=line["version"],
+        card=json.loads(line["card"]),
+        first_seen_ms=int(line["first_seen_ms"]),
+        last_seen_ms=int(line["last_seen_ms"]),
+        waiting=int(line["waiting"]),
+        waiting_px=int(line["waiting_px"]),
+        running_px=int(line["running_px"]),
+        crew=tuple(
+            CrewMember(
+                process=member["process"],
+                name=member["name"],
+                device=member["device"],
+                state=member["state"],
+                seconds_per_mp=float(member["seconds_per_mp"]),
+                max_batch=int(member["max_batch"]),
+            )
+            for member in line["crew"] or ()
+        ),
+    )
