@@ -1,0 +1,1 @@
+"""The `celshade` command: arguments in, pictures and plain sentences out, on top of `Client`."""

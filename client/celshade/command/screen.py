@@ -1,0 +1,215 @@
+"""What a person sees while photos are under way: live lines on a terminal, plain ones elsewhere.
+
+Results go to standard output, everything else to standard error, so that a script can read the
+former. Both screens may be used by several threads at once.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+)
+from rich.table import Column
+from rich.text import Text
+
+from celshade.command.wording import STEPS, describe, duration, printable, step_of
+from celshade.jobs import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A photo's good end: where its picture is, how long it took, `hit` or `miss`."""
+
+    place: Path
+    took_s: float
+    cache: str
+
+
+class Screen(Protocol):
+    """Where a run of the command shows itself."""
+
+    def running(self) -> AbstractContextManager[object]:
+        """Show the run while the block lasts."""
+
+    def started(self, photo: Path) -> None:
+        """A photo is being uploaded."""
+
+    def moved(self, photo: Path, job: Job) -> None:
+        """The server has told how a photo's job stands."""
+
+    def saved(self, photo: Path, end: Saved) -> None:
+        """A photo's picture is on disk."""
+
+    def failed(self, photo: Path, why: str) -> None:
+        """A photo's picture will not come."""
+
+    def dropped(self, photo: Path) -> None:
+        """A photo is given up because the run is being stopped."""
+
+    def note(self, text: str) -> None:
+        """Say something about the whole run."""
+
+
+def open_screen(out: Console, errors: Console, photos: int) -> Screen:
+    """Choose the live screen on a terminal, else the plain one."""
+    if out.is_terminal and not out.is_dumb_terminal:
+        return LiveScreen(out, errors, photos)
+    return PlainScreen(out, errors)
+
+
+class PlainScreen:
+    """One line for each thing that happens."""
+
+    def __init__(self, out: Console, errors: Console) -> None:
+        self._out = out
+        self._errors = errors
+        self._last: dict[Path, str] = {}
+
+    def running(self) -> AbstractContextManager[object]:
+        """Nothing moves here."""
+        return nullcontext()
+
+    def started(self, photo: Path) -> None:
+        """Say that the upload begins."""
+        say(self._errors, f"{shown(photo)}: uploading")
+
+    def moved(self, photo: Path, job: Job) -> None:
+        """Say what is new; a place in line is told once, for logs are read later."""
+        stage = job.stage or job.status
+        if self._last.get(photo) != stage and not job.is_terminal:
+            self._last[photo] = stage
+            say(self._errors, f"{shown(photo)}: {describe(job)}")
+
+    def saved(self, photo: Path, end: Saved) -> None:
+        """Print the result."""
+        where = printable(str(end.place))
+        say(self._out, f"{shown(photo)} -> {where}  {duration(end.took_s)}  {end.cache}")
+
+    def failed(self, photo: Path, why: str) -> None:
+        """Print why."""
+        say(self._errors, f"celshade: {shown(photo)}: {why}")
+
+    def dropped(self, photo: Path) -> None:
+        """Say nothing: the run's last line does."""
+
+    def note(self, text: str) -> None:
+        """Print it."""
+        say(self._errors, f"celshade: {text}")
+
+
+class _Elapsed(ProgressColumn):
+    """Seconds since a photo's upload began."""
+
+    max_refresh = 0.1
+
+    def render(self, task: Task) -> Text:
+        """Write them as the final line will."""
+        return Text(duration(task.elapsed or 0.0), style="dim")
+
+
+class LiveScreen:
+    """A moving line for each photo under way, a lasting one for each that has ended."""
+
+    def __init__(self, out: Console, errors: Console, photos: int) -> None:
+        self._out = out
+        # Two terminals are one screen: what bypassed the moving lines would tear them.
+        self._errors = out if errors.is_terminal else errors
+        self._progress = _progress_on(out, with_stderr=errors.is_terminal)
+        self._lines: dict[Path, TaskID] = {}
+        self._photos = photos
+        self._ended = 0
+        self._whole: TaskID | None = None
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Keep the moving lines on the screen; they leave no trace."""
+        with self._progress:
+            if self._photos > 1:
+                self._whole = self._progress.add_task("all photos", total=self._photos, state="")
+                self._count(0)
+            yield
+
+    def started(self, photo: Path) -> None:
+        """Begin the photo's line."""
+        self._lines[photo] = self._progress.add_task(shown(photo), total=len(STEPS), state=STEPS[0])
+
+    def moved(self, photo: Path, job: Job) -> None:
+        """Move the photo's line."""
+        line = self._lines[photo]
+        self._progress.update(line, completed=step_of(job), state=describe(job))
+
+    def saved(self, photo: Path, end: Saved) -> None:
+        """Turn the photo's line into its result."""
+        self._end(photo)
+        line = Text.assemble(
+            ("\N{CHECK MARK} ", "green"),
+            f"{shown(photo)} \N{RIGHTWARDS ARROW} ",
+            (printable(str(end.place)), "bold"),
+            (f"  {duration(end.took_s)}  ", "dim"),
+            (end.cache, "cyan" if end.cache == "hit" else "dim"),
+        )
+        say(self._out, line)
+
+    def failed(self, photo: Path, why: str) -> None:
+        """Turn the photo's line into its complaint."""
+        self._end(photo)
+        say(self._errors, Text.assemble(("\N{BALLOT X} ", "red"), f"{shown(photo)}: {why}"))
+
+    def dropped(self, photo: Path) -> None:
+        """Take the photo's line away."""
+        self._end(photo)
+
+    def note(self, text: str) -> None:
+        """Print it above the moving lines."""
+        say(self._errors, text)
+
+    def _end(self, photo: Path) -> None:
+        line = self._lines.pop(photo, None)
+        if line is not None:
+            self._progress.remove_task(line)
+        self._count(1)
+
+    def _count(self, more: int) -> None:
+        self._ended += more
+        if self._whole is not None:
+            state = f"{self._ended} of {self._photos}"
+            self._progress.update(self._whole, completed=self._ended, state=state)
+
+
+def _progress_on(out: Console, *, with_stderr: bool) -> Progress:
+    """Lay out the moving lines: spinner, photo, bar, state, seconds."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False, table_column=_column(max_width=32)),
+        BarColumn(bar_width=len(STEPS) * 2),
+        TextColumn("{task.fields[state]}", markup=False, table_column=_column()),
+        _Elapsed(),
+        console=out,
+        transient=True,
+        redirect_stderr=with_stderr,
+    )
+
+
+def _column(max_width: int | None = None) -> Column:
+    return Column(max_width=max_width, no_wrap=True, overflow="ellipsis")
+
+
+def shown(photo: Path) -> str:
+    """Write a photo's name for a terminal."""
+    return printable(str(photo))
+
+
+def say(console: Console, line: str | Text) -> None:
+    """Print one line as it is: no markup in it, never wrapped, whatever the width."""
+    console.print(line, markup=False, highlight=False, emoji=False, soft_wrap=True)
