@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, with the ids that tie a request, its job and its render together."""
+"""Logs: one JSON object a line, with the ids that tie request, job and render together."""
 
 import json
 import logging

@@ -9,9 +9,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import Any
 
-import kombu
 from celery import Celery
 from kombu import Queue
 from kombu.exceptions import ChannelError, OperationalError
@@ -48,9 +48,9 @@ def make_celery(settings: Settings, *, socket_timeout_s: float = 5.0) -> Celery:
     Raises:
         ConfigurationError: kombu is too old to restore messages in bounded time.
     """
-    found = tuple(int(part) for part in kombu.__version__.split(".")[:2])
-    if found < MIN_KOMBU:
-        raise ConfigurationError(f"kombu {kombu.__version__} is too old; install kombu >= 5.7.")
+    found = version("kombu")
+    if tuple(int(part) for part in found.split(".")[:2]) < MIN_KOMBU:
+        raise ConfigurationError(f"kombu {found} is too old; install kombu >= 5.7.")
     app = Celery("celshade", broker=settings.effective_broker_url, set_as_current=False)
     app.conf.update(
         task_acks_late=True,  # an orderly stop gives hints back
@@ -113,7 +113,8 @@ class HintPublisher:
                 return False
         headers: dict[str, Any] = {"request_id": request_id} if request_id else {}
         try:
-            self._app.send_task(TASK_NAME, args=(line, key), queue=queue_of(line), headers=headers)
+            queue: Any = queue_of(line)  # Celery takes the object; its types know only names
+            self._app.send_task(TASK_NAME, args=(line, key), queue=queue, headers=headers)
         except Exception as error:
             # Whatever the transport raises, the job is recorded already: the answer stays 202.
             with self._lock:
@@ -157,5 +158,10 @@ class HintQueues:
         try:
             with connection:
                 return work(connection.default_channel, name)
-        except (OperationalError, OSError, *connection.connection_errors) as error:
+        except tuple(_failures(connection)) as error:
             raise StoreUnavailable("The broker does not answer.") from error
+
+
+def _failures(connection: Any) -> list[type[Exception]]:
+    """What a transport raises when its broker is away."""
+    return [OperationalError, OSError, *connection.connection_errors]

@@ -34,8 +34,8 @@ class Settings(BaseSettings):
     )
     store: Literal["s3", "local"] = Field(
         "s3",
-        description="Where pictures lie: `s3`, or `local` (a directory that the API, the keeper and "
-        "all workers share on one disk; meant for one machine).",
+        description="Where pictures lie: `s3`, or `local` (a directory that the API, the keeper "
+        "and all workers share on one disk; meant for one machine).",
     )
     data_dir: Path = Field(
         Path("data"), description="Directory of the `local` store and of its signing key."
