@@ -5,6 +5,7 @@ for: `docs/configuration.md` is generated from these. All faults are reported to
 Nothing here depends on the name of an environment.
 """
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -200,3 +201,18 @@ def load_settings() -> Settings:
             name = f"{PREFIX}{where}" if where else "settings"
             lines.append(f"{name}: {fault['msg'].removeprefix('Value error, ')}")
         raise ConfigurationError("\n".join(lines)) from None
+
+
+def environment_with(**values: str) -> dict[str, str]:
+    """Return this process's environment with some settings laid over it, for a child of its own.
+
+    Args:
+        values: Texts by the field's name, e.g. `api_port="8000"`.
+
+    Raises:
+        ConfigurationError: A name is no setting.
+    """
+    unknown = sorted(values.keys() - Settings.model_fields.keys())
+    if unknown:
+        raise ConfigurationError(f"There are no settings named {', '.join(unknown)}.")
+    return {**os.environ, **{f"{PREFIX}{name.upper()}": text for name, text in values.items()}}
