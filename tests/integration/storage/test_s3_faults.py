@@ -221,7 +221,7 @@ def test_a_storage_that_swallows_slowly_is_given_up() -> None:
             connection.recv(65536)
             connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
             while not stop.wait(0.02):
-                connection.recv(1000)  # no single send ever times out
+                connection.recv(20_000)  # 1 MB/s: no single send ever times out
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
