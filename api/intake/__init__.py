@@ -1,0 +1,1 @@
+"""How request bodies get into the service: bounded, paced, hashed. No business rules here."""

@@ -1,0 +1,41 @@
+"""What one request body may cost: bytes, pace, time, and how many clients may be waited for.
+
+Owns the figures only; `pace.py` and `body.py` apply them.
+"""
+
+from dataclasses import dataclass
+
+from common.settings import Settings
+
+KIB = 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntakeLimits:
+    """The limits of request bodies.
+
+    Attributes:
+        max_upload_bytes: Largest photo, and largest body that is not multipart, bytes.
+        multipart_overhead_bytes: What a multipart body may have beyond its photo: part headers
+            and form fields.
+        min_rate_bytes_s: A body must arrive at this rate, seen over any `window_s`.
+        window_s: Span over which the rate is looked at, seconds.
+        total_s: Longest time a body may take, seconds: 40 MB at the least rate take 41 minutes,
+            so a large photo needs a faster line than a small one.
+        patience_s: How long a client may keep a thread waiting without holding a waiting slot,
+            seconds. Bodies that arrive at once, on a fast network, never need a slot.
+        header_s: Longest time a request's header block may take, seconds.
+    """
+
+    max_upload_bytes: int = 40_000_000
+    multipart_overhead_bytes: int = 64 * KIB
+    min_rate_bytes_s: int = 16 * KIB
+    window_s: float = 15.0
+    total_s: float = 600.0
+    patience_s: float = 0.25
+    header_s: float = 10.0
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "IntakeLimits":
+        """Take the byte limit from the settings and the rest from the defaults."""
+        return cls(max_upload_bytes=settings.max_upload_bytes)

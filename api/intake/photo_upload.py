@@ -1,0 +1,219 @@
+"""Reads a job submission: one photo and its parameters, as multipart form or as the raw body.
+
+The photo is hashed while it is read and spooled to disk beyond a few MiB. Its name and its declared
+type are never looked at, kept or logged. What the parameters mean is not decided here.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from types import TracebackType
+from typing import IO, BinaryIO, Self, cast
+
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
+from werkzeug.wrappers import Request
+
+from common.errors import MalformedRequest, StorageUnavailable, UploadTooLarge
+
+FILE_FIELD = "image"
+MEMORY_BYTES = 4 * 1024 * 1024
+READ_BYTES = 64 * 1024
+MAX_PARTS = 32
+MAX_FIELD_BYTES = 16 * 1024
+# werkzeug holds every text part to this; it must have room for one read and half a boundary.
+MAX_PARSER_BYTES = 4 * READ_BYTES
+
+NO_FILE = f"Send one photo, as the multipart file '{FILE_FIELD}' or as the raw body."
+ONE_FILE = f"Send exactly one file, named '{FILE_FIELD}'."
+NOT_A_FILE = f"'{FILE_FIELD}' was sent as text; send it as a file, with a file name."
+NO_JSON = "Photos by 'image_url' are not accepted here; send the photo itself."
+NO_FORM = "Send the photo as multipart/form-data, or as the raw body with its own Content-Type."
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A photo that has been received; a context manager that closes its file.
+
+    Attributes:
+        file: The photo's bytes, at position 0.
+        sha256: SHA-256 of the bytes, lower-case hexadecimal.
+        size_bytes: Number of bytes; may be 0.
+        fields: The parameters as they were sent, each once.
+    """
+
+    file: BinaryIO
+    sha256: str
+    size_bytes: int
+    fields: dict[str, str] = field(default_factory=dict)
+
+    def close(self) -> None:
+        """Close the file; what was spooled to disk is gone."""
+        self.file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class PhotoSpool(SpooledTemporaryFile[bytes]):
+    """A photo on its way in: hashed, counted, in memory at first and on disk when it grows.
+
+    Args:
+        max_bytes: Most bytes it takes.
+        spool_dir: Directory for large ones; the system's own when left out.
+    """
+
+    def __init__(self, max_bytes: int, spool_dir: Path | None = None) -> None:
+        super().__init__(
+            max_size=MEMORY_BYTES, mode="w+b", dir=str(spool_dir) if spool_dir else None
+        )
+        self._max_bytes = max_bytes
+        self._hash = hashlib.sha256()
+        self.size_bytes = 0
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]  # only bytes come here
+        """Append bytes.
+
+        Raises:
+            UploadTooLarge: If the photo passes the limit.
+            StorageUnavailable: If the disk is full or cannot be written.
+        """
+        self.size_bytes += len(data)
+        if self.size_bytes > self._max_bytes:
+            raise UploadTooLarge(f"The photo is larger than {self._max_bytes:,} bytes.")
+        self._hash.update(data)
+        try:
+            return super().write(data)
+        except OSError as error:
+            raise StorageUnavailable(
+                "There is no room to receive the photo; try again in a moment."
+            ) from error
+
+    def upload(self, fields: dict[str, str]) -> Upload:
+        """Turn the finished spool into an `Upload`, which owns it from then on."""
+        self.seek(0)
+        return Upload(cast("BinaryIO", self), self._hash.hexdigest(), self.size_bytes, fields)
+
+
+def read_photo_upload(
+    request: Request, *, max_image_bytes: int, spool_dir: Path | None = None
+) -> Upload:
+    """Receive the photo and the parameters of a request.
+
+    Multipart: exactly one file part `image`, the parameters as form fields. Anything else: the body
+    is the photo. Parameters in the query count in both cases; none may come twice.
+
+    Args:
+        request: The request; its body has not been read.
+        max_image_bytes: Largest photo, bytes.
+        spool_dir: Directory for photos over 4 MiB; the system's own when left out.
+
+    Returns:
+        The upload, to be closed by the caller.
+
+    Raises:
+        MalformedRequest: If the request is not of one of the two shapes.
+        UploadTooLarge: If the photo passes the limit.
+        StorageUnavailable: If the disk has no room for it.
+        CelshadeError: Whatever else the body's reader raises.
+    """
+    if request.mimetype == "application/json":
+        raise MalformedRequest(NO_JSON)
+    if request.mimetype == "application/x-www-form-urlencoded":
+        raise MalformedRequest(NO_FORM)
+    spool = PhotoSpool(max_image_bytes, spool_dir)
+    try:
+        if request.mimetype == "multipart/form-data":
+            form = _read_multipart(request, spool)
+        else:
+            form = _read_raw(request, spool)
+        pairs = [*request.args.items(multi=True), *form.items(multi=True)]
+        return spool.upload(_each_once(pairs))
+    except BaseException:
+        spool.close()
+        raise
+
+
+def _read_raw(request: Request, spool: PhotoSpool) -> MultiDict[str, str]:
+    """Read the body as the photo."""
+    while chunk := request.stream.read(READ_BYTES):
+        spool.write(chunk)
+    if not spool.size_bytes:
+        raise MalformedRequest(NO_FILE)
+    return MultiDict()
+
+
+def _read_multipart(request: Request, spool: PhotoSpool) -> MultiDict[str, str]:
+    """Read a multipart body: its one file into the spool, its fields as they are."""
+    files_seen = 0
+
+    def open_file(
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        nonlocal files_seen
+        files_seen += 1
+        if files_seen > 1:
+            raise MalformedRequest(ONE_FILE)
+        return cast("IO[bytes]", spool)
+
+    parser = FormDataParser(
+        stream_factory=open_file,
+        max_form_memory_size=MAX_PARSER_BYTES,
+        max_form_parts=MAX_PARTS,
+        silent=False,
+    )
+    try:
+        _, form, files = parser.parse(
+            request.stream, "multipart/form-data", request.content_length, request.mimetype_params
+        )
+    except RequestEntityTooLarge as error:
+        raise MalformedRequest("The form has too many fields, or one that is too large.") from error
+    except ValueError as error:
+        raise MalformedRequest("The multipart form could not be read.") from error
+    _check_file(form, files, spool)
+    return form
+
+
+def _check_file(
+    form: MultiDict[str, str], files: MultiDict[str, FileStorage], spool: PhotoSpool
+) -> None:
+    """Refuse a form without its one file.
+
+    Browsers send a nameless, empty file for an input in which nothing was chosen.
+    """
+    if FILE_FIELD in form:
+        raise MalformedRequest(NOT_A_FILE)
+    if not files:
+        raise MalformedRequest(NO_FILE)
+    if FILE_FIELD not in files:
+        raise MalformedRequest(ONE_FILE)
+    if not files[FILE_FIELD].filename and not spool.size_bytes:
+        raise MalformedRequest(NO_FILE)
+
+
+def _each_once(pairs: Iterable[tuple[str | None, str]]) -> dict[str, str]:
+    """Collect parameters, each of which may come once and be so large."""
+    fields: dict[str, str] = {}
+    for name, value in pairs:
+        if not name:
+            raise MalformedRequest("A form field has no name.")
+        if name in fields:
+            raise MalformedRequest("A parameter was sent twice; send each once.")
+        if len(name) + len(value.encode()) > MAX_FIELD_BYTES:
+            raise MalformedRequest(f"A form field is larger than {MAX_FIELD_BYTES:,} bytes.")
+        fields[name] = value
+    return fields

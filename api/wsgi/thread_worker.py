@@ -1,0 +1,107 @@
+"""gunicorn's threaded worker, with its threads kept for clients that send.
+
+Owns what happens between a connection and the application; knows nothing of routes. It leans on
+gunicorn's `ThreadWorker` at the named points only; `tests/integration/api` holds each of them.
+"""
+
+import selectors
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gunicorn.workers.gthread import (  # type: ignore[import-untyped]  # gunicorn ships no types
+    TConn,
+    ThreadWorker,
+)
+
+from api.intake.client_socket import ClientSocket, HeaderPatience
+from api.intake.limits import IntakeLimits
+from api.intake.middleware import IntakeMiddleware
+from api.intake.pace import Pace, WaitingSlots
+from api.wsgi.lingering import Lingerer
+
+if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class CelshadeWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
+    """A worker process: threads that serve requests, and half of them at most wait for clients.
+
+    Its gunicorn application carries the `limits`.
+    """
+
+    def init_process(self) -> None:
+        """Prepare what the threads share, then serve."""
+        self.limits: IntakeLimits = self.app.limits
+        self.slots = WaitingSlots(self.cfg.threads // 2)
+        self.lingerer = Lingerer()
+        self.lingerer.start()
+        super().init_process()
+
+    def load_wsgi(self) -> None:
+        """Load the application and put our reader before it."""
+        app: WSGIApplication = self.app.wsgi()
+        self.wsgi = _honour_close(IntakeMiddleware(app, self.limits, self.slots))
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """Give a connection to the threads once its client has sent something.
+
+        gunicorn lets a thread wait 5 s for the first byte; browsers open connections ahead of need.
+        """
+        if conn.initialized or conn.data_ready:
+            super().enqueue_req(conn)
+            return
+        conn.sock = ClientSocket.adopt(conn.sock)
+        conn.sock.setblocking(False)
+        conn.timeout = time.monotonic() + self.cfg.keepalive
+        self.pending_conns.append(conn)
+        watch = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, watch)
+
+    def handle(self, conn: TConn) -> object:
+        """Serve one request in a thread; see the connection off elsewhere if it is the last."""
+        header_pace = Pace(self.limits, self.slots, total_s=self.limits.header_s)
+        conn.sock.be_patient(HeaderPatience(header_pace))
+        try:
+            keep = super().handle(conn)
+        finally:
+            conn.sock.be_patient(None)
+        if not keep:
+            self.lingerer.take(conn.sock)
+        return keep
+
+    def is_parent_alive(self) -> bool:
+        """Let go of the port at once when the master was killed; requests in flight still end."""
+        alive = bool(super().is_parent_alive())
+        if not alive:
+            self.set_accept_enabled(False)
+            for listener in self.sockets:
+                listener.close()
+        return alive
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """Let connections that never sent anything not hold up the end either."""
+        super()._cap_keepalive(deadline)
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, deadline)
+
+
+def _honour_close(app: "WSGIApplication") -> "WSGIApplication":
+    """Make a response's `Connection: close` true: gunicorn drops the header and goes on.
+
+    `start_response` is a method of gunicorn's `Response`, which has the switch.
+    """
+
+    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        def start(
+            status: str, headers: list[tuple[str, str]], exc_info: "OptExcInfo | None" = None, /
+        ) -> Callable[[bytes], object]:
+            if ("Connection", "close") in headers:
+                start_response.__self__.force_close()  # type: ignore[attr-defined]  # see above
+            return start_response(status, headers, exc_info)
+
+        return app(environ, start)
+
+    return application
