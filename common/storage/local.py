@@ -160,7 +160,9 @@ class LocalStore:
         with _mapped():
             for parent in self._parents(path):
                 if parent.is_symlink():
-                    raise StorageUnavailable(f"{parent} is a symbolic link; remove it.")
+                    raise StorageUnavailable(
+                        f"'{parent.name}' in the storage is a symbolic link; remove it."
+                    )
         return path
 
     def _parents(self, path: Path) -> list[Path]:

@@ -212,7 +212,8 @@ class S3Store:
         )
         left = [one for one in answer.get("Errors", ()) if one.get("Code") != "NoSuchKey"]
         if left:
-            raise StorageUnavailable(f"The storage kept {len(left)} objects: {left[0]}")
+            why = left[0].get("Code")
+            raise StorageUnavailable(f"The storage did not delete {len(left)} objects: {why}.")
 
     def _call_in_bucket(self, attempt: Callable[[float], Result]) -> Result:
         """Make a call to which 'not found' can only mean that the bucket is gone."""
