@@ -1,0 +1,133 @@
+"""Recognising a photo's format by its first bytes, and counting where a decoder would work.
+
+Never decodes, never trusts a name, reads a bounded number of blocks.
+"""
+
+from enum import StrEnum
+from typing import BinaryIO, Final
+
+from common.errors import InvalidImage
+
+PREFIX_BYTES: Final = 64  # enough for every magic number here and for the brands of an ISO file
+_ISO_BRANDS: Final = {b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIF", b"heix": "HEIF"}
+_MAX_GIF_BLOCKS: Final = 500_000  # three times what a GIF of 40 MB in full blocks has
+
+
+class PhotoFormat(StrEnum):
+    """Formats that are accepted, named as Pillow names them."""
+
+    JPEG = "JPEG"
+    PNG = "PNG"
+    WEBP = "WEBP"
+    AVIF = "AVIF"
+    GIF = "GIF"
+    HEIF = "HEIF"
+
+    @property
+    def content_type(self) -> str:
+        """Media type of the format."""
+        return f"image/{self.value.lower()}"
+
+
+def sniff(prefix: bytes) -> PhotoFormat | None:
+    """Name the format that a file's first bytes announce.
+
+    Args:
+        prefix: The first `PREFIX_BYTES` of the file, or all of a shorter one.
+
+    Returns:
+        The format, or None when it is none of ours: text, archives, other image formats.
+    """
+    if prefix.startswith(b"\xff\xd8"):
+        return PhotoFormat.JPEG
+    if prefix.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PhotoFormat.PNG
+    if prefix.startswith((b"GIF87a", b"GIF89a")):
+        return PhotoFormat.GIF
+    if prefix.startswith(b"RIFF") and prefix[8:12] == b"WEBP":
+        return PhotoFormat.WEBP
+    if prefix[4:8] == b"ftyp":
+        return _iso_format(prefix)
+    return None
+
+
+def _iso_format(prefix: bytes) -> PhotoFormat | None:
+    """Tell AVIF from HEIF by the brands: the major one, then the compatible ones in their order."""
+    end = min(int.from_bytes(prefix[:4], "big"), len(prefix))
+    for at in (8, *range(16, end - 3, 4)):
+        if name := _ISO_BRANDS.get(prefix[at : at + 4]):
+            return PhotoFormat(name)
+    return None
+
+
+def webp_size(prefix: bytes) -> tuple[int, int]:
+    """Read a WebP's width and height, pixels, before a decoder sets up its canvas.
+
+    Source: RFC 9649, sections 2.5 to 2.7.
+
+    Raises:
+        InvalidImage: The first chunk is none of the three that a WebP begins with.
+    """
+    chunk, body = prefix[12:16], prefix[20:30]
+    if len(body) == 10:  # noqa: PLR2004 - the longest of the three headers below
+        if chunk == b"VP8X":
+            return (
+                int.from_bytes(body[4:7], "little") + 1,
+                int.from_bytes(body[7:10], "little") + 1,
+            )
+        if chunk == b"VP8L" and body[0] == 0x2F:  # noqa: PLR2004 - the signature of VP8L
+            bits = int.from_bytes(body[1:5], "little")
+            return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        if chunk == b"VP8 " and body[3:6] == b"\x9d\x01\x2a":
+            width, height = body[6:8], body[8:10]
+            return (
+                int.from_bytes(width, "little") & 0x3FFF,
+                int.from_bytes(height, "little") & 0x3FFF,
+            )
+    raise InvalidImage
+
+
+def gif_frames(file: BinaryIO) -> int:
+    """Count a GIF's frames without decoding them.
+
+    Source: GIF89a specification, sections 18 to 27.
+
+    Args:
+        file: The file, at any position.
+
+    Returns:
+        The number of frames up to the trailer or the file's end.
+
+    Raises:
+        InvalidImage: The file has so many blocks that only reading their sizes costs seconds.
+    """
+    file.seek(10)
+    _skip_palette(file, file.read(3)[:1])
+    frames = blocks = 0
+    while True:
+        introducer = file.read(1)
+        if introducer == b",":
+            frames += 1
+            _skip_palette(file, file.read(9)[8:])
+            file.read(1)  # LZW minimum code size
+        elif introducer == b"!":
+            file.read(1)  # the extension's label
+        else:  # the trailer, the file's end, or garbage: decoders stop here too
+            return frames
+        blocks += _skip_blocks(file, _MAX_GIF_BLOCKS - blocks)
+
+
+def _skip_palette(file: BinaryIO, flags: bytes) -> None:
+    """Skip the palette that the flags announce."""
+    if flags and flags[0] & 0x80:
+        file.read(3 << ((flags[0] & 7) + 1))
+
+
+def _skip_blocks(file: BinaryIO, most: int) -> int:
+    """Skip a chain of data blocks and count them."""
+    for count in range(1, most + 1):
+        size = file.read(1)
+        if size in (b"", b"\0"):
+            return count
+        file.read(size[0])
+    raise InvalidImage("The GIF is cut into too many blocks; save it anew or send one picture.")

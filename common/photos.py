@@ -1,0 +1,215 @@
+"""What a photo's header says, and whether we take it. Never decodes a pixel.
+
+The API asks before it accepts an upload, the worker asks again before it decodes. Pillow is given
+only the formats we accept, and for those that keep their header in front only so many bytes, so
+that a hostile file costs neither memory nor time here.
+"""
+
+import importlib
+import importlib.util
+import io
+from dataclasses import dataclass
+from functools import cache
+from typing import BinaryIO, Final
+
+from PIL import ExifTags, Image
+
+from common.errors import ImageTooSmall, InvalidImage, TooManyPixels, UnsupportedMediaType
+from common.photo_formats import PREFIX_BYTES, PhotoFormat, gif_frames, sniff, webp_size
+from common.settings import Settings
+
+# Pillow's own limit warns or raises before we can say which size was announced; `inspect` enforces
+# ours, which is lower, before anything is decoded.
+Image.MAX_IMAGE_PIXELS = None
+
+# Profiles, previews and editors' notes in front of the pixels fit; a million empty segments do not.
+_HEADER_BYTES: Final = 4 * 1024 * 1024
+_HEADER_IN_FRONT: Final = (PhotoFormat.JPEG, PhotoFormat.PNG)
+_FRAMES_IN_HEADER: Final = (PhotoFormat.PNG, PhotoFormat.WEBP, PhotoFormat.AVIF)
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoLimits:
+    """What is accepted.
+
+    Attributes:
+        max_pixels: Most pixels, width x height x frames.
+        min_side_px: Shortest side, pixels.
+        max_aspect: Largest ratio of the long to the short side.
+    """
+
+    max_pixels: int
+    min_side_px: int
+    max_aspect: float
+
+    @classmethod
+    def of(cls, settings: Settings) -> "PhotoLimits":
+        """Take the limits from the settings."""
+        return cls(
+            max_pixels=settings.max_pixels,
+            min_side_px=settings.min_side_px,
+            max_aspect=settings.max_aspect,
+        )
+
+    def check(self, width: int, height: int, frames: int = 1) -> None:
+        """Refuse what lies outside.
+
+        Raises:
+            TooManyPixels: Too many, over all frames.
+            ImageTooSmall: The shorter side is too short.
+            InvalidImage: The picture is too long for its width.
+        """
+        pixels = width * height * frames
+        if pixels > self.max_pixels:
+            over = f" in {frames} frames" if frames > 1 else ""
+            raise TooManyPixels(
+                f"The image has {width} x {height} pixels{over}: {pixels / 1e6:.1f} megapixels. "
+                f"At most {self.max_pixels / 1e6:g} are accepted; send a smaller one."
+            )
+        short, long = sorted((width, height))
+        if short < self.min_side_px:
+            raise ImageTooSmall(
+                f"The image has {width} x {height} pixels; each side must have at least "
+                f"{self.min_side_px}."
+            )
+        if long > short * self.max_aspect:
+            raise InvalidImage(
+                f"The image has {width} x {height} pixels; the long side may be at most "
+                f"{self.max_aspect:g} times the short one. Crop it first."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """What a header says.
+
+    Attributes:
+        format: The format, by content.
+        width: Width as a viewer sees it, with the EXIF orientation applied, pixels.
+        height: Height as a viewer sees it, pixels.
+        frames: Frames of an animation, else 1; a JPEG's further pictures do not count.
+        orientation: EXIF orientation, 1 (upright) to 8; from 5 on the stored sides are swapped.
+    """
+
+    format: PhotoFormat
+    width: int
+    height: int
+    frames: int
+    orientation: int
+
+    @property
+    def content_type(self) -> str:
+        """Media type, by content."""
+        return self.format.content_type
+
+    @property
+    def long_side_px(self) -> int:
+        """The longer side, pixels."""
+        return max(self.width, self.height)
+
+
+@cache
+def accepted_formats() -> tuple[PhotoFormat, ...]:
+    """List the formats that are read here; HEIF only where the extra `pillow_heif` is installed."""
+    if importlib.util.find_spec("pillow_heif") is None:
+        return tuple(each for each in PhotoFormat if each is not PhotoFormat.HEIF)
+    importlib.import_module("pillow_heif").register_heif_opener()
+    return tuple(PhotoFormat)
+
+
+def inspect(file: BinaryIO, limits: PhotoLimits) -> Photo:
+    """Read a photo's header and check it against the limits.
+
+    Args:
+        file: A seekable file; it is left at its beginning.
+        limits: What is accepted.
+
+    Returns:
+        What the header says. Its pixels may still turn out to be damaged.
+
+    Raises:
+        UnsupportedMediaType: The bytes are not of an accepted format, whatever the file is called.
+        InvalidImage: The file is empty, its header cannot be read, or its aspect is too extreme.
+        TooManyPixels: Too many pixels, over all frames.
+        ImageTooSmall: A side is too short.
+    """
+    try:
+        return _inspect(file, limits)
+    finally:
+        file.seek(0)
+
+
+def _inspect(file: BinaryIO, limits: PhotoLimits) -> Photo:
+    """Do the work of `inspect`; leaves the file anywhere."""
+    photo_format = recognise(file)
+    frames = gif_frames(file) if photo_format is PhotoFormat.GIF else None
+    file.seek(0)
+    if photo_format is PhotoFormat.WEBP:  # its opener sets up the whole canvas: look before
+        limits.check(*webp_size(file.read(PREFIX_BYTES)))
+        file.seek(0)
+    header = io.BytesIO(file.read(_HEADER_BYTES)) if photo_format in _HEADER_IN_FRONT else file
+    with open_image(header, photo_format) as image:
+        orientation = read_orientation(image)
+        width, height = image.size
+        if photo_format in _FRAMES_IN_HEADER:
+            frames = getattr(image, "n_frames", 1)
+    frames = frames or 1
+    limits.check(width, height, frames)
+    if swaps_sides(orientation):
+        width, height = height, width
+    return Photo(photo_format, width, height, frames, orientation)
+
+
+def recognise(file: BinaryIO) -> PhotoFormat:
+    """Name a file's format by its content.
+
+    Raises:
+        InvalidImage: The file is empty.
+        UnsupportedMediaType: It is not of an accepted format.
+    """
+    file.seek(0)
+    prefix = file.read(PREFIX_BYTES)
+    if not prefix:
+        raise InvalidImage("The file is empty.")
+    photo_format = sniff(prefix)
+    if photo_format is None:
+        raise UnsupportedMediaType
+    if photo_format not in accepted_formats():
+        raise UnsupportedMediaType(
+            f"{photo_format} is not read here; send JPEG, PNG, WebP, AVIF or GIF."
+        )
+    return photo_format
+
+
+def open_image(file: BinaryIO, photo_format: PhotoFormat) -> Image.Image:
+    """Open an image lazily, as this format and no other.
+
+    Raises:
+        InvalidImage: Its header cannot be read.
+    """
+    try:
+        return Image.open(file, formats=[photo_format.value])
+    except Exception as error:  # openers raise whatever the bytes make them stumble over
+        raise InvalidImage from error
+
+
+def read_orientation(image: Image.Image) -> int:
+    """Read the EXIF orientation, 1 to 8; 1 when there is none or it cannot be read.
+
+    Pillow's own way through `getexif` would decode a PNG to look behind its pixels.
+    """
+    exif = image.info.get("exif")
+    if not isinstance(exif, bytes):
+        return 1
+    try:
+        tags = Image.Exif()
+        tags.load(exif)
+        value = tags.get(ExifTags.Base.Orientation, 1)
+    except Exception:  # as in open_image; a photo with damaged EXIF is still a photo
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1  # noqa: PLR2004 - EXIF 2.32
+
+
+def swaps_sides(orientation: int) -> bool:
+    """Tell whether the stored width is the seen height."""
+    return orientation >= 5  # noqa: PLR2004 - 5 to 8 are the transposed ones, EXIF 2.32
