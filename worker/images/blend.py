@@ -1,0 +1,49 @@
+"""What lies between a photo and its cartoon: the blend by strength, and padding for a model."""
+
+import torch
+
+
+def blend(photo: torch.Tensor, cartoon: torch.Tensor, strength: float) -> torch.Tensor:
+    """Mix a photo and its cartoon.
+
+    Args:
+        photo: uint8 [..., H, W] in [0, 255].
+        cartoon: uint8, of the same shape and device.
+        strength: 0 gives exactly the photo, 1 exactly the cartoon.
+
+    Returns:
+        uint8, of the same shape.
+    """
+    return torch.lerp(photo.float(), cartoon.float(), strength).round_().to(torch.uint8)
+
+
+def pad_to_multiple(pictures: torch.Tensor, multiple: int) -> torch.Tensor:
+    """Reflect pictures at their right and lower border until both sides are a multiple.
+
+    Works for sides shorter than the padding too: the reflection is reflected again.
+
+    Args:
+        pictures: [..., H, W].
+        multiple: At least 1.
+
+    Returns:
+        [..., H', W'] of the same type; the pictures themselves where nothing is missing.
+    """
+    for dim in (-2, -1):
+        side = pictures.shape[dim]
+        missing = -side % multiple
+        if missing:
+            pictures = pictures.index_select(dim, _mirror(side, side + missing, pictures.device))
+    return pictures
+
+
+def _mirror(side: int, wanted: int, device: torch.device) -> torch.Tensor:
+    """Index a side so that it runs to and fro: 0 1 2 1 0 1 2 ... for a side of 3."""
+    period = max(1, 2 * (side - 1))
+    step = torch.arange(wanted, device=device) % period
+    return torch.minimum(step, period - step).clamp_(max=side - 1)
+
+
+def crop(pictures: torch.Tensor, height: int, width: int) -> torch.Tensor:
+    """Cut what `pad_to_multiple` added, [..., H', W'] to [..., height, width]."""
+    return pictures[..., :height, :width]
