@@ -1,5 +1,6 @@
 """`Client`: the verbs of a Celshade server, each a method; the way from a photo to its cartoon."""
 
+import json
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -128,19 +129,18 @@ class Client:
         Raises:
             PhotoUnreadable: The photo cannot be read.
         """
-        headers = request_headers(
-            idempotency_key=idempotency_key or secrets.token_hex(16),
-            no_cache=no_cache,
-            cancel_after_s=cancel_after_s,
-        )
+        key = idempotency_key or secrets.token_hex(16)
+        headers = request_headers(key, no_cache=no_cache, cancel_after_s=cancel_after_s)
         fields = form_fields(
-            style=style,
-            strength=strength,
-            size=size,
-            format=format,
-            quality=quality,
-            priority=priority,
-            metadata=metadata,
+            {
+                "style": style,
+                "strength": strength,
+                "size": size,
+                "format": format,
+                "quality": quality,
+                "priority": priority,
+                "metadata": json.dumps(dict(metadata)) if metadata else None,
+            }
         )
         with opened(photo) as content:
             answer = self._http.call(

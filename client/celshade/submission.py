@@ -1,6 +1,5 @@
 """What a submission carries: the photo, its form fields and its headers. Reads the photo's file."""
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,31 +11,13 @@ from celshade.errors import PhotoUnreadable
 Photo = str | os.PathLike[str] | bytes
 
 
-def form_fields(
-    *,
-    style: str | None,
-    strength: float | None,
-    size: int | None,
-    format: str | None,
-    quality: int | None,
-    priority: str | None,
-    metadata: Mapping[str, str] | None,
-) -> dict[str, str]:
-    """Write the parameters as form fields; what is None is left to the server."""
-    values = {
-        "style": style,
-        "strength": strength,
-        "size": size,
-        "format": format,
-        "quality": quality,
-        "priority": priority,
-        "metadata": json.dumps(dict(metadata)) if metadata else None,
-    }
+def form_fields(values: Mapping[str, str | float | None]) -> dict[str, str]:
+    """Write parameters as form fields; what is None is left to the server."""
     return {name: str(value) for name, value in values.items() if value is not None}
 
 
 def request_headers(
-    *, idempotency_key: str, no_cache: bool, cancel_after_s: int | None
+    idempotency_key: str, *, no_cache: bool, cancel_after_s: int | None
 ) -> dict[str, str]:
     """Write what is said of the submission, not of the picture."""
     headers = {"Idempotency-Key": idempotency_key}

@@ -41,7 +41,10 @@ class Names:
 
 def distinct(photos: Sequence[Path]) -> list[Path]:
     """Drop what names the same file again, order kept."""
-    return list({os.path.abspath(photo): photo for photo in reversed(photos)}.values())[::-1]
+    first: dict[str, Path] = {}
+    for photo in photos:
+        first.setdefault(os.path.abspath(photo), photo)
+    return list(first.values())
 
 
 def distinct_stems(photos: Sequence[Path]) -> dict[Path, str]:

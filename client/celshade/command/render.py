@@ -5,6 +5,8 @@ a whole is told once; Ctrl-C cancels what is open.
 """
 
 import argparse
+import math
+import os
 import queue
 import threading
 import time
@@ -60,6 +62,8 @@ class Run:
         self._stop = stop
         self._useless = threading.Event()
         self._waiting: queue.SimpleQueue[Path] = queue.SimpleQueue()
+        self._ended: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._working = 0
         self._saved: list[Path] = []
 
     def go(self, photos: Sequence[Path], parallel: int) -> int:
@@ -70,29 +74,42 @@ class Run:
         """
         for photo in photos:
             self._waiting.put(photo)
-        threads = [
-            threading.Thread(target=self._work, daemon=True)
-            for _ in range(min(parallel, len(photos)))
-        ]
         with self._screen.running():
-            for thread in threads:
-                thread.start()
             try:
-                _join(threads)
+                for _ in range(min(parallel, len(photos))):
+                    threading.Thread(target=self._work, daemon=True).start()
+                    self._working += 1
+                self._wait()
             except KeyboardInterrupt:
                 self._stop.set()
                 self._screen.note("Stopping; open jobs are being canceled.")
-                _join(threads, STOP_TIMEOUT_S)
+                self._wait(STOP_TIMEOUT_S)
                 raise
         unsent = self._waiting.qsize()
         if unsent:
             self._screen.note(f"{unsent} more not sent, for the same reason.")
         return len(self._saved)
 
+    def _wait(self, timeout_s: float = math.inf) -> None:
+        """Wait until no thread works any more.
+
+        Not by `Thread.join`: interrupted by Ctrl-C, Python 3.11's may take a running thread for an
+        ended one. The steps are short because some systems hear Ctrl-C only between two of them.
+        """
+        due_s = time.monotonic() + timeout_s
+        while self._working and time.monotonic() < due_s:
+            with suppress(queue.Empty):
+                self._ended.get(timeout=0.1)
+                self._working -= 1
+
     def _work(self) -> None:
-        with suppress(queue.Empty):
+        try:
             while not (self._stop.is_set() or self._useless.is_set()):
                 self._photo(self._waiting.get_nowait())
+        except queue.Empty:
+            pass
+        finally:
+            self._ended.put(None)
 
     def _photo(self, photo: Path) -> None:
         begun_s = time.monotonic()
@@ -161,12 +178,13 @@ def render(options: argparse.Namespace, out: Console, errors: Console) -> int:
     _make_directory(options.out)
     begun_s = time.monotonic()
     stop = threading.Event()
-    with Client(options.url, options.api_key, sleep=pause_unless(stop)) as client:
-        run = Run(client, _params(options), Names(options.out, photos), screen, stop)
-        saved = run.go(photos, options.parallel)
+    client = Client(options.url, options.api_key, sleep=pause_unless(stop))
+    run = Run(client, _params(options), Names(options.out, photos), screen, stop)
+    saved = run.go(photos, options.parallel)
+    client.close()  # not on Ctrl-C: a thread may still be on its way out with it
     if len(wanted) > 1:
         took = duration(time.monotonic() - begun_s)
-        screen.note(f"{saved} of {len(wanted)} photos turned in {took}.")
+        screen.note(f"{saved} of {len(wanted)} photos done in {took}.")
     return 0 if saved == len(wanted) else 1
 
 
@@ -178,15 +196,6 @@ def pause_unless(stop: threading.Event) -> Sleep:
             raise Stopped
 
     return pause
-
-
-def _join(threads: Sequence[threading.Thread], timeout_s: float | None = None) -> None:
-    """Wait for threads in small steps, so that Ctrl-C is heard on every system."""
-    due_s = None if timeout_s is None else time.monotonic() + timeout_s
-    while any(thread.is_alive() for thread in threads):
-        if due_s is not None and time.monotonic() >= due_s:
-            return
-        next(thread for thread in threads if thread.is_alive()).join(0.1)
 
 
 def _greet(options: argparse.Namespace) -> None:
@@ -212,6 +221,8 @@ def _make_directory(out: Path) -> None:
         raise UnusableSettings(f"'{out}' is a file; -o takes a directory.") from None
     except OSError as error:
         raise CannotSave(out, error.strerror or str(error)) from error
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise CannotSave(out, "permission denied")
 
 
 def _params(options: argparse.Namespace) -> dict[str, Any]:

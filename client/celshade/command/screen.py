@@ -193,7 +193,7 @@ def _progress_on(out: Console, *, with_stderr: bool) -> Progress:
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False, table_column=_column(max_width=32)),
         BarColumn(bar_width=len(STEPS) * 2),
-        TextColumn("{task.fields[state]}", markup=False, table_column=_column()),
+        TextColumn("{task.fields[state]}", markup=False, table_column=_column(min_width=30)),
         _Elapsed(),
         console=out,
         transient=True,
@@ -201,8 +201,8 @@ def _progress_on(out: Console, *, with_stderr: bool) -> Progress:
     )
 
 
-def _column(max_width: int | None = None) -> Column:
-    return Column(max_width=max_width, no_wrap=True, overflow="ellipsis")
+def _column(*, min_width: int | None = None, max_width: int | None = None) -> Column:
+    return Column(min_width=min_width, max_width=max_width, no_wrap=True, overflow="ellipsis")
 
 
 def shown(photo: Path) -> str:

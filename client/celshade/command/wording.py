@@ -1,5 +1,6 @@
 """The command's words: what a job's state, a duration or an error is to a person. Pure."""
 
+import math
 from http import HTTPStatus
 
 from celshade.errors import CelshadeError, JobFailed, Refused, ServerUnreachable
@@ -36,7 +37,7 @@ def step_of(job: Job) -> int:
 
 
 def describe(job: Job) -> str:
-    """Say what is going on with a job, e.g. `place 3 in line, about 4.2 s`."""
+    """Say what is going on with a job, e.g. `place 3 in line, about 5 s`."""
     if job.is_terminal:
         return "downloading" if job.succeeded else job.status
     stage = job.stage or job.status
@@ -46,12 +47,16 @@ def describe(job: Job) -> str:
     if stage == "waiting" and job.queue.position is not None:
         place = job.queue.position
         words = "next in line" if place <= 1 else f"place {place} in line"
-    return words if job.queue.eta_s is None else f"{words}, about {duration(job.queue.eta_s)}"
+    if job.queue.eta_s is None:
+        return words
+    return f"{words}, about {duration(math.ceil(job.queue.eta_s))}"
 
 
 def duration(seconds: float) -> str:
     """Write a duration as people say it: `0.04 s`, `4.2 s`, `42 s`, `3 min 5 s`, `2 h 4 min`."""
     whole = round(seconds)
+    if seconds == whole and whole < _SIXTY:
+        return f"{whole} s"
     if whole < _EXACT_BELOW_S:
         return f"{seconds:.1f} s" if seconds >= _COARSE_FROM_S else f"{seconds:.2f} s"
     minutes, rest = divmod(whole, _SIXTY)
@@ -79,8 +84,9 @@ def hint(error: CelshadeError, *, has_key: bool) -> str:
     if isinstance(error, ServerUnreachable):
         return "Is the server running? Name another with --url or CELSHADE_URL."
     if isinstance(error, Refused) and error.status == HTTPStatus.UNAUTHORIZED:
-        known = "the key it was given" if has_key else "requests without a key"
-        return f"The server does not take {known}; give one in CELSHADE_API_KEY."
+        if has_key:
+            return "Check the key in CELSHADE_API_KEY or --api-key."
+        return "Give the key you were issued in CELSHADE_API_KEY."
     return ""
 
 
