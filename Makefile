@@ -1,0 +1,101 @@
+# The verbs of this project; `make` alone lists them. Needs GNU make >= 3.81 and Python >= 3.11.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+READY := $(VENV)/ready.stamp
+READY_DEV := $(VENV)/ready-dev.stamp
+ROLES := api worker keeper client local
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-header -q
+up_options = $(if $(PORT),--port $(PORT)) $(if $(WORKERS),--workers $(WORKERS)) \
+	$(if $(DATA),--data "$(DATA)") $(if $(STORE),--store $(STORE))
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up setup setup-dev test test-unit test-integration test-e2e check format lock \
+	bench clean
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  PYTHON=python3.12    the Python that the environment is made with (>= 3.11)"
+	@echo "  TORCH_INDEX=URL      package index for torch alone, such as one with CPU builds"
+
+demo: setup ## one photo's whole way through the real service (STORE=local|s3)
+	@$(BIN)/python -m deploy.local demo $(if $(STORE),--store $(STORE))
+
+up: setup ## run the service until Ctrl-C (PORT=8000 WORKERS=1 DATA=data STORE=local|s3)
+	@exec $(BIN)/python -m deploy.local up $(up_options)
+
+setup: $(READY) ## make the environment in .venv and install what the service needs
+
+setup-dev: $(READY_DEV) ## the same, and what the checks and tests need
+
+test: setup-dev ## all tests: unit, integration on real servers, end to end on real processes
+	$(BIN)/python -m pytest $(ARGS)
+
+test-unit: setup-dev ## tests without sockets, in seconds
+	$(BIN)/python -m pytest tests/unit $(ARGS)
+
+test-integration: setup-dev ## tests of one part on real servers
+	$(BIN)/python -m pytest tests/integration $(ARGS)
+
+test-e2e: setup-dev ## tests of the whole on the real processes
+	$(BIN)/python -m pytest tests/e2e $(ARGS)
+
+check: setup-dev ## format, lint, types, and the doors between the packages
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup-dev ## put the code into its form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: setup-dev ## compile requirements/*.in to locked files with hashes
+	cd requirements && ../$(BIN)/$(LOCK) dev.in -o dev.txt
+	cd requirements && for role in $(ROLES); do \
+		echo "  $$role.txt"; ../$(BIN)/$(LOCK) -c dev.txt $$role.in -o $$role.txt || exit 1; \
+	done
+
+bench: setup ## measure throughput and memory on this machine
+	$(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## remove caches and what the demo wrote; .venv and data stay
+	rm -rf out build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- The environment ------------------------------------------------------------------------------
+
+$(READY): requirements/local.txt requirements/torch.txt client/pyproject.toml | $(BIN)/pip
+	$(call install,requirements/local.txt)
+	@touch $@
+
+# What the checks need holds all that the service needs, in the same versions.
+$(READY_DEV): requirements/dev.txt requirements/torch.txt client/pyproject.toml | $(BIN)/pip
+	$(call install,requirements/dev.txt)
+	@touch $(READY) $@
+
+$(BIN)/pip:
+	@command -v $(PYTHON) >/dev/null || { echo "There is no '$(PYTHON)'. Install Python 3.11 \
+	or newer, or name one: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$$($(PYTHON) --version) is too old: Celshade needs 3.11 or newer."; \
+		echo "Name another one: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make environments: its 'venv' or 'ensurepip' is missing."; \
+		echo "On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@echo "Making the environment $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+
+# torch has a call of its own: its build depends on the machine, so it cannot be locked by hash.
+define install
+	@echo "Installing $(1)"
+	$(PIP) install --require-hashes -r $(1)
+	@echo "Installing torch. On Linux x86-64 the package index may give the CUDA build, over 2 GB;"
+	@echo "for another one stop here and call make with TORCH_INDEX=URL of an index with CPU builds."
+	$(PIP) install $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) -r requirements/torch.txt
+	$(PIP) install --no-deps --no-build-isolation -e client
+endef

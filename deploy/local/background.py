@@ -1,0 +1,48 @@
+"""A stack beside the work of this process: started, waited for, stopped when the work is done."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+
+from deploy.local.stack import Stack
+from deploy.local.supervisor import StartFailed
+
+POLL_EVERY_S = 0.05
+
+
+@contextlib.contextmanager
+def running(stack: Stack, *, on_wait: Callable[[], None], timeout_s: float) -> Iterator[None]:
+    """Run a stack in a thread for as long as the block lasts.
+
+    Args:
+        stack: The stack; its watcher is called in that thread.
+        on_wait: Called now and then until all processes answer.
+        timeout_s: Longest wait for that, seconds.
+
+    Raises:
+        ConfigurationError: The stack cannot be started as asked.
+        StartFailed: A process keeps dying, or not all answered in time.
+    """
+    stop, ready = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(1, thread_name_prefix="stack") as pool:
+        run = pool.submit(stack.run, stop, on_ready=ready.set)
+        try:
+            waited_s = 0.0
+            while not ready.is_set():
+                with contextlib.suppress(NotYet):
+                    run.result(POLL_EVERY_S)  # it ends before it is ready only by an error
+                waited_s += POLL_EVERY_S
+                if waited_s > timeout_s:
+                    raise StartFailed(
+                        f"Not everything answered within {timeout_s:g} s.", stack.layout.log("api")
+                    )
+                on_wait()
+            yield
+        except KeyboardInterrupt:
+            stack.hurry()
+            raise
+        finally:
+            stop.set()
+        run.result()

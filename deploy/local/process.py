@@ -1,0 +1,201 @@
+"""One program that is kept running: started, watched, started again, stopped.
+
+It decides nothing about others: what waits for what, and in which order things stop, is the
+supervisor's business. Never blocks longer than one readiness probe.
+"""
+
+import contextlib
+import os
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from deploy.local import children
+from deploy.local.layout import write_pid
+
+FIRST_DELAY_S = 0.25  # a single death costs next to nothing
+LONGEST_DELAY_S = 15.0  # a program that cannot run is tried four times a minute, for ever
+STABLE_S = 10.0  # who lived this long starts over with the first delay
+PROBE_EVERY_S = 0.1
+
+
+class State(StrEnum):
+    """What a process is doing; the words are what the terminal shows."""
+
+    NEW = "not started"
+    STARTING = "starting"
+    RUNNING = "running"
+    WAITING = "waiting to start again"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class Program:
+    """What is to be kept running.
+
+    Attributes:
+        name: Name in the terminal and of the log.
+        kind: Programs of one kind stop together.
+        command: Program and arguments.
+        log: File that gets its output.
+        env: Its whole environment; this process's own when None.
+        pid_file: Where the stack writes its pid; None for those that do it themselves.
+        is_ready: Asks it once whether it serves; None when running is all there is to know.
+        address: Where it listens, for people; empty when nowhere.
+        is_needed_first: Whether the programs after it start only once it serves.
+        grace_s: Time between SIGTERM and SIGKILL, seconds.
+    """
+
+    name: str
+    kind: str
+    command: Sequence[str]
+    log: Path
+    env: Mapping[str, str] | None = field(default=None, repr=False)
+    pid_file: Path | None = None
+    is_ready: Callable[[], bool] | None = None
+    address: str = ""
+    is_needed_first: bool = False
+    grace_s: float = 10.0
+
+
+@dataclass(frozen=True)
+class Status:
+    """A process at one moment, as people see it."""
+
+    name: str
+    state: State
+    pid: int | None
+    address: str
+    restarts: int
+
+
+@dataclass(frozen=True)
+class Death:
+    """A process that ended without being asked to.
+
+    Attributes:
+        name: The program's name.
+        how: How it ended, in words.
+        again_in_s: Seconds until it is started again.
+        deaths: How often it has ended so far.
+        log: Where its last words are.
+    """
+
+    name: str
+    how: str
+    again_in_s: float
+    deaths: int
+    log: Path
+
+
+class Process:
+    """Keeps one program running; all times are of one monotonic clock, seconds."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.state = State.NEW
+        self._child: children.Child | None = None
+        self._deaths = 0
+        self._delay_s = 0.0
+        self._since_s = 0.0
+        self._due_s = 0.0
+
+    def status(self) -> Status:
+        """Tell how it stands."""
+        pid = None if self._child is None else self._child.pid
+        return Status(
+            self.program.name, self.state, pid, self.program.address, restarts=self._deaths
+        )
+
+    def start(self, now_s: float) -> None:
+        """Start the program.
+
+        Raises:
+            OSError: It cannot be started at all.
+        """
+        program = self.program
+        with program.log.open("ab") as log:
+            self._child = children.start_child(
+                program.command, env=program.env, stdout=log, stderr=log
+            )
+        if program.pid_file is not None:
+            write_pid(program.pid_file, self._child.pid)
+        self.state = State.STARTING if program.is_ready else State.RUNNING
+        self._since_s, self._due_s = now_s, now_s
+
+    def step(self, now_s: float) -> Death | None:
+        """Do what is due: notice a death, ask for readiness, start again."""
+        if self._child is not None and self._child.poll() is not None:
+            return self._bury(self._child, now_s)
+        if self.state is State.WAITING and now_s >= self._due_s:
+            self.start(now_s)
+        elif self.state is State.STARTING and now_s >= self._due_s:
+            self._due_s = now_s + PROBE_EVERY_S
+            if self.program.is_ready is None or self.program.is_ready():
+                self.state = State.RUNNING
+        return None
+
+    def ask_to_stop(self) -> None:
+        """Send SIGTERM; it is never started again."""
+        self.state = State.STOPPED if self._child is None else State.STOPPING
+        if self._child is not None:
+            self._child.terminate()
+
+    def has_stopped(self) -> bool:
+        """Say whether it is gone, after `ask_to_stop`."""
+        if self._child is not None and self._child.poll() is not None:
+            self._clear(self._child)
+            self.state = State.STOPPED
+        return self._child is None
+
+    def kill(self) -> None:
+        """End it and its children at once, and wait for it."""
+        if self._child is not None:
+            _kill_group(self._child.pid)
+            self._child.wait()
+        self.has_stopped()
+
+    def _bury(self, child: children.Child, now_s: float) -> Death:
+        """Note a death and when the program starts again."""
+        self._clear(child)
+        if now_s - self._since_s >= STABLE_S:
+            self._delay_s = 0.0
+        self._delay_s = next_delay_s(self._delay_s)
+        self._due_s = now_s + self._delay_s
+        self._deaths += 1
+        self.state = State.WAITING
+        how = exit_in_words(child.returncode)
+        return Death(self.program.name, how, self._delay_s, self._deaths, self.program.log)
+
+    def _clear(self, child: children.Child) -> None:
+        """Remove what is left of a child that has ended."""
+        # Its own children may hold its port; the kernel ends them on Linux, we do elsewhere.
+        _kill_group(child.pid)
+        if self.program.pid_file is not None:
+            self.program.pid_file.unlink(missing_ok=True)
+        self._child = None
+
+
+def next_delay_s(delay_s: float) -> float:
+    """Return the pause before the next start, seconds; 0 is that of a program that ran well."""
+    return min(max(2 * delay_s, FIRST_DELAY_S), LONGEST_DELAY_S)
+
+
+def exit_in_words(code: int) -> str:
+    """Return how a process ended, from `Popen.returncode`."""
+    if code >= 0:
+        return f"ended with exit code {code}"
+    try:
+        return f"was killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was killed by signal {-code}"
+
+
+def _kill_group(pid: int) -> None:
+    """Kill whatever is left of the process group that a child led."""
+    # PermissionError is what macOS answers for a group of which only the dead are left.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)

@@ -1,0 +1,108 @@
+"""What a person sees of the stack: a live table on a terminal, a plain line per change elsewhere.
+
+Every method may be called from any thread.
+"""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from deploy.local.process import Death, State, Status
+
+COLOURS = {
+    State.RUNNING: "green",
+    State.STARTING: "yellow",
+    State.WAITING: "red",
+    State.STOPPING: "yellow",
+}
+
+
+class Terminal:
+    """Shows the processes of one stack; a `Watcher` of the supervisor.
+
+    Args:
+        console: Where to show them.
+        logs: Directory of the logs, named where somebody should look.
+    """
+
+    def __init__(self, console: Console, logs: Path) -> None:
+        self._console = console
+        self._logs = logs
+        self._shown: dict[str, Status] = {}
+        self._live: Live | None = None
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[None]:
+        """Keep the table on the terminal for as long as the block lasts."""
+        if not self._console.is_terminal or self._console.is_dumb_terminal:
+            yield
+            return
+        with Live(table([]), console=self._console, refresh_per_second=4) as self._live:
+            yield
+
+    def say(self, text: str) -> None:
+        """Print a sentence as it is, above the table."""
+        self._console.print(Text(text), soft_wrap=True)
+
+    def changed(self, statuses: Sequence[Status]) -> None:
+        """Show how the processes stand now."""
+        if self._live is not None:
+            self._live.update(table(statuses))
+            return
+        for status in statuses:
+            if self._shown.get(status.name) != status:
+                self._shown[status.name] = status
+                if status.state is not State.NEW:
+                    self.say(line(status))
+
+    def died(self, death: Death) -> None:
+        """Say that a process ended, when it comes back, and where to look."""
+        self.say(
+            f"{death.name} {death.how}; it starts again in {death.again_in_s:g} s. "
+            f"What it said: {shown_path(death.log)}"
+        )
+
+    def still_starting(self, statuses: Sequence[Status]) -> None:
+        """Say whom everybody waits for."""
+        names = ", ".join(status.name for status in statuses)
+        self.say(f"Still waiting for: {names}. What they say: {shown_path(self._logs)}/NAME.log")
+
+
+def table(statuses: Sequence[Status]) -> Table:
+    """Return one row per process."""
+    rows = Table(box=None, pad_edge=False, header_style="dim")
+    for title in ("process", "pid", "state", "address", "restarts"):
+        rows.add_column(title, justify="right" if title == "restarts" else "left", no_wrap=True)
+    for status in statuses:
+        rows.add_row(
+            status.name,
+            str(status.pid or ""),
+            Text(status.state, style=COLOURS.get(status.state, "dim")),
+            status.address,
+            str(status.restarts),
+        )
+    return rows
+
+
+def line(status: Status) -> str:
+    """Return a process's status as one line of plain text."""
+    parts = [f"{status.name:<10}", str(status.state)]
+    if status.pid is not None:
+        parts.append(f"pid {status.pid}")
+    if status.address:
+        parts.append(status.address)
+    if status.restarts:
+        parts.append(f"restarts {status.restarts}")
+    return "  ".join(parts)
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as seen from the working directory, where that is shorter."""
+    with contextlib.suppress(ValueError):
+        return str(path.relative_to(Path.cwd()))
+    return str(path)
