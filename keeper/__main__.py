@@ -1,0 +1,72 @@
+"""`python -m keeper`: the small process that keeps the promises; no torch, no HTTP.
+
+Two at once are harmless: every step is an atomic script.
+"""
+
+import argparse
+import signal
+import sys
+import threading
+
+from common.errors import ConfigurationError
+from common.log import configure_logging
+from common.pids import write_pid
+from common.queue import HintPublisher, HintQueues, make_celery
+from common.settings import Settings, load_settings
+from common.storage.factory import open_store
+from common.store import JobStore
+from keeper.chores import Chores
+from keeper.reaper import Reaper
+
+NAME = "keeper"
+STORAGE_TIMEOUT_S = 30.0
+STORAGE_ATTEMPTS = 3
+STORE_TIMEOUT_S = 2.0
+
+
+def main() -> int:
+    """Keep the promises until told to stop; returns the exit code."""
+    argparse.ArgumentParser(
+        prog="python -m keeper",
+        description="Reap lost leases, top up hints, expire and sweep pictures, move stranded "
+        "renders. Settings are CELSHADE_* variables (docs/configuration.md).",
+    ).parse_args()
+    try:
+        settings = load_settings()
+    except ConfigurationError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    configure_logging(NAME, settings.log_level)
+    write_pid(settings.run_dir, NAME)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    keep(settings, stopping)
+    return 0
+
+
+def keep(settings: Settings, stopping: threading.Event) -> None:
+    """Run the reaper and the chores until told to stop."""
+    store = JobStore.from_settings(settings, timeout_s=STORE_TIMEOUT_S)
+    app = make_celery(settings, socket_timeout_s=STORE_TIMEOUT_S)
+    hints = HintPublisher(app)
+    chores = Chores(
+        upkeep=store.upkeep,
+        objects=open_store(settings, timeout_s=STORAGE_TIMEOUT_S, attempts=STORAGE_ATTEMPTS),
+        hints=hints,
+        queues=HintQueues(app),
+        move_after_s=settings.move_after_s,
+    )
+    # A thread of its own: however long a chore takes, leases end on time. Daemons, because nothing
+    # is lost when one is cut off in the middle: every step is whole in Redis.
+    reaper = Reaper(store.upkeep, hints)
+    threading.Thread(target=reaper.run, args=(stopping,), name="reaper", daemon=True).start()
+    worker = threading.Thread(target=chores.run, args=(stopping,), name="chores", daemon=True)
+    worker.start()
+    while not stopping.wait(1.0):
+        if not worker.is_alive():
+            raise RuntimeError("the chores' thread has died; see the log")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

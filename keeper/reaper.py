@@ -1,0 +1,50 @@
+"""The reaper: a thread that does nothing but end what is overdue, every second."""
+
+import logging
+import threading
+import time
+
+from common.errors import CelshadeError
+from common.queue import HintPublisher
+from common.store.upkeep import Upkeep
+
+_log = logging.getLogger(__name__)
+
+REAP_EVERY_S = 1.0
+
+
+class Reaper:
+    """Reaps and publishes the hints that follow, until the process ends.
+
+    Args:
+        upkeep: The job store's verbs for the keeper.
+        hints: Tells workers of renders that are back in line.
+    """
+
+    def __init__(self, upkeep: Upkeep, hints: HintPublisher) -> None:
+        self._upkeep = upkeep
+        self._hints = hints
+
+    def run(self, stopping: threading.Event) -> None:
+        """Reap every second until told to stop."""
+        while not stopping.is_set():
+            began_s = time.monotonic()
+            try:
+                self.reap_once()
+            except CelshadeError as error:
+                _log.warning("could not reap: %s", error)
+            stopping.wait(max(0.0, REAP_EVERY_S - (time.monotonic() - began_s)))
+
+    def reap_once(self) -> None:
+        """End what is overdue now.
+
+        Raises:
+            StoreUnavailable: Redis does not answer.
+        """
+        reaping = self._upkeep.reap()
+        if reaping.held:
+            _log.warning("reaping pauses: live workers renew first", extra={"gap": reaping.gap_ms})
+        if reaping.lost or reaping.expired:
+            _log.info("reaped", extra={"lost": reaping.lost, "expired": reaping.expired})
+        for hint in reaping.hints:
+            self._hints.publish(hint.line, hint.key)

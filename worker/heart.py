@@ -1,0 +1,118 @@
+"""The heart: one thread that keeps this process's leases and its place among the living.
+
+It also is the watchdog of the engine, because it is the one thread that never waits for a picture:
+when a forward is stuck it gives everything back and ends the process.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from common.errors import CelshadeError, ExecutionTimeout, StoreUnavailable
+from common.store.leases import Leases, WorkerState
+from worker.engine import Engine
+from worker.gate import Gate, GateState
+from worker.holdings import Held, Holdings
+from worker.models import Model
+
+_log = logging.getLogger(__name__)
+
+# The watchdog acts a little before the lease's own limit, so that it still owns what it gives back.
+WATCHDOG_SHARE = 0.9
+EXIT_STUCK = 70  # EX_SOFTWARE of sysexits.h
+_STATES = {
+    GateState.OPEN: WorkerState.READY,
+    GateState.SICK: WorkerState.SICK,
+    GateState.DRAINING: WorkerState.DRAINING,
+}
+
+
+class Heart:
+    """Beats, renews and watches, every `every_s`.
+
+    Args:
+        leases: The job store's verbs for this process.
+        name: The worker's name, for people.
+        device_name: Its device, for people.
+        models: What it serves.
+        holdings: What it holds.
+        gate: Says in which state it is.
+        every_s: Pause between beats, seconds.
+        end_process: Ends this process at once; a seam for tests.
+    """
+
+    def __init__(
+        self,
+        *,
+        leases: Leases,
+        name: str,
+        device_name: str,
+        models: Mapping[str, Model],
+        holdings: Holdings,
+        gate: Gate,
+        every_s: float,
+        end_process: Callable[[int], None] = os._exit,
+    ) -> None:
+        self._leases = leases
+        self._name = name
+        self._device_name = device_name
+        self._models = models
+        self._holdings = holdings
+        self._gate = gate
+        self._every_s = every_s
+        self._end_process = end_process
+        self._engine: Engine | None = None
+        self._thread = threading.Thread(target=self._run, name="heart", daemon=True)
+
+    def start(self) -> None:
+        """Begin to beat, as `starting`."""
+        self._thread.start()
+
+    def watch(self, engine: Engine) -> None:
+        """All models are ready: beat as such from now on, and watch the engine."""
+        self._engine = engine
+        self._beat()
+
+    def _run(self) -> None:
+        while True:
+            began_s = time.monotonic()
+            try:
+                self._renew()
+                self._beat()
+            except CelshadeError as error:
+                _log.warning("heart missed a beat: %s", error)
+            self._look_at_engine()
+            time.sleep(max(0.0, self._every_s - (time.monotonic() - began_s)))
+
+    def _beat(self) -> None:
+        state = _STATES[self._gate.state] if self._engine else WorkerState.STARTING
+        offers = [model.offer() for model in self._models.values()]
+        self._leases.beat(name=self._name, device=self._device_name, state=state, offers=offers)
+
+    def _renew(self) -> None:
+        held = self._holdings.all()
+        renewal = self._leases.renew([(one.claim, one.stage) for one in held])
+        self._holdings.note(held, renewal)
+
+    def _look_at_engine(self) -> None:
+        running = self._engine.running if self._engine else None
+        if running is None:
+            return
+        held = self._holdings.all()
+        limits_s = [one.claim.limit_s for one in held if one.claim.key in running.keys]
+        if not limits_s or time.monotonic() - running.since_s < min(limits_s) * WATCHDOG_SHARE:
+            return
+        _log.error("a forward is stuck: ending this process", extra={"renders": len(running.keys)})
+        self._give_back(held, running.keys)
+        self._end_process(EXIT_STUCK)
+
+    def _give_back(self, held: list[Held], stuck: frozenset[str]) -> None:
+        """Release the others uncounted; those in the stuck forward lose their attempt."""
+        for one in held:
+            cause = ExecutionTimeout if one.claim.key in stuck else None
+            try:
+                self._leases.release(one.claim, lost_as=cause)
+            except StoreUnavailable:
+                _log.warning("not given back: its lease will run out")

@@ -1,0 +1,144 @@
+"""Serving: joins all parts of a worker process, loads and warms its models, and follows hints."""
+
+import logging
+import os
+import secrets
+
+import torch
+from celery import Celery, signals
+
+from common.photos import PhotoLimits
+from common.queue import HintPublisher, make_celery, queue_of
+from common.settings import Settings
+from common.storage.base import ObjectStore
+from common.storage.factory import make_bucket, open_store
+from common.store import JobStore
+from common.store.leases import Leases
+from worker.drain import Drain
+from worker.engine import Engine
+from worker.gate import Gate
+from worker.health import Nurse
+from worker.heart import Heart
+from worker.holdings import Holdings
+from worker.images.decode import InProcessDecoder
+from worker.models import Model, find_models
+from worker.rendering import Renderer
+from worker.tasks import Claimer, add_render_task
+
+_log = logging.getLogger(__name__)
+
+STORAGE_TIMEOUT_S = 30.0
+STORAGE_ATTEMPTS = 3
+STORE_TIMEOUT_S = 5.0
+PROBE_SIDE_PX = 64
+
+
+def serve(settings: Settings, name: str, device: torch.device) -> None:
+    """Load the models and follow hints until told to stop.
+
+    Args:
+        settings: The process's settings.
+        name: The worker's name, for people.
+        device: Where the models live.
+
+    Raises:
+        CelshadeError: It cannot start; the text says why.
+    """
+    torch.set_num_threads(settings.worker_threads or len(os.sched_getaffinity(0)))
+    device_name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+    store = JobStore.from_settings(settings, timeout_s=STORE_TIMEOUT_S)
+    leases = store.leases(f"{name}-{secrets.token_hex(4)}")
+    models, gate = find_models(settings.extra_styles), Gate()
+    holdings = Holdings(on_change=gate.stir)
+    heart = Heart(
+        leases=leases,
+        name=name,
+        device_name=device_name,
+        models=models,
+        holdings=holdings,
+        gate=gate,
+        every_s=settings.renew_every_s,
+    )
+    heart.start()
+    _load(models, device, settings.max_batch)
+    threads = 2 * max(model.max_batch for model in models.values())
+    objects = _open_objects(settings, threads)
+    engine = Engine(models, device)
+    engine.start()
+    renderer = Renderer(
+        leases=leases,
+        objects=objects,
+        decoder=InProcessDecoder(PhotoLimits.of(settings)),
+        engine=engine,
+        models=models,
+        holdings=holdings,
+        gate=gate,
+        device_name=device_name,
+    )
+    Nurse(gate, [objects.probe, lambda: _try_models(models, engine)]).start()
+    app = make_celery(settings)
+    claimer = Claimer(leases=leases, models=models, holdings=holdings, gate=gate)
+    add_render_task(app, claimer=claimer, renderer=renderer, holdings=holdings)
+    _drain_on_stop(settings, app, gate=gate, holdings=holdings, leases=leases, lines=list(models))
+    heart.watch(engine)
+    _consume(app, name, list(models), threads)
+
+
+def _load(models: dict[str, Model], device: torch.device, max_batch: int | None) -> None:
+    for model in models.values():
+        model.load(device, max_batch)
+        _log.info("model ready: %r", model)
+
+
+def _open_objects(settings: Settings, connections: int) -> ObjectStore:
+    make_bucket(settings, timeout_s=STORAGE_TIMEOUT_S)
+    return open_store(
+        settings, timeout_s=STORAGE_TIMEOUT_S, attempts=STORAGE_ATTEMPTS, connections=connections
+    )
+
+
+def _drain_on_stop(
+    settings: Settings,
+    app: Celery,
+    *,
+    gate: Gate,
+    holdings: Holdings,
+    leases: Leases,
+    lines: list[str],
+) -> None:
+    """Give back what cannot be finished when Celery is told to stop."""
+    drain = Drain(
+        gate=gate,
+        holdings=holdings,
+        leases=leases,
+        hints=HintPublisher(app),
+        lines=lines,
+        patience_s=settings.drain_s,
+    )
+    signals.worker_shutting_down.connect(lambda **_: drain.begin(), weak=False)
+
+
+def _consume(app: Celery, name: str, lines: list[str], threads: int) -> None:
+    """Follow hints until told to stop."""
+    signals.setup_logging.connect(lambda **_: None, weak=False)  # ours stands already
+    app.conf.update(
+        task_queues=[queue_of(line) for line in lines],
+        worker_pool="threads",
+        worker_concurrency=threads,
+        worker_redirect_stdouts=False,
+    )
+    app.Worker(
+        hostname=f"{name}@{os.uname().nodename}",
+        quiet=True,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+    ).start()
+
+
+def _try_models(models: dict[str, Model], engine: Engine) -> None:
+    """Run every model once through the engine; raises what it raises."""
+    for model in models.values():
+        multiple = model.style.card.multiple_of
+        side = multiple * -(-PROBE_SIDE_PX // multiple)
+        engine.render(model.line, "", torch.zeros((3, side, side), dtype=torch.uint8))
