@@ -73,6 +73,11 @@ class Refused(CelshadeError):
         self.retry_after_s = retry_after_s
         self.passes = status in self._PASSING
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the refusal is for good and not in Celshade's words."""
+        return self.code.startswith("http_") and not self.passes
+
 
 class JobFailed(CelshadeError):
     """Raised when a picture is asked for of a job that ended without one.

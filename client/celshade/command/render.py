@@ -21,7 +21,14 @@ from celshade.client import Client
 from celshade.command.names import Names, distinct
 from celshade.command.screen import Saved, Screen, open_screen
 from celshade.command.wording import concerns_all, duration, printable, sentence
-from celshade.errors import CannotSave, CelshadeError, PhotoUnreadable, Refused, UnusableSettings
+from celshade.errors import (
+    BadAnswer,
+    CannotSave,
+    CelshadeError,
+    PhotoUnreadable,
+    Refused,
+    UnusableSettings,
+)
 from celshade.jobs import Job
 from celshade.retrying import RetryPolicy, Sleep
 from celshade.submission import check_photo
@@ -208,6 +215,10 @@ def _greet(options: argparse.Namespace) -> None:
         except Refused as error:
             if concerns_all(error):
                 raise
+            if error.is_foreign:
+                raise BadAnswer(
+                    f"What answers at {client.origin} is not a Celshade server."
+                ) from error
             return  # busy, perhaps: submitting has the patience for that
     if options.style is not None and offered and options.style not in offered:
         names = ", ".join(sorted(printable(name) for name in offered))

@@ -225,9 +225,11 @@ class Storage(_Handler):
     def do_GET(self) -> None:
         """Hand out the picture."""
         self.receive()
+        if not self.path.startswith("/objects/"):
+            return self.send(404, b"<html>No such page</html>", {"Content-Type": "text/html"})
         job_id = self.path.rpartition("/")[2]
         picture = self.world.pictures.get(job_id, PICTURE)
-        self.send(200, picture, {"Content-Type": "image/jpeg"})
+        return self.send(200, picture, {"Content-Type": "image/jpeg"})
 
 
 def _public(job: dict[str, Any]) -> dict[str, Any]:

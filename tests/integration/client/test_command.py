@@ -39,6 +39,14 @@ def test_a_known_photo_is_a_hit(celshade: Command, tmp_path: Path) -> None:
     assert (done.returncode, done.stdout.rstrip()[-3:]) == (0, "hit")
 
 
+def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
+    celshade: Command, tmp_path: Path
+) -> None:
+    proxies = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"), NOBODY)
+    done = celshade("render", photo(tmp_path, "a.jpg"), **proxies, NO_PROXY="", no_proxy="")
+    assert done.returncode == 0
+
+
 def test_every_photo_gets_its_own_picture_and_the_bad_ones_a_sentence(
     celshade: Command, tmp_path: Path
 ) -> None:
@@ -82,10 +90,11 @@ def test_a_server_that_is_not_there_is_told_once(celshade: Command, tmp_path: Pa
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("page", ["", "/objects"])
 def test_something_else_than_a_server_is_told(
-    celshade: Command, tmp_path: Path, world: World
+    celshade: Command, tmp_path: Path, world: World, page: str
 ) -> None:
-    done = celshade("render", photo(tmp_path, "a.jpg"), "--url", world.storage_url)
+    done = celshade("render", photo(tmp_path, "a.jpg"), "--url", world.storage_url + page)
     assert done.returncode == 1
     assert "is not a Celshade server" in done.stderr
     assert "Traceback" not in done.stderr

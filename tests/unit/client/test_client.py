@@ -1,11 +1,20 @@
 """The client's requests, held against a transport that answers without a network."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
 
-from celshade import Client, Refused, RetryPolicy, ServerUnreachable, UnusableSettings, WaitTimeout
+from celshade import (
+    BadAnswer,
+    Client,
+    Refused,
+    RetryPolicy,
+    ServerUnreachable,
+    UnusableSettings,
+    WaitTimeout,
+)
 from celshade.client import poll_pause_s
 from celshade.jobs import read_job
 
@@ -140,3 +149,16 @@ def test_a_policy_of_no_retries_asks_once() -> None:
     with pytest.raises(Refused, match="503"):
         hasty.styles()
     assert asked == [1]
+
+
+def test_redirects_of_a_picture_end_and_never_carry_the_key(tmp_path: Path) -> None:
+    keys: list[str | None] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        keys.append(request.headers.get("Authorization"))
+        return httpx.Response(302, headers={"Location": "http://cartoons.example/round"})
+
+    finished = read_job({"id": "1", "status": "succeeded"})
+    with pytest.raises(BadAnswer, match="redirects more than"):
+        client(handler).download(finished, tmp_path / "a.jpg")
+    assert keys == ["Bearer secret", None, None, None]
