@@ -1,0 +1,47 @@
+"""Blending by strength, and padding that a crop undoes."""
+
+import pytest
+import torch
+
+from worker.images.blend import blend, crop, pad_to_multiple
+
+
+def noise(*shape: int) -> torch.Tensor:
+    return torch.randint(0, 256, shape, dtype=torch.uint8)
+
+
+def test_the_ends_of_strength_are_exact() -> None:
+    photo, cartoon = noise(3, 20, 30), noise(3, 20, 30)
+    assert torch.equal(blend(photo, cartoon, 0.0), photo)
+    assert torch.equal(blend(photo, cartoon, 1.0), cartoon)
+
+
+@pytest.mark.parametrize(("strength", "expected"), [(0.25, 125), (0.5, 150), (0.7, 170)])
+def test_strength_mixes_in_proportion(strength: float, expected: int) -> None:
+    photo = torch.full((3, 4, 4), 100, dtype=torch.uint8)
+    cartoon = torch.full((3, 4, 4), 200, dtype=torch.uint8)
+    mixed = blend(photo, cartoon, strength)
+    assert mixed.dtype == torch.uint8
+    assert torch.equal(mixed, torch.full_like(photo, expected))
+
+
+def test_the_border_is_reflected() -> None:
+    row = torch.tensor([[[1, 2, 3, 4, 5]]], dtype=torch.uint8)
+    assert pad_to_multiple(row, 4)[0, 0].tolist() == [1, 2, 3, 4, 5, 4, 3, 2]
+
+
+@pytest.mark.parametrize("shape", [(3, 17, 300), (2, 3, 5, 64), (1, 1, 2), (3, 64, 64)])
+@pytest.mark.parametrize("multiple", [1, 16, 64])
+def test_a_crop_gives_back_what_was_padded(shape: tuple[int, ...], multiple: int) -> None:
+    pictures = noise(*shape)
+    padded = pad_to_multiple(pictures, multiple)
+    assert padded.dtype == torch.uint8
+    assert padded.shape[-1] % multiple == padded.shape[-2] % multiple == 0
+    assert padded.shape[-1] - shape[-1] < multiple
+    assert torch.equal(crop(padded, *shape[-2:]), pictures)
+
+
+def test_a_side_shorter_than_its_padding_is_reflected_to_and_fro() -> None:
+    column = torch.tensor([[1], [2], [3]], dtype=torch.uint8)
+    assert pad_to_multiple(column, 8)[:, 0].tolist() == [1, 2, 3, 2, 1, 2, 3, 2]
+    assert torch.equal(pad_to_multiple(torch.full((1, 1), 7), 4), torch.full((4, 4), 7))
