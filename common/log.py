@@ -52,5 +52,13 @@ def configure_logging(process: str, level: str, stream: TextIO | None = None) ->
     root.handlers[:] = [handler]
     root.setLevel(level)
     # These say at INFO what our own lines say better.
-    for noisy in ("kombu", "amqp", "botocore", "urllib3", "PIL"):
+    for noisy in (
+        "kombu",
+        "amqp",
+        "botocore",
+        "urllib3",
+        "PIL",
+        "celery.app.trace",
+        "celery.worker.strategy",
+    ):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
