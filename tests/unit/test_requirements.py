@@ -1,0 +1,90 @@
+"""The lock files: from today's lists, hashed to the last line, and free of where they were made."""
+
+import re
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests import checkout
+
+NO_LOCK = {"common"}  # part of other lists, installed by none
+NO_HASHES = {"torch"}  # its build depends on the machine
+LISTS = sorted(path.stem for path in checkout.REQUIREMENTS.glob("*.in"))
+LOCKS = sorted(path.stem for path in checkout.REQUIREMENTS.glob("*.txt"))
+# Options that name an index, a folder or a file of the machine that compiled.
+PLACES = re.compile(r"--(index|extra-index)-url|--find-links|^-[if]\b|file:|://", re.MULTILINE)
+
+
+def listed(name: str) -> list[Requirement]:
+    """Return what a list asks for, with the lists it includes."""
+    found = []
+    for line in (checkout.REQUIREMENTS / f"{name}.in").read_text().splitlines():
+        text = line.partition("#")[0].strip()
+        if text.startswith("-r "):
+            found += listed(Path(text.removeprefix("-r ")).stem)
+        elif text:
+            found.append(Requirement(text))
+    return found
+
+
+def locked(name: str) -> dict[str, list[str]]:
+    """Return the versions that a lock file pins, by package; several where Pythons differ."""
+    versions: dict[str, list[str]] = {}
+    for line in pins(name):
+        requirement = Requirement(line.split(" --hash")[0])
+        (pin,) = requirement.specifier
+        assert pin.operator == "=="
+        versions.setdefault(canonicalize_name(requirement.name), []).append(pin.version)
+    return versions
+
+
+def pins(name: str) -> list[str]:
+    """Return the logical lines of a lock file, hashes included."""
+    text = (checkout.REQUIREMENTS / f"{name}.txt").read_text()
+    joined = re.sub(r"\s*\\\n\s*", " ", text)
+    return [line for line in joined.splitlines() if line and not line.startswith("#")]
+
+
+def test_every_list_has_its_lock() -> None:
+    assert set(LISTS) - NO_LOCK == set(LOCKS) - {"torch"}
+
+
+@pytest.mark.parametrize("name", sorted(set(LISTS) - NO_LOCK))
+def test_a_lock_was_compiled_from_todays_list(name: str) -> None:
+    versions = locked(name)
+
+    for requirement in listed(name):
+        held = versions.get(canonicalize_name(requirement.name), [])
+        assert held, f"{requirement.name} is not locked"
+        assert all(requirement.specifier.contains(version) for version in held), requirement
+
+
+@pytest.mark.parametrize("name", sorted(set(LOCKS) - NO_HASHES))
+def test_every_pin_has_its_hashes(name: str) -> None:
+    assert pins(name)
+    assert [
+        line for line in pins(name) if not re.search(r" --hash=sha256:[0-9a-f]{64}", line)
+    ] == []
+
+
+@pytest.mark.parametrize("path", sorted(checkout.REQUIREMENTS.iterdir()), ids=lambda p: p.name)
+def test_nothing_names_where_packages_come_from(path: Path) -> None:
+    assert PLACES.search(path.read_text()) is None
+
+
+def test_torch_stands_in_its_own_file_alone() -> None:
+    holders = [name for name in LOCKS if "torch" in locked(name)]
+
+    assert holders == ["torch"]
+    assert locked("torch").keys() == {"torch"}
+
+
+def test_locks_agree_with_each_other() -> None:
+    # One machine may install several of them: two versions of one library would fight.
+    everything = locked("dev")
+
+    for name in sorted(set(LOCKS) - {"dev", "torch", "gpu"}):
+        for package, versions in locked(name).items():
+            assert everything.get(package) == versions, f"{package} in {name}.txt"
