@@ -19,7 +19,7 @@ from deploy.local.process import Program
 SERVER_GRACE_S = 10.0
 API_GRACE_S = 15.0
 KEEPER_GRACE_S = 10.0
-WORKER_MARGIN_S = 10.0  # after its drain a worker gives back what it holds and ends its model
+WORKER_MARGIN_S = 20.0  # after its drain a worker ends Celery and its model
 
 
 @dataclass(frozen=True)
