@@ -77,6 +77,10 @@ class Engine:
         self._running: Running | None = None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
+    def __len__(self) -> int:
+        """How many photos wait for their forward."""
+        return len(self._tickets)
+
     def start(self) -> None:
         """Start the engine's thread."""
         self._thread.start()

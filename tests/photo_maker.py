@@ -1,0 +1,18 @@
+"""Makes small photos for tests: flat colours, each with bytes of its own."""
+
+import io
+
+from PIL import Image
+
+
+def flat_photo(
+    colour: tuple[int, int, int], *, number: int = 0, size: tuple[int, int] = (64, 64)
+) -> bytes:
+    """Return a PNG of one colour; `number` marks one corner, so that no two have the same bytes."""
+    image = Image.new("RGB", size, colour)
+    for bit in range(16):
+        if number >> bit & 1:
+            image.putpixel((bit, 0), (0, 0, 0))
+    file = io.BytesIO()
+    image.save(file, "png")
+    return file.getvalue()

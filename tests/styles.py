@@ -1,0 +1,95 @@
+"""Styles that tests bring by `CELSHADE_EXTRA_STYLES`: what a photo's colour says is done to it.
+
+A photo whose mean is red kills the process that renders it; a blue one waits until the file named
+by `CELSHADE_TEST_GATE` exists; every other one is inverted, `SlowStyle`'s after a pause.
+"""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import torch
+
+from worker.styles.base import StyleCard
+
+GATE_VARIABLE = "CELSHADE_TEST_GATE"
+LOOK_EVERY_S = 0.02
+SLOW_FORWARD_S = 0.3
+
+RED = (230, 20, 20)
+BLUE = (20, 20, 230)
+GREEN = (20, 230, 20)
+
+
+def _is_mostly(photo: torch.Tensor, colour: tuple[int, int, int]) -> bool:
+    means = photo.float().mean(dim=(1, 2))
+    return bool(((means - torch.tensor(colour)).abs() < 30).all())
+
+
+class MarkedStyle:
+    """Does to a photo what its colour says."""
+
+    card = StyleCard(
+        name="marked",
+        title="Marked",
+        description="Kills, waits or inverts, as the photo's colour says.",
+        model_digest="marked-1",
+    )
+
+    def load(self, device: torch.device) -> None:
+        """There is nothing to load."""
+
+    def forward(self, photos: torch.Tensor) -> torch.Tensor:
+        """Treat a batch; one photo's mark meets all that share its forward."""
+        for photo in photos:
+            if _is_mostly(photo, RED):
+                os.kill(os.getpid(), signal.SIGKILL)
+            if _is_mostly(photo, BLUE):
+                self._wait_for_gate()
+        return 255 - photos
+
+    @staticmethod
+    def _wait_for_gate() -> None:
+        gate = Path(os.environ[GATE_VARIABLE])
+        while not gate.exists():
+            time.sleep(LOOK_EVERY_S)
+
+
+class SlowStyle:
+    """Takes the same time for a batch as for one photo: batches pay."""
+
+    card = StyleCard(
+        name="slow",
+        title="Slow",
+        description="Inverts a batch after a pause.",
+        model_digest="slow-1",
+    )
+
+    def load(self, device: torch.device) -> None:
+        """There is nothing to load."""
+
+    def forward(self, photos: torch.Tensor) -> torch.Tensor:
+        """Invert a batch after a pause."""
+        time.sleep(SLOW_FORWARD_S)
+        return 255 - photos
+
+
+class BrokenStyle:
+    """Fails for every photo that is mostly green, as a sick device would."""
+
+    card = StyleCard(
+        name="broken",
+        title="Broken",
+        description="Fails on green.",
+        model_digest="broken-1",
+    )
+
+    def load(self, device: torch.device) -> None:
+        """There is nothing to load."""
+
+    def forward(self, photos: torch.Tensor) -> torch.Tensor:
+        """Invert a batch, or fail with it."""
+        if any(_is_mostly(photo, GREEN) for photo in photos):
+            raise RuntimeError("the device said no")
+        return 255 - photos

@@ -1,0 +1,139 @@
+"""The engine batches what may share a forward and lets a bad photo fail alone."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+import torch
+
+from common.errors import InternalError, OutOfMemory
+from worker.engine import Engine, Rendered
+from worker.models import Model
+from worker.styles.base import StyleCard
+
+CPU = torch.device("cpu")
+WAIT_S = 20
+
+
+class ScriptedStyle:
+    """Inverts; waits at `gate`; fails for photos whose first pixel is 1 (error) or 2 (memory)."""
+
+    card = StyleCard(name="scripted", title="", description="", model_digest="1")
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.entered = threading.Event()
+        self.batches: list[int] = []
+
+    def load(self, device: torch.device) -> None:
+        """There is nothing to load."""
+
+    def forward(self, photos: torch.Tensor) -> torch.Tensor:
+        """See the class."""
+        self.entered.set()
+        assert self.gate.wait(WAIT_S)
+        self.batches.append(len(photos))
+        marks = photos[:, 0, 0, 0].tolist()
+        if 1 in marks:
+            raise ValueError("bad photo")
+        if 2 in marks:
+            raise torch.OutOfMemoryError("too much")
+        return 255 - photos
+
+
+@pytest.fixture
+def style() -> ScriptedStyle:
+    return ScriptedStyle()
+
+
+@pytest.fixture
+def model(style: ScriptedStyle) -> Model:
+    model = Model(style)
+    model.max_batch = 4
+    return model
+
+
+@pytest.fixture
+def engine(model: Model) -> Engine:
+    engine = Engine({model.line: model}, CPU)
+    engine.start()
+    return engine
+
+
+@pytest.fixture
+def threads() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(16) as pool:
+        yield pool
+
+
+def _photo(mark: int, side: int = 8) -> torch.Tensor:
+    return torch.full((3, side, side), mark, dtype=torch.uint8)
+
+
+Submit = Callable[[torch.Tensor], "Future[Rendered]"]
+
+
+@pytest.fixture
+def submit(engine: Engine, model: Model, threads: ThreadPoolExecutor) -> Submit:
+    def one(photo: torch.Tensor) -> "Future[Rendered]":
+        return threads.submit(engine.render, model.line, "key", photo)
+
+    return one
+
+
+def _hold_first(submit: Submit, style: ScriptedStyle) -> "Future[Rendered]":
+    """Hand in one photo and wait until its forward has begun."""
+    first = submit(_photo(100))
+    assert style.entered.wait(WAIT_S)
+    return first
+
+
+def _wait_until_queued(engine: Engine, count: int) -> None:
+    arrived = threading.Event()
+    while len(engine) < count:
+        arrived.wait(0.001)
+
+
+def test_what_gathers_during_a_forward_shares_the_next(
+    engine: Engine, submit: Submit, style: ScriptedStyle
+) -> None:
+    first = _hold_first(submit, style)
+    rest = []
+    for count, mark in enumerate((10, 20, 30, 40, 50), start=1):
+        rest.append(submit(_photo(mark)))
+        _wait_until_queued(engine, count)
+    style.gate.set()
+    assert first.result(WAIT_S).batch_size == 1
+    cartoons = [future.result(WAIT_S).cartoon for future in rest]
+    assert [int(cartoon[0, 0, 0]) for cartoon in cartoons] == [245, 235, 225, 215, 205]
+    assert style.batches == [1, 4, 1]
+
+
+def test_shapes_never_mix(engine: Engine, submit: Submit, style: ScriptedStyle) -> None:
+    _hold_first(submit, style)
+    rest = [submit(_photo(9, side)) for side in (8, 16, 8)]
+    _wait_until_queued(engine, 3)
+    style.gate.set()
+    assert sorted(future.result(WAIT_S).batch_size for future in rest) == [1, 2, 2]
+
+
+def test_a_bad_photo_fails_alone(engine: Engine, submit: Submit, style: ScriptedStyle) -> None:
+    _hold_first(submit, style)
+    good, bad, big = submit(_photo(9)), submit(_photo(1)), submit(_photo(2))
+    _wait_until_queued(engine, 3)
+    style.gate.set()
+    assert int(good.result(WAIT_S).cartoon[0, 0, 0]) == 246
+    with pytest.raises(InternalError):
+        bad.result(WAIT_S)
+    with pytest.raises(OutOfMemory):
+        big.result(WAIT_S)
+
+
+def test_the_watchdog_sees_what_runs(engine: Engine, submit: Submit, style: ScriptedStyle) -> None:
+    first = _hold_first(submit, style)
+    running = engine.running
+    assert running is not None
+    assert running.keys == {"key"}
+    style.gate.set()
+    first.result(WAIT_S)

@@ -1,0 +1,89 @@
+"""Styles become models: found, checked, measured."""
+
+import pytest
+import torch
+
+from common.errors import ConfigurationError
+from common.styles import version_of
+from worker.models import DEFAULT_STYLE, Model, find_models
+from worker.styles.base import StyleCard
+
+CPU = torch.device("cpu")
+
+
+class Inverting:
+    """A style that works."""
+
+    card = StyleCard(name="inverting", title="", description="", model_digest="1", multiple_of=3)
+
+    def load(self, device: torch.device) -> None:
+        """There is nothing to load."""
+
+    def forward(self, photos: torch.Tensor) -> torch.Tensor:
+        """Invert."""
+        assert photos.shape[2] % 3 == 0
+        return 255 - photos
+
+
+class Floating(Inverting):
+    """A style that answers the wrong type."""
+
+    def forward(self, photos: torch.Tensor) -> torch.Tensor:
+        """Answer floats."""
+        return photos.float()
+
+
+class Shouting(Inverting):
+    """A style whose name is none."""
+
+    card = StyleCard(name="LOUD!", title="", description="", model_digest="1")
+
+
+def test_the_default_is_always_there_and_marked() -> None:
+    models = find_models(()).values()
+    cards = {m.style.card.name: m.offer().card for m in models}
+    assert '"is_default":true' in cards[DEFAULT_STYLE]
+
+
+def test_extra_styles_come_by_name() -> None:
+    models = find_models(["tests.styles:SlowStyle"])
+    assert "slow" in {model.style.card.name for model in models.values()}
+
+
+@pytest.mark.parametrize("entry", ["tests.styles:Missing", "no_such_module:Style"])
+def test_a_style_that_is_not_there_is_said_so(entry: str) -> None:
+    with pytest.raises(ConfigurationError, match="CELSHADE_EXTRA_STYLES"):
+        find_models([entry])
+
+
+def test_two_styles_of_one_name_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="slow"):
+        find_models(["tests.styles:SlowStyle", "tests.styles:SlowStyle"])
+
+
+def test_a_new_digest_is_a_new_version_and_a_line_of_its_own() -> None:
+    assert version_of("a") != version_of("b")
+    assert Model(Inverting()).line == f"inverting.{version_of('1')}"
+
+
+def test_loading_measures() -> None:
+    model = Model(Inverting())
+    model.load(CPU, max_batch=None)
+    assert model.seconds_per_mp > 0
+    assert model.max_batch >= 1
+
+
+def test_a_given_batch_is_taken() -> None:
+    model = Model(Inverting())
+    model.load(CPU, max_batch=7)
+    assert model.max_batch == 7
+
+
+def test_a_style_that_breaks_its_promise_is_refused_at_load() -> None:
+    with pytest.raises(ConfigurationError, match="uint8"):
+        Model(Floating()).load(CPU, max_batch=1)
+
+
+def test_a_bad_name_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="style name"):
+        Model(Shouting())
