@@ -19,6 +19,9 @@ from gunicorn.app.base import (  # type: ignore[import-untyped]  # gunicorn ship
 from gunicorn.arbiter import (  # type: ignore[import-untyped]  # gunicorn ships no types
     Arbiter,
 )
+from gunicorn.errors import (  # type: ignore[import-untyped]  # gunicorn ships no types
+    HaltServer,
+)
 
 from api.intake.limits import IntakeLimits
 from api.wsgi.thread_worker import CelshadeWorker
@@ -101,13 +104,23 @@ def serve(
     """
     limits = limits or IntakeLimits.from_settings(settings)
     listener = _listen(settings.api_host, settings.api_port)
-    # gunicorn takes the descriptor over and closes it.
-    Server(settings, create_app, limits=limits, listener=listener).run()
+    pid_file = settings.run_dir / PID_NAME if settings.run_dir else None
+    server = Server(settings, create_app, limits=limits, listener=listener)
+    _write_pid(pid_file)
+    try:
+        server.run()
+    except HaltServer as halt:
+        # gunicorn loses its way when a second child fails while it stops because of the first.
+        raise SystemExit(halt.exit_status) from None
+    finally:
+        _remove_pid(pid_file)  # the children come by here too; the file is not theirs
 
 
 def _configuration(settings: Settings, listener: socket.socket) -> dict[str, Any]:
-    """Say everything that differs from gunicorn's defaults, or must not be left to them."""
-    pid_file = settings.run_dir / PID_NAME if settings.run_dir else None
+    """Say everything that differs from gunicorn's defaults, or must not be left to them.
+
+    gunicorn takes the listener's descriptor over.
+    """
     return {
         "bind": f"fd://{listener.detach()}",
         "worker_class": CelshadeWorker,
@@ -124,8 +137,6 @@ def _configuration(settings: Settings, listener: socket.socket) -> dict[str, Any
         "limit_request_line": 8190,
         "limit_request_fields": 64,
         "limit_request_field_size": 8190,
-        "on_starting": lambda _: _write_pid(pid_file),
-        "on_exit": lambda _: _remove_pid(pid_file),
     }
 
 

@@ -44,8 +44,8 @@ def test_sigterm_lets_requests_in_flight_end(tmp_path: Path) -> None:
 
 def test_when_the_master_is_killed_its_children_go_and_the_port_is_free(tmp_path: Path) -> None:
     with running(tmp_path) as server:
+        wait_until(lambda: len(server.worker_pids()) == 2, "both children run")
         orphans = server.worker_pids()
-        assert len(orphans) == 2
         server.process.kill()
         server.process.wait(DEADLINE_S)
         with running(tmp_path, port=server.port) as successor:
@@ -56,6 +56,7 @@ def test_when_the_master_is_killed_its_children_go_and_the_port_is_free(tmp_path
 
 def test_a_worker_process_that_is_killed_is_started_again(tmp_path: Path) -> None:
     with running(tmp_path) as server:
+        wait_until(lambda: len(server.worker_pids()) == 2, "both children run")
         first = set(server.worker_pids())
         for pid in first:
             os.kill(pid, signal.SIGKILL)
