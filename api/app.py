@@ -1,0 +1,69 @@
+"""The application: joins the real parts and the routes. No business rule lives here."""
+
+from flask import Flask, request
+
+from api import problems, request_log
+from api.callers import Callers
+from api.catalog import Catalog
+from api.front_door import FrontDoor, require_safe_binding
+from api.parts import NAME, Parts, parts
+from api.routes import jobs, pictures, service
+from api.waiting import Waiting
+from common.photos import PhotoLimits
+from common.queue import HintPublisher, make_celery
+from common.settings import Settings
+from common.storage.factory import open_store
+from common.store import JobStore
+
+# Together they keep a 503 within 3 s: a request that cannot be served fails fast, and the client's
+# retry is worth more than ours.
+STORE_TIMEOUT_S = 1.0
+STORAGE_TIMEOUT_S = 2.5
+STORAGE_ATTEMPTS = 1
+HINT_TIMEOUT_S = 1.0
+
+
+def create_app(settings: Settings) -> Flask:
+    """Build the application of one process; Redis need not be there yet.
+
+    Raises:
+        ConfigurationError: The keys file cannot be used, or the address would be an open door.
+        StorageUnavailable: The local store's directory cannot be made or written.
+    """
+    require_safe_binding(settings)
+    app = Flask("api", static_folder=None)
+    app.url_map.merge_slashes = False  # an address with a trick in it is no other address
+    app.extensions[NAME] = join_parts(settings)
+    is_https = (settings.public_url or "").startswith("https:")
+    request_log.register(app, is_https=is_https)
+    problems.register(app)
+    app.before_request(_check_front_door)
+    for blueprint in (jobs.v1, pictures.v1, pictures.files, service.v1, service.probes):
+        app.register_blueprint(blueprint)
+    return app
+
+
+def join_parts(settings: Settings) -> Parts:
+    """Open everything a request is served with; arguments and errors as of `create_app`."""
+    callers = Callers(settings.keys_file)
+    store = JobStore.from_settings(settings, timeout_s=STORE_TIMEOUT_S)
+    return Parts(
+        settings=settings,
+        store=store,
+        objects=open_store(
+            settings,
+            timeout_s=STORAGE_TIMEOUT_S,
+            attempts=STORAGE_ATTEMPTS,
+            connections=settings.api_threads,
+        ),
+        hints=HintPublisher(make_celery(settings, socket_timeout_s=HINT_TIMEOUT_S)),
+        callers=callers,
+        front_door=FrontDoor(settings.public_url, is_open=callers.are_open),
+        catalog=Catalog(store.upkeep.overview),
+        waiting=Waiting(store.scripts.listen, most=settings.api_threads // 2),
+        photo_limits=PhotoLimits.of(settings),
+    )
+
+
+def _check_front_door() -> None:
+    parts().front_door.check(request)

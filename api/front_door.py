@@ -1,0 +1,97 @@
+"""The front door: under which names the service answers, and to which pages.
+
+Any web page can make a browser send requests to this machine, and a name that points to 127.0.0.1
+makes them look like its own. So a service without keys answers only under loopback names and to no
+foreign page. Knows nothing of keys: who is known, `callers.py` says.
+"""
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from werkzeug.wrappers import Request
+
+from common.errors import ConfigurationError, Forbidden
+from common.settings import Settings
+
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::([0-9]{1,5}))?")
+
+
+def is_loopback(name: str) -> bool:
+    """Whether a host name or address, without port or brackets, means this machine."""
+    if name.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def require_safe_binding(settings: Settings) -> None:
+    """Return when the address to bind to is no open door.
+
+    Raises:
+        ConfigurationError: There are no keys, and others could reach the address.
+    """
+    if settings.keys_file or settings.allow_open or is_loopback(settings.api_host):
+        return
+    raise ConfigurationError(
+        f"Without keys anybody who reaches {settings.api_host} could use this service. Make a key "
+        "with 'python -m api new-key NAME' and name its file in CELSHADE_KEYS_FILE, or bind to "
+        "127.0.0.1 (CELSHADE_API_HOST), or say CELSHADE_ALLOW_OPEN=true if that is what you want."
+    )
+
+
+class FrontDoor:
+    """Checks where a request was sent to and from where, and knows the base of every link.
+
+    Args:
+        public_url: The base of links; None when they follow the request's loopback Host.
+        is_open: Whether the service has no keys.
+    """
+
+    def __init__(self, public_url: str | None, *, is_open: bool) -> None:
+        self._public_url = public_url
+        self._is_open = is_open
+
+    def check(self, request: Request) -> None:
+        """Return when the request may come in.
+
+        Raises:
+            Forbidden: Its Host is not one of ours, or a foreign page sent it.
+        """
+        self._check_host(request)
+        if not self._is_open:
+            return  # a page cannot add a key without asking first, and we grant nothing
+        if request.headers.get("Sec-Fetch-Site", "").lower() == "cross-site":
+            raise Forbidden("Pages of other sites may not use a service without keys.")
+        origin = request.headers.get("Origin")
+        if origin is not None and origin.lower() not in self._own_origins(request):
+            raise Forbidden("Pages of other origins may not use a service without keys.")
+
+    def base_url(self, request: Request) -> str:
+        """The base of every link in the answer to a request that was checked."""
+        if self._public_url is not None:
+            return self._public_url
+        return f"{request.scheme}://{request.headers.get('Host', '')}"
+
+    def _check_host(self, request: Request) -> None:
+        if self._public_url is not None and not self._is_open:
+            return
+        found = _HOST.fullmatch(request.headers.get("Host", ""))
+        name = found[1].strip("[]") if found else ""
+        if is_loopback(name):
+            return
+        if self._public_url is not None and name.lower() == urlsplit(self._public_url).hostname:
+            return
+        raise Forbidden(
+            "This service answers only under a loopback name such as 127.0.0.1; "
+            "CELSHADE_PUBLIC_URL gives it another."
+        )
+
+    def _own_origins(self, request: Request) -> set[str]:
+        own = {f"{request.scheme}://{request.headers.get('Host', '')}".lower()}
+        if self._public_url is not None:
+            parts = urlsplit(self._public_url)
+            own.add(f"{parts.scheme}://{parts.netloc}".lower())
+        return own

@@ -1,0 +1,116 @@
+"""Job answers: a job as an HTTP response, with the headers that tell a client what to do next."""
+
+import hashlib
+import math
+from http import HTTPStatus
+
+from flask import Response, request
+
+from api.links import Links
+from api.parts import current_caller, current_links, parts
+from api.schemas import JobBody
+from api.wishes import parse_wait_s
+from common.jobs import CacheStatus, Job, JobStatus
+
+RETRY_AFTER_RUNNING_S = 1
+RETRY_AFTER_UNKNOWN_S = 5  # nobody works on that line now
+MAX_RETRY_AFTER_S = 10
+
+
+def submitted(job_id: str) -> Response:
+    """Answer a submission: 202 while its job is open, 201 when it has ended."""
+    job, waited = see(job_id)
+    status = HTTPStatus.CREATED if job.status.is_terminal else HTTPStatus.ACCEPTED
+    response = job_response(job, waited=waited, status=status)
+    response.headers["Location"] = current_links().job(job.id)
+    response.headers["Cache-Status"] = cache_status(job)
+    return response
+
+
+def polled(job_id: str) -> Response:
+    """Answer a poll: 200 with the job, or 304 when nothing has changed."""
+    job, waited = see(job_id)
+    response = job_response(job, waited=waited)
+    response.make_conditional(request.environ)
+    return response
+
+
+def see(job_id: str) -> tuple[Job, int | None]:
+    """Look at a job of the caller's, after waiting for its end if the request prefers that.
+
+    Returns:
+        The job, and the preference that was applied, in seconds.
+
+    Raises:
+        NotFound: There is no such job of this caller.
+    """
+    here, caller, wait_s = parts(), current_caller(), parse_wait_s(request.headers)
+
+    def look() -> Job:
+        return here.store.ledger.view(job_id, caller.name)
+
+    job = look()
+    if wait_s is None or job.status.is_terminal:
+        return job, wait_s
+    seen = here.waiting.until_ended(job_id, wait_s, look)
+    return (job, None) if seen is None else (seen, wait_s)
+
+
+def job_response(
+    job: Job, *, waited: int | None = None, status: HTTPStatus = HTTPStatus.OK
+) -> Response:
+    """Show a job.
+
+    Args:
+        job: The job.
+        waited: The wait that the answer was held back for at most, seconds.
+        status: HTTP status.
+    """
+    links = current_links()
+    body = JobBody.of(job, links)
+    response = Response(body.model_dump_json(), status=status, mimetype="application/json")
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.set_etag(_etag(body, job, links), weak=True)
+    if not job.status.is_terminal:
+        response.headers["Retry-After"] = str(retry_after_s(job))
+    if waited is not None:
+        response.headers["Preference-Applied"] = f"wait={waited}"
+        response.headers["Vary"] = "Prefer"
+    return response
+
+
+def retry_after_s(job: Job) -> int:
+    """Say when looking again makes sense, from what is known of the line; 1 to 10 seconds."""
+    if job.status is JobStatus.RUNNING:
+        return RETRY_AFTER_RUNNING_S
+    if job.eta_s is None:
+        return RETRY_AFTER_UNKNOWN_S
+    return max(1, min(MAX_RETRY_AFTER_S, math.ceil(job.eta_s)))
+
+
+def cache_status(job: Job) -> str:
+    """Say how the result cache met a submission (RFC 9211)."""
+    match job.cache:
+        case CacheStatus.HIT:
+            return "celshade; hit"
+        case CacheStatus.JOINED:
+            return "celshade; fwd=miss; collapsed"
+        case CacheStatus.BYPASS:
+            return "celshade; fwd=request"
+        case CacheStatus.MISS:
+            stored = "" if job.status is JobStatus.FAILED else "; stored"
+            return f"celshade; fwd=miss{stored}"
+
+
+def _etag(body: JobBody, job: Job, links: Links) -> str:
+    """Name a job's present state.
+
+    A link is signed anew each time, which is no change; but nobody may be left with one that has
+    expired, so the tag changes twice in a link's life.
+    """
+    volatile = {"output": {"url", "url_expires_at"}}
+    text = body.model_dump_json(exclude=volatile)
+    if body.output is not None:
+        has_url = body.output.url is not None
+        text += f"{has_url}{job.now_ms // (500 * links.url_ttl_s)}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,71 @@
+"""Links: the stable ones to a job, and the signed, short-lived ones to its pictures."""
+
+from dataclasses import dataclass
+
+from common.jobs import Job
+from common.renders import PictureFormat
+from common.storage.base import ObjectStore
+
+# The endings of downloads, by media type; an upload's may be others than a picture's.
+_EXTENSIONS = {
+    **{form.content_type: form.extension for form in PictureFormat},
+    "image/gif": "gif",
+    "image/avif": "avif",
+    "image/heif": "heif",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SignedLink:
+    """A link that lets anybody read one object until a moment (milliseconds since the epoch)."""
+
+    url: str
+    expires_ms: int
+
+
+class Links:
+    """Makes the links of one answer.
+
+    Args:
+        objects: Where pictures lie.
+        base_url: What every link of ours begins with, without a slash at its end.
+        url_ttl_s: Life of a signed link, seconds.
+    """
+
+    def __init__(self, objects: ObjectStore, *, base_url: str, url_ttl_s: int) -> None:
+        self._objects = objects
+        self._base_url = base_url
+        self.url_ttl_s = url_ttl_s
+
+    def job(self, job_id: str, part: str = "") -> str:
+        """The stable link to a job, or to a part of it such as `result`."""
+        return f"{self._base_url}/v1/jobs/{job_id}" + (f"/{part}" if part else "")
+
+    def result(self, job: Job) -> SignedLink | None:
+        """Sign a link to a job's picture; None when there is none, or no longer."""
+        if job.output is None or job.pictures_gone:
+            return None
+        return self._signed(job, job.output.name, job.output.content_type, job.id)
+
+    def source(self, job: Job) -> SignedLink | None:
+        """Sign a link to the photo a job was made from; None when it is no longer kept."""
+        if job.input_name is None or job.source_type is None or job.pictures_gone:
+            return None
+        return self._signed(job, job.input_name, job.source_type, f"{job.id}-source")
+
+    def _signed(self, job: Job, name: str, content_type: str, stem: str) -> SignedLink | None:
+        """Sign a link that ends before its object may: with the job's pictures at the latest."""
+        ttl_s = self.url_ttl_s
+        if job.expires_ms is not None:
+            ttl_s = min(ttl_s, (job.expires_ms - job.now_ms) // 1000)
+        if ttl_s < 1:
+            return None
+        url = self._objects.presign(
+            name,
+            expires_in_s=ttl_s,
+            content_type=content_type,
+            download_name=f"{stem}.{_EXTENSIONS.get(content_type, 'bin')}",
+        )
+        if url.startswith("/"):
+            url = self._base_url + url
+        return SignedLink(url, job.now_ms + ttl_s * 1000)

@@ -1,0 +1,115 @@
+"""Metrics: the job store's view of the whole service, in Prometheus' text format.
+
+Nothing is counted in this process, so any API process answers alike, restarted or not.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from common import metrics as names
+from common.jobs import TERMINAL, CacheStatus, JobStatus
+from common.store.upkeep import Line, Overview
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+STATES = ("starting", "ready", "sick", "draining")
+
+
+def render(look: Callable[[], Overview]) -> bytes:
+    """Write all metrics of one look at the service.
+
+    Raises:
+        StoreUnavailable: The job store does not answer.
+    """
+    registry = CollectorRegistry()
+    registry.register(_Seen(look()))
+    return generate_latest(registry)
+
+
+class _Seen(Collector):
+    """One look at the service, as metrics."""
+
+    def __init__(self, overview: Overview) -> None:
+        self._overview = overview
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every metric."""
+        yield from _jobs(self._overview)
+        yield from _renders(self._overview.counts)
+        yield from _lines(self._overview.lines)
+        yield from _stock(self._overview)
+
+
+def _counter(name: str, help_text: str, value: float) -> CounterMetricFamily:
+    return CounterMetricFamily(name, help_text, value=value)
+
+
+def _jobs(seen: Overview) -> Iterator[Metric]:
+    counts = seen.counts
+    jobs = GaugeMetricFamily(names.JOBS, "Job records, by status.", labels=["status"])
+    for status in JobStatus:
+        jobs.add_metric([status], seen.states.get(status, 0))
+    yield jobs
+    yield _counter(names.JOBS_SUBMITTED, "Jobs accepted.", counts.get("jobs_submitted", 0))
+    ended = CounterMetricFamily(names.JOBS_ENDED, "Runs ended, by status.", labels=["status"])
+    for status in sorted(TERMINAL):
+        ended.add_metric([status], counts.get(f"jobs_{status}", 0))
+    yield ended
+    failed = CounterMetricFamily(names.JOBS_FAILED, "Failed runs, by cause.", labels=["code"])
+    for name, value in sorted(counts.items()):
+        if name.startswith("failed_"):
+            failed.add_metric([name.removeprefix("failed_")], value)
+    yield failed
+    cache = CounterMetricFamily(names.CACHE, "Submissions, by cache status.", labels=["status"])
+    for met in CacheStatus:
+        cache.add_metric([met], counts.get(f"cache_{met}", 0))
+    yield cache
+
+
+def _renders(counts: Mapping[str, int]) -> Iterator[Metric]:
+    for name, field, help_text in (
+        (names.RENDERS_DONE, "renders_done", "Renders finished."),
+        (names.RENDERS_FAILED, "renders_failed", "Renders that ended without a picture."),
+        (names.ATTEMPTS_LOST, "attempts_lost", "Attempts lost with their worker."),
+        (names.ATTEMPTS_FAILED, "attempts_failed", "Attempts that failed."),
+    ):
+        yield _counter(name, help_text, counts.get(field, 0))
+
+
+def _lines(lines: tuple[Line, ...]) -> Iterator[Metric]:
+    labels = ["style", "version"]
+    workers = GaugeMetricFamily(
+        names.WORKERS, "Living workers, by style version and state.", labels=[*labels, "state"]
+    )
+    waiting = GaugeMetricFamily(names.LINE_WAITING, "Renders waiting.", labels=labels)
+    cost = GaugeMetricFamily(names.LINE_WAITING_MEGAPIXELS, "Megapixels waiting.", labels=labels)
+    pace = GaugeMetricFamily(
+        names.LINE_SECONDS_PER_MEGAPIXEL,
+        "Seconds per megapixel of all ready workers together.",
+        labels=labels,
+    )
+    for line in lines:
+        version = [line.style, line.version]
+        for state in STATES:
+            count = sum(member.state == state for member in line.crew)
+            workers.add_metric([*version, state], count)
+        waiting.add_metric(version, line.waiting)
+        cost.add_metric(version, line.waiting_px / 1e6)
+        rate = sum(1 / worker.seconds_per_mp for worker in line.ready if worker.seconds_per_mp > 0)
+        if rate:
+            pace.add_metric(version, 1 / rate)
+    yield from (workers, waiting, cost, pace)
+
+
+def _stock(seen: Overview) -> Iterator[Metric]:
+    for name, help_text, value in (
+        (names.LEASES, "Renders being worked on.", seen.leases),
+        (names.DELAYED, "Renders in a pause before another attempt.", seen.delayed),
+        (names.DOOMED_OBJECTS, "Objects to be deleted.", seen.doomed + seen.deleting),
+        (names.DEAD_LETTERS, "Jobs in the dead-letter list.", seen.dead),
+        (names.REDIS_MEMORY_SHARE, "Used share of Redis' memory limit.", seen.memory_share),
+    ):
+        yield GaugeMetricFamily(name, help_text, value=value)
+    yield _counter(names.REAPER_PAUSES, "Pauses of the reaper over 3 s.", seen.reaper_pauses)

@@ -1,0 +1,90 @@
+"""Parts: everything a request is served with, joined once per process by `app.py`."""
+
+from dataclasses import dataclass
+
+from flask import current_app, g, request
+
+from api.callers import Caller, Callers, Scope
+from api.catalog import Catalog
+from api.front_door import FrontDoor
+from api.links import Links
+from api.waiting import Waiting
+from common.photos import PhotoLimits
+from common.queue import HintPublisher
+from common.settings import Settings
+from common.storage.base import ObjectStore
+from common.store import JobStore
+
+NAME = "celshade"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The real parts of this process.
+
+    Attributes:
+        settings: The process's settings.
+        store: The job store.
+        objects: Where pictures lie.
+        hints: Tells workers of new work.
+        callers: Who may ask.
+        front_door: Under which names we answer, and to which pages.
+        catalog: Styles and load, at most a second old.
+        waiting: Threads that wait for jobs to end.
+        photo_limits: What photos are accepted.
+    """
+
+    settings: Settings
+    store: JobStore
+    objects: ObjectStore
+    hints: HintPublisher
+    callers: Callers
+    front_door: FrontDoor
+    catalog: Catalog
+    waiting: Waiting
+    photo_limits: PhotoLimits
+
+    def close(self) -> None:
+        """Stop waiting and close the connections to the job store."""
+        self.waiting.close()
+        self.store.scripts.close()
+
+
+def parts() -> Parts:
+    """The parts of the application that serves this request."""
+    found: Parts = current_app.extensions[NAME]
+    return found
+
+
+def require_caller(scope: Scope) -> Caller:
+    """Say who sent this request, and remember it for the log.
+
+    Raises:
+        Unauthorized: Nobody known.
+        Forbidden: Somebody without that scope.
+    """
+    caller = parts().callers.identify(request.headers.get("Authorization"))
+    g.caller = caller
+    caller.require(scope)
+    return caller
+
+
+def require_jobs_caller() -> None:
+    """Let only callers through who may work with jobs; runs before each request of `/v1`."""
+    require_caller(Scope.JOBS)
+
+
+def current_caller() -> Caller:
+    """Who sent this request; only where `require_caller` ran before."""
+    caller: Caller = g.caller
+    return caller
+
+
+def current_links() -> Links:
+    """Makes the links of this request's answer."""
+    here = parts()
+    return Links(
+        here.objects,
+        base_url=here.front_door.base_url(request),
+        url_ttl_s=here.settings.url_ttl_s,
+    )

@@ -1,0 +1,77 @@
+"""The request log: an id for every request, one line for every answer, and the same few headers.
+
+Never logs a query, a header or a body: links carry signatures, headers carry keys.
+"""
+
+import logging
+import re
+import secrets
+import time
+
+from flask import Flask, Response, g, request
+
+from api.callers import Caller
+from common import log
+
+_log = logging.getLogger("api.access")
+
+REQUEST_ID = "X-Request-Id"
+MAX_LOGGED_PATH = 200
+_SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+# What no page may do with our answers, however they got there.
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    "Cache-Control": "no-store",
+}
+_HSTS = "max-age=31536000"
+
+
+def register(app: Flask, *, is_https: bool) -> None:
+    """Number, dress and log every request of an application.
+
+    Args:
+        app: The application.
+        is_https: Whether its public address is reached by TLS.
+    """
+    app.before_request(_begin)
+
+    @app.after_request
+    def _finish(response: Response) -> Response:
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        if is_https:
+            response.headers.setdefault("Strict-Transport-Security", _HSTS)
+        response.headers[REQUEST_ID] = log.request_id.get() or ""
+        _write(response)
+        return response
+
+    app.teardown_request(_forget)
+
+
+def _begin() -> None:
+    g.begun_s = time.monotonic()
+    given = request.headers.get(REQUEST_ID, "")
+    log.request_id.set(given if _SANE_ID.fullmatch(given) else secrets.token_hex(8))
+
+
+def _write(response: Response) -> None:
+    caller: Caller | None = g.get("caller")
+    _log.info(
+        "request",
+        extra={
+            "method": request.method,
+            "path": request.path[:MAX_LOGGED_PATH],
+            "status": response.status_code,
+            "duration_ms": round((time.monotonic() - g.begun_s) * 1000, 1),
+            "caller": caller.name if caller else None,
+        },
+    )
+
+
+def _forget(_: BaseException | None) -> None:
+    """The thread serves others next."""
+    log.request_id.set(None)
+    log.job_id.set(None)

@@ -1,0 +1,80 @@
+"""The service itself: styles, limits, load, probes and metrics."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from flask import Blueprint, Response
+from pydantic import BaseModel
+
+from api import metrics
+from api.callers import Scope
+from api.parts import parts, require_caller, require_jobs_caller
+from api.problems import problem
+from api.service_schemas import LimitsBody, LoadBody, StylesBody
+from common.errors import ServiceError
+
+v1 = Blueprint("service", __name__, url_prefix="/v1")
+v1.before_request(require_jobs_caller)
+
+probes = Blueprint("probes", __name__)
+
+
+@v1.get("/styles")
+def styles() -> Response:
+    """List the styles that workers have offered."""
+    return _json(StylesBody.of(parts().catalog.offers()))
+
+
+@v1.get("/limits")
+def limits() -> Response:
+    """Tell what is accepted."""
+    return _json(LimitsBody.of(parts().settings))
+
+
+@v1.get("/queue")
+def queue() -> Response:
+    """Tell how busy the service is."""
+    return _json(LoadBody.of(parts().catalog.overview()))
+
+
+@probes.get("/healthz")
+def healthz() -> Response:
+    """Say that this process lives, whatever the others do."""
+    return Response('{"status":"ok"}', mimetype="application/json")
+
+
+@probes.get("/readyz")
+def readyz() -> Response:
+    """Say whether work could be taken in now, and what is wrong if not."""
+    here = parts()
+    checks = {"job store": here.store.upkeep.overview, "storage": here.objects.probe}
+    with ThreadPoolExecutor(len(checks)) as pool:  # at once: both may need their whole time
+        failures = dict(zip(checks, pool.map(_failure_of, checks.values()), strict=True))
+    found = {name: error for name, error in failures.items() if error is not None}
+    if not found:
+        return Response('{"status":"ok"}', mimetype="application/json")
+    return problem(
+        next(iter(found.values())).code,
+        " ".join(str(error) for error in found.values()),
+        faults=[(name, str(error)) for name, error in found.items()],
+    )
+
+
+@probes.get("/metrics")
+def show_metrics() -> Response:
+    """Write the metrics, for callers who look after the service."""
+    require_caller(Scope.ADMIN)
+    text = metrics.render(parts().store.upkeep.overview)
+    return Response(text, content_type=metrics.CONTENT_TYPE)
+
+
+def _failure_of(check: Callable[[], object]) -> ServiceError | None:
+    try:
+        check()
+    except ServiceError as error:
+        return error
+    return None
+
+
+def _json(body: BaseModel) -> Response:
+    return Response(body.model_dump_json(), mimetype="application/json")

@@ -1,0 +1,139 @@
+"""Waiting: holds answers back until their job ends (`Prefer: wait`).
+
+One thread per process listens for ended jobs and wakes who waits; while its connection is broken
+they look once a second instead. At most so many threads may wait: the rest must stay free.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from common.errors import StoreUnavailable
+from common.jobs import Job
+from common.store.keys import ENDED_CHANNEL
+
+_log = logging.getLogger(__name__)
+
+# How often a waiter looks by itself: while nothing is heard, and (a connection may be dead without
+# anybody knowing) while all seems well.
+DEAF_LOOK_S = 1.0
+HEARING_LOOK_S = 5.0
+RECONNECT_S = 1.0
+
+
+class Waiting:
+    """The threads of this process that wait for jobs to end.
+
+    Args:
+        listen: Yields what is published on a channel, and None at least once a second; raises
+            StoreUnavailable when the connection breaks.
+        most: Most threads that may wait.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        listen: Callable[[str], Iterator[str | None]],
+        *,
+        most: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._listen = listen
+        self._clock = clock
+        self._slots = threading.BoundedSemaphore(most)
+        self._lock = threading.Lock()
+        self._waiters: dict[str, set[threading.Event]] = {}
+        self._hears = False
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def until_ended(self, job_id: str, wait_s: float, look: Callable[[], Job]) -> Job | None:
+        """Look at a job until it has ended or the time is over.
+
+        Args:
+            job_id: The job's id.
+            wait_s: Longest wait, seconds.
+            look: Returns the job as it is now.
+
+        Returns:
+            The job as last seen; None when too many wait already.
+        """
+        if not self._slots.acquire(blocking=False):
+            return None
+        try:
+            with self._registered(job_id) as ended:
+                return self._wait(ended, self._clock() + wait_s, look)
+        finally:
+            self._slots.release()
+
+    def close(self) -> None:
+        """Let everybody go and end the thread."""
+        self._stopped.set()
+        self._wake_all()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _wait(self, ended: threading.Event, until_s: float, look: Callable[[], Job]) -> Job:
+        while True:
+            # In this order: what ends after the look, while we hear, sets the event.
+            ended.clear()
+            pause_s = HEARING_LOOK_S if self._hears else DEAF_LOOK_S
+            job = look()
+            left_s = until_s - self._clock()
+            if job.status.is_terminal or left_s <= 0 or self._stopped.is_set():
+                return job
+            ended.wait(min(left_s, pause_s))
+
+    @contextmanager
+    def _registered(self, job_id: str) -> Iterator[threading.Event]:
+        """An event for the block's time that is set when the job may have ended."""
+        ended = threading.Event()
+        with self._lock:
+            self._start()
+            self._waiters.setdefault(job_id, set()).add(ended)
+        try:
+            yield ended
+        finally:
+            with self._lock:
+                self._waiters[job_id].discard(ended)
+                if not self._waiters[job_id]:
+                    del self._waiters[job_id]
+
+    def _start(self) -> None:
+        """Start the thread with the first waiter: after the server has forked."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._hear, name="ended-jobs", daemon=True)
+            self._thread.start()
+
+    def _hear(self) -> None:
+        """Listen for as long as the process lives."""
+        while not self._stopped.is_set():
+            with suppress(StoreUnavailable):  # it is logged where it was met
+                self._hear_once()
+            self._hears = False
+            self._wake_all()  # what is said from here on is lost to them: they must look
+            self._stopped.wait(RECONNECT_S)
+
+    def _hear_once(self) -> None:
+        """Listen until the connection breaks."""
+        for job_id in self._listen(ENDED_CHANNEL):
+            if self._stopped.is_set():
+                return
+            if not self._hears:
+                self._hears = True
+                _log.debug("listening for ended jobs")
+            if job_id is not None:
+                self._wake(job_id)
+
+    def _wake(self, job_id: str) -> None:
+        with self._lock:
+            for ended in self._waiters.get(job_id, ()):
+                ended.set()
+
+    def _wake_all(self) -> None:
+        with self._lock:
+            for events in self._waiters.values():
+                for ended in events:
+                    ended.set()
