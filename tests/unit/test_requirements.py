@@ -1,6 +1,10 @@
 """The lock files: from today's lists, hashed to the last line, and free of where they were made."""
 
+import ast
 import re
+import sys
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -47,6 +51,28 @@ def pins(name: str) -> list[str]:
     return [line for line in joined.splitlines() if line and not line.startswith("#")]
 
 
+def imports(node: ast.AST) -> Iterator[str]:
+    """Yield the top-level names that code imports when it runs, not for its types alone."""
+    match node:
+        case ast.If(test=ast.Name(id="TYPE_CHECKING")):
+            return
+        case ast.Import(names=names):
+            yield from (alias.name.partition(".")[0] for alias in names)
+        case ast.ImportFrom(module=str(module), level=0):
+            yield module.partition(".")[0]
+    for child in ast.iter_child_nodes(node):
+        yield from imports(child)
+
+
+def libraries_of(*packages: str) -> set[str]:
+    """Return the distributions that some packages of ours import."""
+    paths = checkout.files(*(f"{package}/*.py" for package in packages))
+    names = {name for path in paths for name in imports(ast.parse(path.read_text()))}
+    owners = packages_distributions()
+    foreign = names - set(sys.stdlib_module_names) - set(packages)
+    return {canonicalize_name(owner) for name in foreign for owner in owners.get(name, [name])}
+
+
 def test_every_list_has_its_lock() -> None:
     assert set(LISTS) - NO_LOCK == set(LOCKS) - {"torch"}
 
@@ -88,3 +114,12 @@ def test_locks_agree_with_each_other() -> None:
     for name in sorted(set(LOCKS) - {"dev", "torch", "gpu"}):
         for package, versions in locked(name).items():
             assert everything.get(package) == versions, f"{package} in {name}.txt"
+
+
+@pytest.mark.parametrize("process", ["api", "keeper", "worker"])
+def test_a_process_has_every_library_that_its_code_imports(process: str) -> None:
+    held = locked(process).keys() | ({"torch"} if process == "worker" else set())
+    needed = libraries_of(process, "common")
+
+    assert needed
+    assert needed - held == set()
