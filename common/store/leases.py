@@ -130,15 +130,12 @@ class Leases:
     def claim(self, line: str, *, seconds_per_mp: float) -> Claim | NoClaim:
         """Take the head of a line.
 
-        Not repeated when the answer is lost: the render then comes back when its lease ends.
-
         Raises:
             StoreUnavailable: Redis does not answer.
         """
         token = new_token()
         answer = self._scripts.call(
             "claim",
-            repeat=False,
             line=line,
             process=self.process,
             token=token,
@@ -210,7 +207,8 @@ class Leases:
             key=claim.key,
             token=claim.token,
             counted=lost_as is not None,
-            code=lost_as.code if lost_as else "",
+            code=lost_as.code if lost_as else None,
+            message=lost_as.default if lost_as else None,
         )
         return Verdict(answer["outcome"]), read_hints(answer)
 

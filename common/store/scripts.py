@@ -111,13 +111,14 @@ class Scripts:
         self._texts = compose(policy, clock)
         self._shas = {verb: self._redis.register_script(t).sha for verb, t in self._texts.items()}
 
-    def call(self, verb: str, /, *, repeat: bool = True, **arguments: Any) -> Any:
+    def call(self, verb: str, /, **arguments: Any) -> Any:
         """Run a verb atomically and return its decoded answer.
+
+        It is run once more when the connection broke. The second try says so (`repeated`), and the
+        verbs are written so that it does no harm after a lost answer.
 
         Args:
             verb: Name of the script.
-            repeat: Whether to run it once more when the connection broke; the verbs are written
-                so that a repetition after a lost answer does no harm.
             arguments: The script's one argument, as JSON.
 
         Raises:
@@ -126,16 +127,15 @@ class Scripts:
         """
         # Lua reads JSON's null as a value of its own that is true: what is None is left out.
         given = {name: value for name, value in arguments.items() if value is not None}
-        text = json.dumps(given, separators=(",", ":"))
         try:
-            answer = self._run(verb, text)
+            answer = self._run(verb, _encode(given))
         except redis.ConnectionError as error:
-            if not repeat or isinstance(error, redis.BusyLoadingError):
+            if isinstance(error, redis.BusyLoadingError):
                 raise _unavailable(verb, error) from error
             # A restarted Redis leaves every pooled connection broken: begin with a new one.
             self._redis.connection_pool.disconnect(inuse_connections=False)
             try:
-                answer = self._run(verb, text)
+                answer = self._run(verb, _encode({**given, "repeated": True}))
             except redis.RedisError as again:
                 raise _unavailable(verb, again) from again
         except redis.RedisError as error:
@@ -200,6 +200,10 @@ class Scripts:
     def close(self) -> None:
         """Close all connections."""
         self._redis.close()
+
+
+def _encode(arguments: Mapping[str, Any]) -> str:
+    return json.dumps(arguments, separators=(",", ":"))
 
 
 def _unavailable(verb: str, error: redis.RedisError) -> QueueFull | StoreUnavailable:

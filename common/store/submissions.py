@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import secrets
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -147,7 +148,9 @@ class Submissions:
             NotRetryable: It is open or succeeded, or its input is gone.
             QueueFull, QueueFullForKey, StoreUnavailable: As `admit`.
         """
-        return _answer(submission, self._scripts.call("retry", **submission.arguments()))
+        mark = secrets.token_hex(8)  # tells this call's repetition from somebody else's retry
+        answer = self._scripts.call("retry", mark=mark, **submission.arguments())
+        return _answer(submission, answer)
 
 
 def _answer(submission: Submission, answer: dict[str, Any]) -> Answer:

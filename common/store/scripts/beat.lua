@@ -1,6 +1,7 @@
 #!lua flags=allow-oom
 -- beat: a worker says it is there, and in which state, for each of its lines.
--- After: its lines' versions are known and seen now; readers count it among the living.
+-- After: its lines' versions are known and seen now; readers count it among the living. One that is
+-- not ready claims nothing, so it is no line's volunteer.
 local a = cjson.decode(ARGV[1])
 for _, entry in ipairs(a.lines) do
   local version = K .. 'version:' .. entry.line
@@ -14,5 +15,6 @@ for _, entry in ipairs(a.lines) do
   redis.call('HSET', all, a.process, cjson.encode({ beat_ms = now, state = a.state,
     seconds_per_mp = entry.seconds_per_mp, max_batch = entry.max_batch, device = a.device,
     name = a.name }))
+  if a.state ~= 'ready' then stand_down(entry.line, a.process) end
 end
 return 'ok'

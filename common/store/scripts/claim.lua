@@ -3,6 +3,7 @@
 -- After `claimed`: the attempt is counted, the render is running under the token with a lease, the
 -- output's name is doomed, its jobs are running. `empty`: nothing there, harmless. `wait`: this
 -- process is alone with a suspect, or has volunteered for one and must first finish what it holds.
+-- Repeated after a lost answer it names the same claim again.
 local a = cjson.decode(ARGV[1])
 local process, held = K .. 'process:' .. a.process, K .. 'held:' .. a.process
 local clock = K .. 'clock:' .. a.line
@@ -12,19 +13,37 @@ local function head(set)
   if first[1] then return { member = first[1], tag = tonumber(first[2]) } end
 end
 
--- Whether this process is the line's volunteer; it becomes so when there is none alive.
+-- Whether this process is the line's volunteer; it becomes so when there is none alive. An end
+-- further off than a lease is from before a step of the clock.
 local function volunteers()
   local who = redis.call('HMGET', clock, 'volunteer', 'volunteer_until')
-  if who[1] and who[1] ~= a.process and tonumber(who[2]) > now then return false end
+  local ends = tonumber(who[2] or '0')
+  if who[1] and who[1] ~= a.process and now < ends and ends <= now + P.lease_ms then return false end
   redis.call('HSET', clock, 'volunteer', a.process, 'volunteer_until', now + P.lease_ms)
   redis.call('HSET', process, 'volunteer_line', a.line)
   redis.call('PEXPIRE', process, P.process_ms)
   return true
 end
 
-local function stand_down()
-  redis.call('HDEL', clock, 'volunteer', 'volunteer_until')
+local function volunteer_no_more()
+  stand_down(a.line, a.process)
   redis.call('HDEL', process, 'volunteer_line')
+end
+
+local function answer(key)
+  local r, jobs = load(K .. 'render:' .. key), attached(key)
+  local job = redis.call('HMGET', K .. 'job:' .. jobs[1], 'params', 'style', 'version')
+  return cjson.encode({ outcome = 'claimed', key = key, input = r.input, output = r.output_name,
+    params = job[1], style = job[2], version = job[3], attempt = tonumber(r.attempts),
+    px = tonumber(r.px), job = jobs[1], is_suspect = tonumber(r.lost) > 0,
+    limit_ms = tonumber(r.limit) })
+end
+
+-- The render that the first try of this call took, if somebody still waits for it.
+local function taken_before()
+  for _, key in ipairs(a.repeated and redis.call('HKEYS', held) or EMPTY) do
+    if owns(load(K .. 'render:' .. key), a.token) and attached(key)[1] then return key end
+  end
 end
 
 -- Which render this process takes, or why none.
@@ -38,21 +57,21 @@ local function choose()
   end
   if suspect and (not good or suspect.tag <= good.tag) and volunteers() then
     if redis.call('HLEN', held) > 0 then return nil, 'wait' end
-    stand_down()
+    volunteer_no_more()
     return suspect, nil, true
   end
-  if mine[2] == a.line and redis.call('HGET', clock, 'volunteer') == a.process and not suspect then
-    stand_down()
-  end
+  if mine[2] == a.line and not suspect then volunteer_no_more() end
   return good, 'empty'
 end
 
+local before = taken_before()
+if before then return answer(before) end
 local first, nothing, is_suspect = choose()
 if not first then return cjson.encode({ outcome = nothing }) end
 
 local key = member_key(first.member)
 local r = load(K .. 'render:' .. key)
-line_remove(r)
+line_remove(key, r)
 raise_time(a.line, first.tag)
 redis.call('HINCRBY', clock, 'running_px', r.px)
 redis.call('HSET', held, key, r.px)
@@ -67,17 +86,13 @@ for _, px in ipairs(redis.call('HVALS', held)) do all_px = all_px + tonumber(px)
 local limit_ms = math.floor(math.max(P.limit_ms, 10 * a.seconds_per_mp * 1000 * all_px / 1e6))
 local output_name = 'outputs/' .. key .. '/' .. a.token .. '.' .. r.ext
 doom(output_name, now + limit_ms + P.upload_ms)
-local attempts = redis.call('HINCRBY', K .. 'render:' .. key, 'attempts', 1)
+redis.call('HINCRBY', K .. 'render:' .. key, 'attempts', 1)
 redis.call('HSET', K .. 'render:' .. key, 'state', 'running', 'token', a.token,
   'process', a.process, 'stage', 'fetching', 'attempt_started', now, 'renewed', now, 'spent', 0,
   'limit', limit_ms, 'output_name', output_name)
 redis.call('ZADD', K .. 'leases', now + P.lease_ms, key)
-local jobs = attached(key)
-for _, id in ipairs(jobs) do
+for _, id in ipairs(attached(key)) do
   move_job(id, 'running')
   redis.call('HSETNX', K .. 'job:' .. id, 'started', now)
 end
-local job = redis.call('HMGET', K .. 'job:' .. jobs[1], 'params', 'style', 'version')
-return cjson.encode({ outcome = 'claimed', key = key, input = r.input, output = output_name,
-  params = job[1], style = job[2], version = job[3], attempt = attempts, px = tonumber(r.px),
-  jobs = #jobs, job = jobs[1], is_suspect = is_suspect or false, limit_ms = limit_ms })
+return answer(key)

@@ -27,8 +27,8 @@ redis.call('ZREM', K .. 'doomed', a.name)
 redis.call('HSET', render, 'state', 'done', 'finished', now, 'output', a.output,
   'execution', a.execution, 'stages', a.stages)
 redis.call('HDEL', render, 'token', 'process', 'stage', 'renewed', 'spent', 'limit', 'tag',
-  'member', 'ext', 'lost', 'attempt_started')
+  'arrival', 'ext', 'lost', 'attempt_started')
 redis.call('DEL', K .. 'attached:' .. a.key)
-drop(r.input, 'r:' .. a.key, now)
+drop(r.input, render_holder(a.key), now)
 count('renders_done')
 return cjson.encode({ outcome = 'committed', jobs = #jobs })

@@ -1,8 +1,12 @@
 #!lua flags=allow-oom
 -- delete: forgets a job's record; cancels it first if it is open.
--- After: no key names the job; its pictures go with their last holder. Answers which went.
+-- After: no key names the job; its pictures go with their last holder. Answers which went; of a
+-- call repeated after a lost answer only that the job is gone.
 local a = cjson.decode(ARGV[1])
 local job = load(K .. 'job:' .. a.job)
+if not job.caller and a.repeated then
+  return cjson.encode({ outcome = 'deleted', source = 'none', result = 'none' })
+end
 if job.caller ~= a.caller then return cjson.encode({ outcome = 'not_found' }) end
 if OPEN[job.status] then
   end_job(a.job, 'canceled')

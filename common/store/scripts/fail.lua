@@ -1,13 +1,14 @@
 #!lua flags=allow-oom
 -- fail: ends an attempt that went wrong in a known way.
 -- After `failed`: a final cause, or the last counted attempt, ended the jobs. `delayed`: the
--- render comes back with its old tag after a pause. `refused`: the token no longer owns it.
+-- render comes back with its old tag after a pause. `unwanted`: nobody waits, it is forgotten.
+-- `refused`: the token no longer owns it. The output's name keeps the time claim doomed it to: a
+-- storage that failed us may still finish writing what we gave up on.
 local a = cjson.decode(ARGV[1])
 local render = K .. 'render:' .. a.key
 local r = load(render)
 if not owns(r, a.token) then return cjson.encode({ outcome = 'refused' }) end
 end_attempt(a.key, r)
-doom(r.output_name, now)
 count('attempts_failed')
 local attempts = tonumber(r.attempts)
 local is_last = attempts >= P.attempts

@@ -7,7 +7,7 @@ local old = K .. 'render:' .. a.key
 local r = load(old)
 if r.state ~= 'waiting' then return cjson.encode({ outcome = 'gone' }) end
 local jobs, target, hints = attached(a.key), load(K .. 'render:' .. a.new_key), {}
-line_remove(r)
+line_remove(a.key, r)
 for _, id in ipairs(jobs) do
   redis.call('HSET', K .. 'job:' .. id, 'version', a.version, 'render', a.new_key)
 end
@@ -15,16 +15,17 @@ end
 if not target.state then
   redis.call('RENAME', old, K .. 'render:' .. a.new_key)
   redis.call('RENAME', K .. 'attached:' .. a.key, K .. 'attached:' .. a.new_key)
-  hold(r.input, 'r:' .. a.new_key)
-  drop(r.input, 'r:' .. a.key, now)
-  r.line, r.member = a.line, string.gsub(r.member, ':%x+:', ':' .. a.new_key .. ':')
-  redis.call('HSET', K .. 'render:' .. a.new_key, 'line', r.line, 'member', r.member)
+  hold(r.input, render_holder(a.new_key))
+  drop(r.input, render_holder(a.key), now)
+  r.line = a.line
+  redis.call('HSET', K .. 'render:' .. a.new_key, 'line', r.line)
   line_push(a.new_key, r)
   hint(hints, a.line, a.new_key)
   return cjson.encode({ outcome = 'moved', hints = hints })
 end
 
 for _, id in ipairs(jobs) do
+  change_input(id, r.input, target.input)
   if target.state == 'done' then
     redis.call('HSET', K .. 'job:' .. id, 'cache', 'hit')
     succeed_job(id, target, now - target.finished)
@@ -36,10 +37,7 @@ for _, id in ipairs(jobs) do
     end
   end
 end
-if target.state == 'waiting' and tonumber(r.tag) < tonumber(target.tag) then
-  redis.call('HSET', K .. 'render:' .. a.new_key, 'tag', r.tag)
-  redis.call('ZADD', line_set(target.line, target), 'XX', r.tag, target.member)
-end
+if target.state ~= 'done' then lower_tag(a.new_key, target, tonumber(r.tag)) end
 redis.call('DEL', K .. 'attached:' .. a.key)
 forget_render(a.key, r)
 return cjson.encode({ outcome = target.state == 'done' and 'hit' or 'joined', hints = EMPTY })

@@ -2,7 +2,7 @@
 -- reap: ends what is overdue; only this ends a lease. Bounded per call; two keepers are harmless.
 -- After: leases past due are back in line as suspects or failed for good, delayed renders whose
 -- pause is over are back, jobs past their deadline are expired, alone. After a gap over
--- `gap_ms` or a step back of the clock it does nothing for one lease, so live workers renew first.
+-- `gap_ms` or a step back of the clock it ends nothing for one lease, so live workers renew first.
 local a = cjson.decode(ARGV[1])
 local reaper = K .. 'reaper'
 local state = redis.call('HMGET', reaper, 'last', 'hold_until')
@@ -13,6 +13,13 @@ if gap > P.gap_ms or gap < 0 then
   redis.call('HSET', reaper, 'hold_until', state[2])
   redis.call('HINCRBY', reaper, 'pauses', 1)
 end
+-- Nothing is due later than its whole life from now: what is, was set before a step of the clock.
+local function pull_in(set, longest)
+  local far = redis.call('ZRANGEBYSCORE', K .. set, '(' .. now + longest, '+inf')
+  for _, key in ipairs(far) do redis.call('ZADD', K .. set, 'XX', now + longest, key) end
+end
+pull_in('leases', P.lease_ms)
+pull_in('delayed', P.delays_ms[#P.delays_ms])
 if state[2] and now < tonumber(state[2]) then
   return cjson.encode({ held = true, gap_ms = gap, hints = EMPTY, lost = 0, expired = 0 })
 end
@@ -25,7 +32,8 @@ for _, key in ipairs(lost) do
   end_attempt(key, r)
   -- A dead worker stops renewing early; one that ran out of time renewed until its limit.
   local ran_out = tonumber(r.spent) + P.renew_ms * 2 >= tonumber(r.limit) and spent >= tonumber(r.limit)
-  lose_attempt(key, r, ran_out and 'execution_timeout' or 'worker_lost', hints)
+  local code = ran_out and 'execution_timeout' or 'worker_lost'
+  lose_attempt(key, r, code, P.messages[code], hints)
 end
 for _, key in ipairs(due('delayed')) do
   redis.call('ZREM', K .. 'delayed', key)

@@ -1,7 +1,8 @@
 #!lua flags=allow-oom
 -- retry: submits a failed, canceled or expired job anew under its old id, from its kept input.
 -- After `queued`, `joined` or `hit`: the next run has begun; the remembered failure is forgotten;
--- no other job is touched. `not_retryable`: wrong state, or the input is gone.
+-- no other job is touched. `not_retryable`: wrong state, or the input is gone. `replayed`: this very
+-- call (`mark`) has begun the run already; its answer was lost.
 local a = cjson.decode(ARGV[1])
 local name = K .. 'job:' .. a.job
 local job = load(name)
@@ -10,24 +11,22 @@ local function reset(cache, input)
   redis.call('HINCRBY', K .. 'states', job.status, -1)
   redis.call('HINCRBY', K .. 'states', 'queued', 1)
   redis.call('HSET', name, 'status', 'queued', 'run', job.run + 1, 'version', a.version,
-    'render', a.key, 'cache', cache, 'attempts', 0, 'deadline', now + job.span, 'input', input)
+    'render', a.key, 'cache', cache, 'attempts', 0, 'deadline', now + job.span, 'mark', a.mark)
   redis.call('HDEL', name, 'started', 'finished', 'expires', 'error', 'output', 'output_name',
     'execution', 'stages', 'age')
   redis.call('ZREM', K .. 'expiries', a.job)
   redis.call('ZREM', K .. 'forgets', a.job)
   redis.call('ZREM', K .. 'dead', a.job)
-  if input ~= job.input then
-    hold(input, 'j:' .. a.job)
-    drop(job.input, 'j:' .. a.job, now)
-  end
+  change_input(a.job, job.input, input)
   open_job(a.job, a.caller, now + job.span)
   count('jobs_retried')
 end
 
 local function run()
   if job.caller ~= a.caller then return { outcome = 'not_found' } end
+  if job.mark == a.mark then return { outcome = 'replayed', job = a.job } end
   if not RETRYABLE[job.status] then return { outcome = 'not_retryable', cause = job.status } end
-  if job.input == '' or redis.call('SISMEMBER', K .. 'holders:' .. job.input, 'j:' .. a.job) == 0 then
+  if job.input == '' or redis.call('SISMEMBER', K .. 'holders:' .. job.input, job_holder(a.job)) == 0 then
     return { outcome = 'not_retryable', cause = 'input' }
   end
   if service_is_full() == 'memory' then return { outcome = 'queue_full', cause = 'memory' } end

@@ -7,6 +7,11 @@ local function doom(name, due)
   redis.call('ZADD', K .. 'doomed', due, name)
 end
 
+-- Who holds: a job, or a render in flight. Short, so that a set of few stays packed in memory
+-- (values over 64 bytes would unpack it); 128 bits of the key name it well enough.
+local function job_holder(id) return 'j:' .. id end
+local function render_holder(key) return 'r:' .. string.sub(key, 1, 32) end
+
 local function hold(name, holder)
   redis.call('SADD', K .. 'holders:' .. name, holder)
 end

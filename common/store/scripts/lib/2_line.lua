@@ -1,6 +1,7 @@
 -- The line: a sorted set per style version in start-time fair order.
 -- tag = max(v, last tag of the flow); last = tag + megapixels / weight. A member is
--- <arrival>:<render key>:<pixels>, so that ties go by arrival and a range tells its cost.
+-- <arrival>:<render key>:<pixels>, so that ties go by arrival and a range tells its cost. It is put
+-- together when needed: kept in the render it would unpack that hash (values over 64 bytes).
 
 -- Doubles survive as text only with 17 digits.
 local function exact(number) return string.format('%.17g', number) end
@@ -25,15 +26,29 @@ local function line_set(line, r)
   return K .. (tonumber(r.lost or '0') > 0 and 'suspects:' or 'line:') .. line
 end
 
+local function member_of(key, r) return string.format('%012d:%s:%d', r.arrival, key, r.px) end
+local function member_key(member) return string.match(member, '^%d+:(%x+):%d+$') end
+-- The pixels follow 12 digits, 64 digits and two colons; a view reads a thousand of them.
+local function member_px(member) return tonumber(string.sub(member, 79)) end
+
 local function line_push(key, r)
-  redis.call('ZADD', line_set(r.line, r), r.tag, r.member)
+  redis.call('ZADD', line_set(r.line, r), r.tag, member_of(key, r))
   redis.call('HINCRBY', K .. 'clock:' .. r.line, 'waiting_px', r.px)
   redis.call('HSET', K .. 'render:' .. key, 'state', 'waiting', 'stage', 'waiting')
 end
 
-local function line_remove(r)
-  if redis.call('ZREM', line_set(r.line, r), r.member) == 1 then
+local function line_remove(key, r)
+  if redis.call('ZREM', line_set(r.line, r), member_of(key, r)) == 1 then
     redis.call('HINCRBY', K .. 'clock:' .. r.line, 'waiting_px', -r.px)
+  end
+end
+
+-- A sooner tag of somebody who joins counts for all, wherever the render stands now.
+local function lower_tag(key, r, tag)
+  if tag >= tonumber(r.tag) then return end
+  redis.call('HSET', K .. 'render:' .. key, 'tag', exact(tag))
+  if r.state == 'waiting' then
+    redis.call('ZADD', line_set(r.line, r), 'XX', exact(tag), member_of(key, r))
   end
 end
 
@@ -45,8 +60,13 @@ local function raise_time(line, tag)
   redis.call('ZREMRANGEBYSCORE', K .. 'flows:' .. line, '-inf', exact(math.max(tag, line_time(line))))
 end
 
-local function member_key(member) return string.match(member, '^%d+:(%x+):%d+$') end
-local function member_px(member) return tonumber(string.match(member, ':(%d+)$')) end
+-- A process that may not take suspects any more is no line's volunteer.
+local function stand_down(line, process)
+  local clock = K .. 'clock:' .. line
+  if redis.call('HGET', clock, 'volunteer') == process then
+    redis.call('HDEL', clock, 'volunteer', 'volunteer_until')
+  end
+end
 
 -- Adds a hint to be published by the caller of the script.
 local function hint(hints, line, key) hints[#hints + 1] = { line, key } end

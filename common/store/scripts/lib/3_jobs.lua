@@ -33,8 +33,17 @@ local function end_job(id, to, ...)
   redis.call('PUBLISH', K .. 'ended', id)
 end
 
+-- A job holds the input of the render it is attached to or hit, and no other: whoever finds the
+-- picture later finds its input too.
+local function change_input(id, before, after)
+  if before == after then return end
+  hold(after, job_holder(id))
+  drop(before, job_holder(id), now)
+  redis.call('HSET', K .. 'job:' .. id, 'input', after)
+end
+
 local function succeed_job(id, r, age)
-  hold(r.output_name, 'j:' .. id)
+  hold(r.output_name, job_holder(id))
   end_job(id, 'succeeded', 'output', r.output, 'output_name', r.output_name,
     'execution', r.execution, 'stages', r.stages, 'attempts', r.attempts)
   if age then redis.call('HSET', K .. 'job:' .. id, 'age', age) end
@@ -55,7 +64,7 @@ local function record_job(a, cache, input)
     'meta', a.metadata, 'attempts', 0)
   redis.call('ZADD', K .. 'jobs:' .. a.caller, now, a.job)
   redis.call('HINCRBY', K .. 'states', 'queued', 1)
-  if input ~= '' then hold(input, 'j:' .. a.job) end
+  if input ~= '' then hold(input, job_holder(a.job)) end
   open_job(a.job, a.caller, now + a.span_ms)
   count('jobs_submitted')
   count('cache_' .. cache)

@@ -7,7 +7,7 @@ local function owns(r, token) return r.state == 'running' and r.token == token e
 
 -- Forgets a render in flight: its key is free, its input is held by jobs alone.
 local function forget_render(key, r)
-  drop(r.input, 'r:' .. key, now)
+  drop(r.input, render_holder(key), now)
   redis.call('DEL', K .. 'render:' .. key, K .. 'attached:' .. key)
 end
 
@@ -49,10 +49,10 @@ local function end_failed(key, r, failure, is_dead)
 end
 
 -- A counted attempt was lost with its worker: a suspect from now on, or the end.
-local function lose_attempt(key, r, code, hints)
+local function lose_attempt(key, r, code, message, hints)
   count('attempts_lost')
   if tonumber(r.attempts) >= P.attempts then
-    end_failed(key, r, { code = code, message = P.messages[code], retryable = true }, true)
+    end_failed(key, r, { code = code, message = message, retryable = true }, true)
     return
   end
   r.lost = tonumber(r.lost or '0') + 1
@@ -66,7 +66,7 @@ local function detach(id, key)
   if redis.call('SREM', set, id) == 0 or redis.call('EXISTS', set) == 1 then return end
   local r = load(K .. 'render:' .. key)
   if r.state == 'waiting' then
-    line_remove(r)
+    line_remove(key, r)
     forget_render(key, r)
   elseif r.state == 'delayed' then
     redis.call('ZREM', K .. 'delayed', key)
@@ -79,10 +79,10 @@ local function release_pictures(id, due)
   local job = load(K .. 'job:' .. id)
   local gone = { source = false, result = false }
   if job.input and job.input ~= '' then
-    gone.source = drop(job.input, 'j:' .. id, due)
+    gone.source = drop(job.input, job_holder(id), due)
   end
   if job.output_name then
-    gone.result = drop(job.output_name, 'j:' .. id, due)
+    gone.result = drop(job.output_name, job_holder(id), due)
     if gone.result and redis.call('HGET', K .. 'render:' .. job.render, 'output_name') == job.output_name
       and redis.call('HGET', K .. 'render:' .. job.render, 'state') == 'done' then
       redis.call('DEL', K .. 'render:' .. job.render)

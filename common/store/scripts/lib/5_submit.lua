@@ -47,12 +47,7 @@ local function join(id, a, r)
     move_job(id, 'running')
     redis.call('HSET', K .. 'job:' .. id, 'started', now)
   end
-  local tag = next_tag(r.line, flow_of(a))
-  if tag >= tonumber(r.tag) then return end
-  redis.call('HSET', K .. 'render:' .. a.key, 'tag', exact(tag))
-  if r.state == 'waiting' then
-    redis.call('ZADD', line_set(r.line, r), 'XX', exact(tag), r.member)
-  end
+  lower_tag(a.key, r, next_tag(r.line, flow_of(a)))
 end
 
 -- A new render for a job that has its input in place.
@@ -61,12 +56,11 @@ local function start_render(id, a, input)
   local tag = next_tag(line, flow)
   charge_flow(line, flow, tag, a.px, a.flow_weight)
   local arrival = redis.call('HINCRBY', K .. 'clock:' .. line, 'arrivals', 1)
-  local r = { line = line, tag = exact(tag), px = a.px, lost = 0,
-    member = string.format('%012d:%s:%d', arrival, a.key, a.px) }
+  local r = { line = line, tag = exact(tag), px = a.px, lost = 0, arrival = arrival }
   redis.call('HSET', K .. 'render:' .. a.key, 'schema', SCHEMA, 'line', line, 'input', input,
-    'px', a.px, 'tag', r.tag, 'member', r.member, 'attempts', 0, 'lost', 0, 'ext', a.extension,
+    'px', a.px, 'tag', r.tag, 'arrival', arrival, 'attempts', 0, 'lost', 0, 'ext', a.extension,
     'created', now)
-  hold(input, 'r:' .. a.key)
+  hold(input, render_holder(a.key))
   redis.call('SADD', K .. 'attached:' .. a.key, id)
   line_push(a.key, r)
 end

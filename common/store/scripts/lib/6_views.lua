@@ -1,11 +1,12 @@
 -- Views: what a job's reader sees of its render and its line.
 
--- Workers of a line that beat within a lease's life, as decoded records.
+-- Workers of a line that beat within a lease's life, as decoded records. A beat from the future is
+-- from before a step of the clock.
 local function crew(line)
   local alive = {}
   for process, text in pairs(load(K .. 'crew:' .. line)) do
     local member = cjson.decode(text)
-    if member.beat_ms + P.alive_ms > now then
+    if math.abs(now - member.beat_ms) < P.alive_ms then
       member.process = process
       alive[#alive + 1] = member
     end
@@ -30,29 +31,36 @@ local function line_lengths(line)
   return redis.call('ZCARD', K .. 'line:' .. line), redis.call('ZCARD', K .. 'suspects:' .. line)
 end
 
--- Pixels ahead of a place: exact for the first `most`, then the line's mean.
-local function pixels_ahead(line, ahead, most)
-  local waiting = redis.call('ZCARD', K .. 'line:' .. line)
-  local counted, px = math.min(ahead, most), 0
-  if counted > 0 then
-    for _, member in ipairs(redis.call('ZRANGE', K .. 'line:' .. line, 0, counted - 1)) do
-      px = px + member_px(member)
-    end
-  end
-  local beyond = ahead - counted
-  if beyond > 0 and waiting > counted then
-    local all = tonumber(redis.call('HGET', K .. 'clock:' .. line, 'waiting_px') or '0')
-    px = px + beyond * math.max(all - px, 0) / (waiting - counted)
-  end
+-- Pixels of the first members of a set.
+local function pixels_of_first(set, many)
+  local px = 0
+  if many == 0 then return px end
+  for _, member in ipairs(redis.call('ZRANGE', set, 0, many - 1)) do px = px + member_px(member) end
   return px
 end
 
--- How many renders stand before this one.
+-- How many suspects and how many others stand before a render; nil when it does not stand in line.
 local function places_ahead(key, r)
-  local rank = redis.call('ZRANK', line_set(r.line, r), r.member)
+  local rank = redis.call('ZRANK', line_set(r.line, r), member_of(key, r))
   if not rank then return nil end
-  local other = tonumber(r.lost or '0') > 0 and 'line:' or 'suspects:'
-  return rank + redis.call('ZCOUNT', K .. other .. r.line, '-inf', '(' .. r.tag)
+  if tonumber(r.lost) > 0 then
+    return rank, redis.call('ZCOUNT', K .. 'line:' .. r.line, '-inf', '(' .. r.tag)
+  end
+  -- Of equal tags claim takes the suspect first.
+  return redis.call('ZCOUNT', K .. 'suspects:' .. r.line, '-inf', r.tag), rank
+end
+
+-- Pixels before a place: exact for the first `most`, then the line's mean.
+local function pixels_ahead(line, suspects, others, most)
+  local first = math.min(suspects, most)
+  local second = math.min(others, most - first)
+  local px = pixels_of_first(K .. 'suspects:' .. line, first)
+    + pixels_of_first(K .. 'line:' .. line, second)
+  local beyond = suspects + others - first - second
+  if beyond == 0 then return px end
+  local good, lost = line_lengths(line)
+  local all = tonumber(redis.call('HGET', K .. 'clock:' .. line, 'waiting_px') or '0')
+  return px + beyond * (all - px) / (good + lost - first - second)
 end
 
 -- Adds to a job's record what its render and its line say: attempts, stage, position, seconds.
@@ -63,12 +71,13 @@ local function look(id, job, exact_places)
   if r.state ~= 'waiting' and r.state ~= 'delayed' then return job end
   local rate, loading = pace(r.line)
   if loading then job.stage = 'loading_model' end
-  local ahead = r.state == 'waiting' and places_ahead(job.render, r)
-  if not ahead then return job end
-  job.position = ahead + 1
+  if r.state ~= 'waiting' then return job end
+  local suspects, others = places_ahead(job.render, r)
+  if not suspects then return job end
+  job.position = suspects + others + 1
   if rate > 0 then
     local running = tonumber(redis.call('HGET', K .. 'clock:' .. r.line, 'running_px') or '0')
-    local px = pixels_ahead(r.line, ahead, exact_places) + running + tonumber(r.px)
+    local px = pixels_ahead(r.line, suspects, others, exact_places) + running + tonumber(r.px)
     job.eta_s = px / 1e6 / rate
   end
   return job
