@@ -56,7 +56,7 @@ def join_parts(settings: Settings) -> Parts:
             attempts=STORAGE_ATTEMPTS,
             connections=settings.api_threads,
         ),
-        hints=HintPublisher(make_celery(settings, socket_timeout_s=HINT_TIMEOUT_S)),
+        hints=HintPublisher(make_celery(settings, publish_timeout_s=HINT_TIMEOUT_S)),
         callers=callers,
         front_door=FrontDoor(settings.public_url, is_open=callers.are_open),
         catalog=Catalog(store.upkeep.overview),

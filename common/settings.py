@@ -195,12 +195,24 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        lines = []
-        for fault in error.errors():
-            where = "_".join(str(part) for part in fault["loc"][:1]).upper()
-            name = f"{PREFIX}{where}" if where else "settings"
-            lines.append(f"{name}: {fault['msg'].removeprefix('Value error, ')}")
-        raise ConfigurationError("\n".join(lines)) from None
+        raise ConfigurationError("\n".join(_faults(error))) from None
+
+
+def _faults(error: ValidationError) -> list[str]:
+    """One line per fault, those between fields included even where a field alone is wrong."""
+    lines = []
+    for fault in error.errors():
+        name = f"{PREFIX}{str(fault['loc'][0]).upper()}" if fault["loc"] else "settings"
+        lines.append(f"{name}: {fault['msg'].removeprefix('Value error, ')}")
+    wrong = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]}
+    if wrong:
+        # Fields are compared only once each is right by itself: look again without the wrong ones.
+        defaults = {name: Settings.model_fields[name].default for name in wrong}
+        try:
+            Settings(**defaults)
+        except ValidationError as more:
+            lines += _faults(more)
+    return lines
 
 
 def environment_with(**values: str) -> dict[str, str]:

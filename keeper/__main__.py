@@ -22,6 +22,7 @@ NAME = "keeper"
 STORAGE_TIMEOUT_S = 30.0
 STORAGE_ATTEMPTS = 3
 STORE_TIMEOUT_S = 2.0
+LOOK_EVERY_S = 1.0
 
 
 def main() -> int:
@@ -48,7 +49,7 @@ def main() -> int:
 def keep(settings: Settings, stopping: threading.Event) -> None:
     """Run the reaper and the chores until told to stop."""
     store = JobStore.from_settings(settings, timeout_s=STORE_TIMEOUT_S)
-    app = make_celery(settings, socket_timeout_s=STORE_TIMEOUT_S)
+    app = make_celery(settings, publish_timeout_s=STORE_TIMEOUT_S)
     hints = HintPublisher(app)
     chores = Chores(
         upkeep=store.upkeep,
@@ -57,15 +58,20 @@ def keep(settings: Settings, stopping: threading.Event) -> None:
         queues=HintQueues(app),
         move_after_s=settings.move_after_s,
     )
-    # A thread of its own: however long a chore takes, leases end on time. Daemons, because nothing
-    # is lost when one is cut off in the middle: every step is whole in Redis.
     reaper = Reaper(store.upkeep, hints)
-    threading.Thread(target=reaper.run, args=(stopping,), name="reaper", daemon=True).start()
-    worker = threading.Thread(target=chores.run, args=(stopping,), name="chores", daemon=True)
-    worker.start()
-    while not stopping.wait(1.0):
-        if not worker.is_alive():
-            raise RuntimeError("the chores' thread has died; see the log")
+    # A thread each: however long a chore takes, leases end on time. Daemons, because nothing is
+    # lost when one is cut off in the middle: every step is whole in Redis.
+    threads = [
+        threading.Thread(target=part.run, args=(stopping,), name=name, daemon=True)
+        for name, part in (("reaper", reaper), ("chores", chores))
+    ]
+    for thread in threads:
+        thread.start()
+    while not stopping.wait(LOOK_EVERY_S):
+        dead = [thread.name for thread in threads if not thread.is_alive()]
+        if dead:
+            # Half a keeper is worse than none: whoever supervises it starts a whole one.
+            raise RuntimeError(f"the thread {dead[0]} has died; see the log")
 
 
 if __name__ == "__main__":

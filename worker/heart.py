@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 from common.errors import CelshadeError, ExecutionTimeout, StoreUnavailable
 from common.store.leases import Leases, WorkerState
-from worker.engine import Engine
+from worker.engine import Engine, Running
 from worker.gate import Gate, GateState
 from worker.holdings import Held, Holdings
 from worker.models import Model
@@ -64,30 +64,48 @@ class Heart:
         self._every_s = every_s
         self._end_process = end_process
         self._engine: Engine | None = None
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heart", daemon=True)
 
     def start(self) -> None:
         """Begin to beat, as `starting`."""
         self._thread.start()
 
+    def stop(self) -> None:
+        """Beat no more; returns when the last beat is over."""
+        self._stopping.set()
+        self._thread.join()
+
     def watch(self, engine: Engine) -> None:
         """All models are ready: beat as such from now on, and watch the engine."""
         self._engine = engine
         self._beat()
 
+    def beat_once(self) -> None:
+        """Renew all leases and say that this process is there.
+
+        Raises:
+            StoreUnavailable: Redis does not answer.
+        """
+        self._renew()
+        self._beat()
+
     def _run(self) -> None:
-        while True:
+        while not self._stopping.is_set():
             began_s = time.monotonic()
             try:
-                self._renew()
-                self._beat()
+                self.beat_once()
             except CelshadeError as error:
                 _log.warning("heart missed a beat: %s", error)
-            self._look_at_engine()
-            time.sleep(max(0.0, self._every_s - (time.monotonic() - began_s)))
+            except Exception:  # a heart that stops would lose every lease, so it never does
+                _log.exception("heart missed a beat")
+            running = self._engine.running if self._engine is not None else None
+            if running is not None:
+                self.end_if_stuck(running)
+            self._stopping.wait(max(0.0, self._every_s - (time.monotonic() - began_s)))
 
     def _beat(self) -> None:
-        state = _STATES[self._gate.state] if self._engine else WorkerState.STARTING
+        state = _STATES[self._gate.state] if self._engine is not None else WorkerState.STARTING
         offers = [model.offer() for model in self._models.values()]
         self._leases.beat(name=self._name, device=self._device_name, state=state, offers=offers)
 
@@ -96,10 +114,8 @@ class Heart:
         renewal = self._leases.renew([(one.claim, one.stage) for one in held])
         self._holdings.note(held, renewal)
 
-    def _look_at_engine(self) -> None:
-        running = self._engine.running if self._engine else None
-        if running is None:
-            return
+    def end_if_stuck(self, running: Running) -> None:
+        """End this process when a forward has run past its renders' limit; give the rest back."""
         held = self._holdings.all()
         limits_s = [one.claim.limit_s for one in held if one.claim.key in running.keys]
         if not limits_s or time.monotonic() - running.since_s < min(limits_s) * WATCHDOG_SHARE:

@@ -1,0 +1,147 @@
+"""The keeper's chores over a real job store, a real broker and real files."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from pydantic import SecretStr
+
+from common.jobs import JobStatus, Priority, new_job_id
+from common.queue import HintPublisher, HintQueues, make_celery
+from common.renders import Identity, Params, PictureFormat
+from common.settings import Settings
+from common.storage.local import LocalStore
+from common.storage.names import new_input_name
+from common.store import JobStore
+from common.store.leases import Claim, LineOffer, WorkerState
+from common.store.submissions import Submission
+from common.styles import line_of
+from keeper.chores import Chores
+
+CALLER = "local"
+STYLE = "ink"
+
+
+@dataclass
+class Desk:
+    """What a test of the keeper needs."""
+
+    store: JobStore
+    objects: LocalStore
+    queues: HintQueues
+    hints: HintPublisher
+    chores: Chores
+
+    def offer(self, version: str, state: WorkerState = WorkerState.READY) -> str:
+        """Let a worker of a version be seen; returns its line."""
+        line = line_of(STYLE, version)
+        offer = LineOffer(line, STYLE, version, "{}", 0.5, 1)
+        self.store.leases(f"worker-{version}").beat(
+            name="w", device="cpu", state=state, offers=[offer]
+        )
+        return line
+
+    def submit(self, version: str, photo: bytes = b"photo") -> str:
+        """Submit as the API does, without a hint."""
+        params = Params(strength=0.7, size=64, format=PictureFormat.JPEG, quality=92)
+        submission = Submission(
+            job_id=new_job_id(),
+            caller=CALLER,
+            weight=1.0,
+            priority=Priority.NORMAL,
+            style=STYLE,
+            version=version,
+            line=line_of(STYLE, version),
+            identity=Identity(hashlib.sha256(photo).hexdigest(), params, "caller:local"),
+            work_px=64 * 64,
+            source_type="image/jpeg",
+            span_s=3600,
+            input_name=new_input_name(),
+        )
+        self.store.submissions.admit(submission)
+        self.objects.put(submission.input_name, photo, content_type="image/jpeg")
+        self.store.submissions.enqueue(submission)
+        return submission.job_id
+
+
+@pytest.fixture
+def desk(clean_redis_url: str, local_store: LocalStore) -> Iterator[Desk]:
+    # Versions count as gone as soon as their worker says good-bye.
+    settings = Settings(redis_url=SecretStr(clean_redis_url), store="local", move_after_s=1e-9)
+    store = JobStore.from_settings(settings)
+    app = make_celery(settings, publish_timeout_s=2.0)
+    hints, queues = HintPublisher(app), HintQueues(app)
+    chores = Chores(
+        upkeep=store.upkeep,
+        objects=local_store,
+        hints=hints,
+        queues=queues,
+        move_after_s=settings.move_after_s,
+    )
+    yield Desk(store, local_store, queues, hints, chores)
+    app.close()
+    store.scripts.close()
+
+
+def test_hints_are_topped_up_on_the_second_look(desk: Desk) -> None:
+    line = desk.offer("v1")
+    for number in range(3):
+        desk.submit("v1", f"photo {number}".encode())
+    desk.chores.top_up_hints()
+    assert desk.queues.length(line) == 0
+    desk.chores.top_up_hints()
+    assert desk.queues.length(line) == 3
+    for _ in range(3):
+        desk.chores.top_up_hints()
+    assert desk.queues.length(line) == 3
+
+
+def test_hints_that_are_there_are_not_doubled(desk: Desk) -> None:
+    line = desk.offer("v1")
+    desk.submit("v1")
+    assert desk.hints.publish(line, "key")
+    for _ in range(4):
+        desk.chores.top_up_hints()
+    assert desk.queues.length(line) == 1
+
+
+def test_what_nobody_holds_is_swept_and_forgotten(desk: Desk) -> None:
+    desk.offer("v1")
+    job_id = desk.submit("v1")
+    desk.chores.sweep()
+    assert len(list(desk.objects.list_names())) == 1
+    desk.store.ledger.delete(job_id, CALLER)
+    desk.chores.sweep()
+    assert list(desk.objects.list_names()) == []
+    overview = desk.store.upkeep.overview()
+    assert (overview.doomed, overview.deleting) == (0, 0)
+
+
+def test_a_version_without_workers_moves_to_the_newest_that_has_one(desk: Desk) -> None:
+    old, new = desk.offer("v1"), desk.offer("v2")
+    job_id = desk.submit("v1")
+    desk.chores.move_stranded()
+    assert desk.store.ledger.view(job_id, CALLER).version == "v1"
+    desk.store.leases("worker-v1").leave([old])
+    desk.chores.move_stranded()
+    job = desk.store.ledger.view(job_id, CALLER)
+    assert (job.version, job.position) == ("v2", 1)
+    assert desk.queues.length(new) == 1
+    found = desk.store.leases("worker-v2").claim(new, seconds_per_mp=0.5)
+    assert isinstance(found, Claim)
+    assert desk.store.ledger.view(job_id, CALLER).status is JobStatus.RUNNING
+
+
+def test_a_starting_worker_is_no_target(desk: Desk) -> None:
+    old = desk.offer("v1")
+    desk.offer("v2", WorkerState.STARTING)
+    job_id = desk.submit("v1")
+    desk.store.leases("worker-v1").leave([old])
+    desk.chores.move_stranded()
+    assert desk.store.ledger.view(job_id, CALLER).version == "v1"
+
+
+def test_memory_is_noted(desk: Desk) -> None:
+    desk.chores.note_memory()
+    assert 0 <= desk.store.upkeep.overview().memory_share < 0.5

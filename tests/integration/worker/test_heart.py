@@ -1,0 +1,66 @@
+"""The heart renews, tells of itself, and ends a process whose forward is stuck."""
+
+import time
+
+import pytest
+
+from common.jobs import JobStatus
+from tests.integration.worker.conftest import CALLER, Bench
+from worker.engine import Running
+
+WAIT_S = 20.0
+
+
+def test_it_is_starting_until_the_engine_is_there(bench: Bench) -> None:
+    heart = bench.heart()
+    heart.beat_once()
+    (line,) = bench.store.upkeep.overview().lines
+    assert [member.state for member in line.crew] == ["starting"]
+    heart.watch(bench.engine)
+    (line,) = bench.store.upkeep.overview().lines
+    assert [member.state for member in line.crew] == ["ready"]
+
+
+def test_it_learns_what_is_lost_and_what_nobody_wants(
+    bench: Bench, photo: bytes, cursed_photo: bytes
+) -> None:
+    bench.submit(photo)
+    lost = bench.claim()
+    unwanted_id = bench.submit(cursed_photo)
+    unwanted = bench.claim()
+    bench.leases.release(lost.claim)
+    bench.store.ledger.cancel(unwanted_id, CALLER)
+    bench.heart().beat_once()
+    assert lost.lost.is_set()
+    assert unwanted.unwanted.is_set()
+
+
+def test_the_thread_beats_by_itself(bench: Bench, photo: bytes) -> None:
+    bench.submit(photo)
+    held = bench.claim()
+    bench.leases.release(held.claim)
+    heart = bench.heart()
+    heart.start()
+    try:
+        assert held.lost.wait(WAIT_S)
+    finally:
+        heart.stop()
+
+
+@pytest.mark.parametrize("is_stuck", [True, False])
+def test_a_stuck_forward_ends_the_process_and_spares_the_others(
+    bench: Bench, photo: bytes, cursed_photo: bytes, is_stuck: bool
+) -> None:
+    stuck_id, other_id = bench.submit(photo), bench.submit(cursed_photo)
+    stuck = bench.claim()
+    bench.claim()
+    heart = bench.heart()
+    age_s = stuck.claim.limit_s if is_stuck else 0.0
+    running = Running(frozenset({stuck.claim.key}), time.monotonic() - age_s)
+    heart.end_if_stuck(running)
+    if not is_stuck:
+        assert not bench.exits
+        return
+    assert bench.exits == [70]
+    assert (bench.job(stuck_id).status, bench.job(stuck_id).attempts) == (JobStatus.QUEUED, 1)
+    assert (bench.job(other_id).status, bench.job(other_id).attempts) == (JobStatus.QUEUED, 0)
