@@ -84,7 +84,7 @@ class ExecutionBody(Body):
     precision: str | None = None
     batch_size: int | None = None
     tiled: bool | None = None
-    degraded: bool | None = None
+    degraded: list[str] | None = None
 
 
 class MetricsBody(Body):
