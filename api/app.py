@@ -20,7 +20,7 @@ from common.store import JobStore
 STORE_TIMEOUT_S = 1.0
 STORAGE_TIMEOUT_S = 2.5
 STORAGE_ATTEMPTS = 1
-HINT_TIMEOUT_S = 1.0
+HINT_TIMEOUT_S = 0.5  # of each of two tries
 
 
 def create_app(settings: Settings) -> Flask:

@@ -10,6 +10,7 @@ from api.links import Links
 from api.parts import current_caller, current_links, parts
 from api.schemas import JobBody
 from api.wishes import parse_wait_s
+from api.wsgi import STOPPING
 from common.jobs import CacheStatus, Job, JobStatus
 
 RETRY_AFTER_RUNNING_S = 1
@@ -52,7 +53,8 @@ def see(job_id: str) -> tuple[Job, int | None]:
     job = look()
     if wait_s is None or job.status.is_terminal:
         return job, wait_s
-    seen = here.waiting.until_ended(job_id, wait_s, look)
+    is_stopping = request.environ.get(STOPPING, lambda: False)
+    seen = here.waiting.until_ended(job_id, wait_s, look, is_stopping=is_stopping)
     return (job, None) if seen is None else (seen, wait_s)
 
 

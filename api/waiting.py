@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 DEAF_LOOK_S = 1.0
 HEARING_LOOK_S = 5.0
 RECONNECT_S = 1.0
+# How late a waiter notices that its process is stopping.
+STOP_LOOK_S = 0.25
 
 
 class Waiting:
@@ -49,13 +51,21 @@ class Waiting:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def until_ended(self, job_id: str, wait_s: float, look: Callable[[], Job]) -> Job | None:
-        """Look at a job until it has ended or the time is over.
+    def until_ended(
+        self,
+        job_id: str,
+        wait_s: float,
+        look: Callable[[], Job],
+        *,
+        is_stopping: Callable[[], bool],
+    ) -> Job | None:
+        """Look at a job until it has ended, the time is over, or the process is stopping.
 
         Args:
             job_id: The job's id.
             wait_s: Longest wait, seconds.
             look: Returns the job as it is now.
+            is_stopping: Whether the process wants to end.
 
         Returns:
             The job as last seen; None when too many wait already.
@@ -64,7 +74,7 @@ class Waiting:
             return None
         try:
             with self._registered(job_id) as ended:
-                return self._wait(ended, self._clock() + wait_s, look)
+                return self._wait(ended, self._clock() + wait_s, look, is_stopping)
         finally:
             self._slots.release()
 
@@ -75,16 +85,27 @@ class Waiting:
         if self._thread is not None:
             self._thread.join()
 
-    def _wait(self, ended: threading.Event, until_s: float, look: Callable[[], Job]) -> Job:
+    def _wait(
+        self,
+        ended: threading.Event,
+        until_s: float,
+        look: Callable[[], Job],
+        is_stopping: Callable[[], bool],
+    ) -> Job:
+        def let_go() -> bool:
+            return self._stopped.is_set() or is_stopping()
+
         while True:
             # In this order: what ends after the look, while we hear, sets the event.
             ended.clear()
             pause_s = HEARING_LOOK_S if self._hears else DEAF_LOOK_S
             job = look()
-            left_s = until_s - self._clock()
-            if job.status.is_terminal or left_s <= 0 or self._stopped.is_set():
+            next_look_s = min(until_s, self._clock() + pause_s)
+            if job.status.is_terminal or self._clock() >= until_s or let_go():
                 return job
-            ended.wait(min(left_s, pause_s))
+            while not let_go() and (left_s := next_look_s - self._clock()) > 0:
+                if ended.wait(min(left_s, STOP_LOOK_S)):
+                    break
 
     @contextmanager
     def _registered(self, job_id: str) -> Iterator[threading.Event]:
