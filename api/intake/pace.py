@@ -61,16 +61,13 @@ class Pace:
     Args:
         limits: Least rate, window, total and patience.
         slots: The process's waiting slots.
-        total_s: Longest wait; `limits.total_s` when left out.
     """
 
-    def __init__(
-        self, limits: IntakeLimits, slots: WaitingSlots, *, total_s: float | None = None
-    ) -> None:
+    def __init__(self, limits: IntakeLimits, slots: WaitingSlots) -> None:
         self._slots = slots
         self._holds_slot = False
         self._patience_s = limits.patience_s
-        self._total_s = limits.total_s if total_s is None else total_s
+        self._total_s = limits.total_s
         self._slice_s = limits.window_s / SLICES
         self._least_bytes = limits.min_rate_bytes_s * limits.window_s
         self._waited_s = 0.0

@@ -19,6 +19,7 @@ from api.intake.client_socket import ClientSocket, HeaderPatience
 from api.intake.limits import IntakeLimits
 from api.intake.middleware import IntakeMiddleware
 from api.intake.pace import Pace, WaitingSlots
+from api.wsgi import STOPPING
 from api.wsgi.lingering import Lingerer
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ class CelshadeWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no t
     def load_wsgi(self) -> None:
         """Load the application and put our reader before it."""
         app: WSGIApplication = self.app.wsgi()
-        self.wsgi = _honour_close(IntakeMiddleware(app, self.limits, self.slots))
+        intake = IntakeMiddleware(app, self.limits, self.slots)
+        self.wsgi = _adapted(intake, is_stopping=lambda: not self.alive)
 
     def enqueue_req(self, conn: TConn) -> None:
         """Give a connection to the threads once its client has sent something.
@@ -62,7 +64,7 @@ class CelshadeWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no t
 
     def handle(self, conn: TConn) -> object:
         """Serve one request in a thread; see the connection off elsewhere if it is the last."""
-        header_pace = Pace(self.limits, self.slots, total_s=self.limits.header_s)
+        header_pace = Pace(self.limits.for_headers(), self.slots)
         conn.sock.be_patient(HeaderPatience(header_pace))
         try:
             keep = super().handle(conn)
@@ -88,10 +90,11 @@ class CelshadeWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no t
             conn.timeout = min(conn.timeout, deadline)
 
 
-def _honour_close(app: "WSGIApplication") -> "WSGIApplication":
-    """Make a response's `Connection: close` true: gunicorn drops the header and goes on.
+def _adapted(app: "WSGIApplication", is_stopping: Callable[[], bool]) -> "WSGIApplication":
+    """Let the application say `Connection: close`, and see when the process is stopping.
 
-    `start_response` is a method of gunicorn's `Response`, which has the switch.
+    gunicorn drops that header and keeps the connection; `start_response` is a method of its
+    `Response`, which has the switch.
     """
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -102,6 +105,7 @@ def _honour_close(app: "WSGIApplication") -> "WSGIApplication":
                 start_response.__self__.force_close()  # type: ignore[attr-defined]  # see above
             return start_response(status, headers, exc_info)
 
+        environ[STOPPING] = is_stopping
         return app(environ, start)
 
     return application

@@ -16,6 +16,7 @@ from flask import Flask, Response, jsonify, request
 from api.intake.limits import IntakeLimits
 from api.intake.photo_upload import read_photo_upload
 from api.server import serve
+from api.wsgi import STOPPING
 from common.errors import CelshadeError, ConfigurationError
 from common.settings import Settings
 
@@ -64,10 +65,15 @@ def application(run_dir: Path, limits: IntakeLimits) -> Flask:
             }
 
     @app.get("/hold")
-    def hold() -> dict[str, bool]:
+    @app.get("/hold-until-stopping", defaults={"until_stopping": True})
+    def hold(until_stopping: bool = False) -> dict[str, bool]:
+        """Answer when released, or when the process says that it stops."""
+        is_stopping = request.environ[STOPPING]
         (run_dir / "holding").touch()
         until_s = time.monotonic() + HOLD_S
         while not (run_dir / "release").exists() and time.monotonic() < until_s:
+            if until_stopping and is_stopping():
+                break
             time.sleep(0.02)
         return {"held": True}
 

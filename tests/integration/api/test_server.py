@@ -42,6 +42,15 @@ def test_sigterm_lets_requests_in_flight_end(tmp_path: Path) -> None:
     assert not (tmp_path / "api.pid").exists()
 
 
+def test_handlers_that_wait_are_told_of_the_end(tmp_path: Path) -> None:
+    with running(tmp_path) as server, ThreadPoolExecutor() as threads:
+        url = server.url + "/hold-until-stopping"
+        held = threads.submit(httpx.get, url, timeout=DEADLINE_S)
+        wait_until((tmp_path / "holding").exists, "the request is being served")
+        server.process.terminate()
+        assert held.result().json() == {"held": True}
+
+
 def test_when_the_master_is_killed_its_children_go_and_the_port_is_free(tmp_path: Path) -> None:
     with running(tmp_path) as server:
         wait_until(lambda: len(server.worker_pids()) == 2, "both children run")

@@ -119,7 +119,7 @@ def test_bytes_of_the_next_request_are_left_alone() -> None:
 def test_the_slot_is_free_as_soon_as_the_body_is_there() -> None:
     slots = WaitingSlots(1)
     pace = Pace(IntakeLimits(), slots)
-    pace.waited(1.0, 0)
+    pace.waited(5.0, 0)
     reader(BytesIO(b"xx"), length=2, pace=pace).read()
     slots.take()
 
