@@ -51,6 +51,15 @@ class Stack:
         os.kill(pid, number)
         return pid
 
+    @contextlib.contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """Freeze a process for as long as the block lasts."""
+        pid = self.kill(name, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
     def wait_for_successor(self, name: str, before: int, *, timeout_s: float = READY_S) -> int:
         """Wait until a process of this name runs that is not the one before; return its pid."""
 

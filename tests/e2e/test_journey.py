@@ -1,0 +1,69 @@
+"""A photo's whole way through the running service, over both stores."""
+
+import io
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.checkout import ROOT
+from tests.e2e.conftest import Calling
+from tests.e2e.stack import Stack, running_stack
+
+PHOTO = ROOT / "tests" / "photos" / "astronaut.jpg"
+STAGES = {f"{stage}_ms" for stage in ("fetch", "decode", "wait", "forward", "encode", "store")}
+
+
+@pytest.fixture(scope="module", params=["local", "s3"])
+def stack(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    with running_stack(tmp_path_factory.mktemp("stack"), store=request.param) as stack:
+        yield stack
+
+
+def test_photo_in_cartoon_out(call: Calling, stack: Stack) -> None:
+    caller = call(stack)
+    job = caller.wait_for(caller.submit(PHOTO.read_bytes(), size="256")["id"])
+    assert job["status"] == "succeeded", job
+    picture = Image.open(io.BytesIO(caller.picture(job)))
+    assert (picture.format, picture.size) == ("JPEG", (256, 256))
+    assert len(picture.getexif()) == 0
+    assert set(job["metrics"]["stages"]) == STAGES
+    assert (job["cache"]["status"], job["attempts"]) == ("miss", 1)
+
+
+def test_the_same_photo_again_is_a_hit_without_a_worker(call: Calling, stack: Stack) -> None:
+    caller = call(stack)
+    photo = PHOTO.read_bytes()
+    first = caller.wait_for(caller.submit(photo, size="300")["id"])
+    with stack.frozen("worker-1"):
+        answer = caller.post(photo, size="300")
+    assert answer.status_code == 201
+    again = answer.json()
+    assert (again["status"], again["cache"]["status"]) == ("succeeded", "hit")
+    assert again["id"] != first["id"]
+    assert again["output"]["sha256"] == first["output"]["sha256"]
+    assert caller.picture(again) == caller.picture(first)
+
+
+def test_the_command_renders_into_a_directory(call: Calling, stack: Stack, tmp_path: Path) -> None:
+    photos = [str(PHOTO), str(tmp_path / "missing.jpg")]
+    options = ["-o", str(tmp_path / "out"), "--size", "256", "--format", "webp", "--url", stack.url]
+    done = subprocess.run(
+        [sys.executable, "-m", "celshade", "render", *photos, *options],
+        cwd=ROOT / "client",
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "missing.jpg" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    (written,) = (tmp_path / "out").iterdir()
+    with Image.open(written) as picture:
+        assert picture.format == "WEBP"
