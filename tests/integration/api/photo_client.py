@@ -26,8 +26,13 @@ class PhotoClient:
     """
 
     def __init__(self, app: Flask, key: str | None = None) -> None:
+        self._key = key
         self._http = app.test_client()
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+
+    def at(self, app: Flask) -> "PhotoClient":
+        """The same caller at another application."""
+        return PhotoClient(app, self._key)
 
     def call(self, method: str, url: str, **options: Any) -> TestResponse:
         """Send any request."""

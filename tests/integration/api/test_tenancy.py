@@ -1,0 +1,161 @@
+"""Callers: keys let in, and no caller ever learns anything of another."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from api.callers import Scope, keys_file_lines, new_key
+from tests.hand_worker import HandWorker
+from tests.integration.api.conftest import MakeApp, parts_of
+from tests.integration.api.photo_client import PhotoClient, body_of
+
+
+@dataclass(frozen=True)
+class House:
+    """A service with two callers and somebody who looks after it."""
+
+    app: Flask
+    keys_file: Path
+    ann: PhotoClient
+    bob: PhotoClient
+    admin: PhotoClient
+    worker: HandWorker
+
+
+def lines(key: str, name: str, *scopes: Scope) -> str:
+    """Lines of a keys file."""
+    return keys_file_lines(key, name, 1.0, frozenset(scopes))
+
+
+@pytest.fixture
+def house(make_app: MakeApp, tmp_path: Path) -> House:
+    """An application with a keys file."""
+    ann, bob, admin = new_key(), new_key(), new_key()
+    keys_file = tmp_path / "keys.toml"
+    keys_file.write_text(
+        lines(ann, "ann", Scope.JOBS)
+        + lines(bob, "bob", Scope.JOBS)
+        + lines(admin, "it", Scope.ADMIN)
+    )
+    app = make_app(keys_file=keys_file)
+    worker = HandWorker(parts_of(app).store, parts_of(app).objects)
+    worker.beat()
+    return House(
+        app,
+        keys_file,
+        ann=PhotoClient(app, ann),
+        bob=PhotoClient(app, bob),
+        admin=PhotoClient(app, admin),
+        worker=worker,
+    )
+
+
+@pytest.mark.parametrize("key", [None, "", "cs_guess", "x" * 5000])
+def test_nobody_comes_in_without_a_key(house: House, key: str | None) -> None:
+    stranger = PhotoClient(house.app, key)
+    for method, path in (
+        ("GET", "/v1/jobs"),
+        ("POST", "/v1/jobs"),
+        ("GET", "/v1/styles"),
+        ("GET", "/v1/limits"),
+        ("GET", "/v1/queue"),
+        ("GET", "/v1/jobs/" + "0" * 32),
+        ("DELETE", "/v1/jobs/" + "0" * 32),
+        ("GET", "/metrics"),
+    ):
+        answer = stranger.call(method, path)
+        assert (answer.status_code, body_of(answer)["code"]) == (401, "unauthorized"), path
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert stranger.get("/healthz").status_code == 200
+
+
+def test_another_callers_job_is_not_there(house: House) -> None:
+    job = house.ann.submit()
+    path = f"/v1/jobs/{job['id']}"
+    for method, part in (
+        ("GET", ""),
+        ("GET", "/result"),
+        ("GET", "/source"),
+        ("POST", "/cancel"),
+        ("POST", "/retry"),
+        ("DELETE", ""),
+    ):
+        answer = house.bob.call(method, path + part)
+        assert (answer.status_code, body_of(answer)["code"]) == (404, "not_found"), part
+    assert body_of(house.bob.get("/v1/jobs"))["data"] == []
+    assert house.ann.job(job)["status"] == "queued"
+
+
+def test_a_hit_never_tells_of_another_caller(house: House) -> None:
+    house.ann.submit()
+    house.worker.work_once()
+    assert house.bob.submit()["cache"]["status"] == "miss"
+    assert house.ann.submit()["cache"]["status"] == "hit"
+
+
+def test_the_operator_may_share_the_cache(house: House, make_app: MakeApp) -> None:
+    app = make_app(keys_file=house.keys_file, cache_scope="service")
+    ann, bob = house.ann.at(app), house.bob.at(app)
+    ann.submit()
+    house.worker.work_once()
+    assert bob.submit()["cache"]["status"] == "hit"
+
+
+def test_idempotency_keys_are_each_callers_own(house: House) -> None:
+    key = {"Idempotency-Key": "1"}
+    first = body_of(house.ann.post(headers=key))
+    assert body_of(house.bob.post(headers=key))["id"] != first["id"]
+
+
+def test_scopes_keep_apart_work_and_care(house: House) -> None:
+    answer = house.ann.get("/metrics")
+    assert (answer.status_code, body_of(answer)["code"]) == (403, "forbidden")
+    assert house.admin.get("/metrics").status_code == 200
+    assert house.admin.get("/v1/jobs").status_code == 403
+
+
+def test_a_key_never_reaches_the_log(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG"):
+        house.ann.get("/v1/jobs")
+        PhotoClient(house.app, "cs_nearly").get("/v1/jobs")
+    assert "cs_" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "127.0.0.1.evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost:3000"},
+    ],
+)
+def test_an_open_service_serves_no_foreign_page(
+    client: PhotoClient, worker: HandWorker, headers: dict[str, str]
+) -> None:
+    answer = client.post(headers=headers)
+    assert (answer.status_code, body_of(answer)["code"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "127.0.0.1:8000"},
+        {"Host": "[::1]:8000"},
+        {"Host": "LOCALHOST"},
+        {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"},
+    ],
+)
+def test_this_machine_is_welcome(
+    client: PhotoClient, worker: HandWorker, headers: dict[str, str]
+) -> None:
+    assert client.post(headers=headers).status_code == 202
+
+
+def test_links_follow_the_loopback_name(client: PhotoClient, worker: HandWorker) -> None:
+    answer = client.post(headers={"Host": "127.0.0.5:81"})
+    assert answer.headers["Location"].startswith("http://127.0.0.5:81/v1/jobs/")
