@@ -18,7 +18,6 @@ from deploy.local.layout import write_pid
 FIRST_DELAY_S = 0.25  # a single death costs next to nothing
 LONGEST_DELAY_S = 15.0  # a program that cannot run is tried four times a minute, for ever
 STABLE_S = 10.0  # who lived this long starts over with the first delay
-PROBE_EVERY_S = 0.1
 
 
 class State(StrEnum):
@@ -44,6 +43,7 @@ class Program:
         env: Its whole environment; this process's own when None.
         pid_file: Where the stack writes its pid; None for those that do it themselves.
         is_ready: Asks it once whether it serves; None when running is all there is to know.
+        probe_every_s: Pause between two such questions, seconds.
         address: Where it listens, for people; empty when nowhere.
         is_needed_first: Whether the programs after it start only once it serves.
         grace_s: Time between SIGTERM and SIGKILL, seconds.
@@ -56,6 +56,7 @@ class Program:
     env: Mapping[str, str] | None = field(default=None, repr=False)
     pid_file: Path | None = None
     is_ready: Callable[[], bool] | None = None
+    probe_every_s: float = 0.1
     address: str = ""
     is_needed_first: bool = False
     grace_s: float = 10.0
@@ -133,7 +134,7 @@ class Process:
         if self.state is State.WAITING and now_s >= self._due_s:
             self.start(now_s)
         elif self.state is State.STARTING and now_s >= self._due_s:
-            self._due_s = now_s + PROBE_EVERY_S
+            self._due_s = now_s + self.program.probe_every_s
             if self.program.is_ready is None or self.program.is_ready():
                 self.state = State.RUNNING
         return None

@@ -19,6 +19,7 @@ from deploy.local.process import Program
 SERVER_GRACE_S = 10.0
 API_GRACE_S = 15.0
 KEEPER_GRACE_S = 10.0
+WORKER_PROBE_S = 0.5  # each question is a request in the API's log
 WORKER_MARGIN_S = 20.0  # after its drain a worker ends Celery and its model
 
 
@@ -152,6 +153,7 @@ def _worker(
         env=environment_with(**{**own, "worker_name": name}),
         log=layout.log(name),
         is_ready=is_ready,
+        probe_every_s=WORKER_PROBE_S,
         grace_s=grace_s,
     )
 
