@@ -16,7 +16,7 @@ from common.storage.base import ObjectStore
 from common.store.keys import PREFIX, owner_of
 
 # Celery's own: a list per line, and what is taken but not yet acknowledged.
-_HINTS = re.compile(rf"{PREFIX}(line\.[^:]+|_kombu\.binding\..+|unacked(_index|_mutex)?)")
+_HINTS = re.compile(rf"{PREFIX}(line\.[^:]+|_kombu\.binding.*|unacked(_index|_mutex)?)")
 _OPEN = {str(status) for status in OPEN}
 
 
