@@ -51,16 +51,23 @@ def test_handlers_that_wait_are_told_of_the_end(tmp_path: Path) -> None:
         assert held.result().json() == {"held": True}
 
 
-def test_when_the_master_is_killed_its_children_go_and_the_port_is_free(tmp_path: Path) -> None:
-    with running(tmp_path) as server:
+def test_when_the_master_is_killed_the_port_is_free_and_requests_in_flight_end(
+    tmp_path: Path,
+) -> None:
+    with running(tmp_path) as server, ThreadPoolExecutor() as threads:
         wait_until(lambda: len(server.worker_pids()) == 2, "both children run")
         orphans = server.worker_pids()
+        held = threads.submit(httpx.get, server.url + "/hold", timeout=DEADLINE_S)
+        wait_until((tmp_path / "holding").exists, "the request is being served")
         server.process.kill()
         server.process.wait(DEADLINE_S)
         with running(tmp_path, port=server.port) as successor:
-            assert successor.process.pid != server.process.pid
-            wait_until(lambda: not any(map(alive, orphans)), "the children are gone")
+            wait_until(lambda: len(successor.worker_pids()) == 2, "the successor listens")
             wait_until(lambda: answers(successor), "the successor serves")
+            assert any(map(alive, orphans))
+            (tmp_path / "release").touch()
+            assert held.result().json() == {"held": True}
+            wait_until(lambda: not any(map(alive, orphans)), "the children are gone")
 
 
 def test_a_worker_process_that_is_killed_is_started_again(tmp_path: Path) -> None:
