@@ -14,7 +14,7 @@ STAGES = {
     "store_ms": "picture to the storage",
 }
 BAR_CELLS = 30
-BLOCK = "█"
+EIGHTHS = " ▏▎▍▌▋▊▉█"  # Unicode block elements: a cell filled by so many eighths
 
 
 def chart(stages_ms: Mapping[str, object]) -> Table:
@@ -42,7 +42,11 @@ def chart(stages_ms: Mapping[str, object]) -> Table:
 
 
 def bar(value_ms: float, total_ms: float) -> str:
-    """Return a bar for a share of the whole; whatever took time at all shows at least a cell."""
+    """Return a bar for a share of the whole, exact to an eighth of a cell.
+
+    Whatever took time at all shows at least that eighth.
+    """
     if value_ms <= 0 or total_ms <= 0:
         return ""
-    return BLOCK * max(1, round(BAR_CELLS * value_ms / total_ms))
+    full, rest = divmod(max(1, round(8 * BAR_CELLS * value_ms / total_ms)), 8)
+    return (EIGHTHS[-1] * full + EIGHTHS[rest]).rstrip()

@@ -8,9 +8,10 @@ from deploy.local.timings import BAR_CELLS, bar, chart
 
 
 def test_bars_show_shares_and_never_hide_what_took_time() -> None:
-    assert len(bar(10, 10)) == BAR_CELLS
-    assert len(bar(5, 10)) == BAR_CELLS // 2
-    assert len(bar(0.001, 10)) == 1
+    assert bar(10, 10) == "█" * BAR_CELLS
+    assert bar(5, 10) == "█" * (BAR_CELLS // 2)
+    assert bar(1, 8 * BAR_CELLS) == "▏"
+    assert bar(0.001, 10) == "▏"
     assert bar(0, 10) == ""
     assert bar(0, 0) == ""
 
