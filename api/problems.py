@@ -5,6 +5,7 @@ Answers are `application/problem+json` (RFC 9457). What is unknown is logged and
 
 import json
 import logging
+import re
 from collections.abc import Sequence
 from http import HTTPStatus
 
@@ -138,9 +139,14 @@ def _ours(error: CelshadeError) -> Response:
     return problem(error.code, str(error), faults=faults, retry_after_s=error.retry_after_s)
 
 
+def _slug(phrase: str) -> str:
+    """A status' phrase as a code: `Too Early` is `too_early`."""
+    return re.sub(r"[^a-z]+", "_", phrase.lower().replace("'", ""))
+
+
 def _of_http(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-    code = _HTTP_CODES.get(status, status.phrase.lower().replace(" ", "_").replace("-", "_"))
+    code = _HTTP_CODES.get(status, _slug(status.phrase))
     detail = _SENTENCES.get(status) or f"The request cannot be served: {status.phrase.lower()}."
     response = problem(code, detail, status=status)
     for name, value in error.get_headers():  # Allow of a 405, Content-Range of a 416

@@ -47,7 +47,7 @@ class Wishes:
             InvalidParam: One of them cannot be understood.
         """
         cancel_after = headers.get("Cancel-After")
-        cache = parse_cache_control_header(headers.get("Cache-Control"))
+        cache = parse_cache_control_header(headers.get("Cache-Control", "").lower())
         return cls(
             span_s=deadline_s if cancel_after is None else parse_span_s(cancel_after, deadline_s),
             idempotency_key=_idempotency_key(headers.get("Idempotency-Key")),
