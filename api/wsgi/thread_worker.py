@@ -7,6 +7,7 @@ gunicorn's `ThreadWorker` at the named points only; `tests/integration/api` hold
 import selectors
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,13 @@ class CelshadeWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no t
         if not keep:
             self.lingerer.take(conn.sock)
         return keep
+
+    def finish_request(self, conn: TConn, done: "Future[object]") -> None:
+        """Count a connection out that is being seen off; gunicorn would try to close it again."""
+        if conn.sock.fileno() < 0:
+            self.nr_conns -= 1
+            return
+        super().finish_request(conn, done)
 
     def is_parent_alive(self) -> bool:
         """Let go of the port at once when the master was killed; requests in flight still end."""
