@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
@@ -29,15 +30,12 @@ def running(stack: Stack, *, on_wait: Callable[[], None], timeout_s: float) -> I
     with ThreadPoolExecutor(1, thread_name_prefix="stack") as pool:
         run = pool.submit(stack.run, stop, on_ready=ready.set)
         try:
-            waited_s = 0.0
+            begun_s = time.monotonic()
             while not ready.is_set():
                 with contextlib.suppress(NotYet):
                     run.result(POLL_EVERY_S)  # it ends before it is ready only by an error
-                waited_s += POLL_EVERY_S
-                if waited_s > timeout_s:
-                    raise StartFailed(
-                        f"Not everything answered within {timeout_s:g} s.", stack.layout.log("api")
-                    )
+                if time.monotonic() - begun_s > timeout_s:
+                    raise _took_too_long(stack, timeout_s)
                 on_wait()
             yield
         except KeyboardInterrupt:
@@ -46,3 +44,9 @@ def running(stack: Stack, *, on_wait: Callable[[], None], timeout_s: float) -> I
         finally:
             stop.set()
         run.result()
+
+
+def _took_too_long(stack: Stack, timeout_s: float) -> StartFailed:
+    """Return the error that names whom everybody waited for."""
+    name = next(iter(stack.awaited()), "api")
+    return StartFailed(f"{name} did not answer within {timeout_s:g} s.", stack.layout.log(name))

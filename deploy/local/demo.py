@@ -6,6 +6,7 @@ must never show a figure that it has not measured or been told by the API.
 
 import contextlib
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -27,11 +28,12 @@ from deploy.local.supervisor import StartFailed
 from deploy.local.terminal import shown_path
 from deploy.local.timings import chart
 
-START_TIMEOUT_S = 300.0  # a slow disk that reads torch for the first time
+START_TIMEOUT_S = 180.0  # a slow disk that reads torch for the first time
 JOB_TIMEOUT_S = 300.0
 LOOK_EVERY_S = 0.05
 STRENGTH = 0.7
 OTHER_STRENGTH = 0.35
+INTERRUPTED = 128 + signal.SIGINT  # the shell's code for Ctrl-C
 
 
 class DemoFailed(Exception):
@@ -57,6 +59,7 @@ def demo(options: DemoOptions, settings: Settings, console: Console) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     data = Path(tempfile.mkdtemp(prefix=time.strftime("demo-%H%M%S-"), dir=options.out)).resolve()
     layout = Layout(data)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     try:
         with _running_stack(options, settings, console, data) as url:
             _show_photo(options, console, url)
@@ -67,8 +70,9 @@ def demo(options: DemoOptions, settings: Settings, console: Console) -> int:
     except (celshade.CelshadeError, CelshadeError) as failure:
         return _explain(console, str(failure), layout.log("api"))
     except KeyboardInterrupt:
+        shutil.rmtree(data)
         _say(console, "Stopped.")
-        return 130
+        return INTERRUPTED
     shutil.rmtree(data)
     _say(console, "All stopped.")
     return 0

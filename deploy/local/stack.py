@@ -70,6 +70,10 @@ class Stack:
             finally:
                 layout.clear_run()
 
+    def awaited(self) -> list[str]:
+        """Name the processes that do not run yet; for any thread."""
+        return [] if self._supervisor is None else self._supervisor.awaited()
+
     def hurry(self) -> None:
         """Cut the stopping short: what still runs is killed."""
         if self._supervisor is not None:

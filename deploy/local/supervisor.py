@@ -16,7 +16,7 @@ from deploy.local.process import Death, Process, Program, State, Status
 
 POLL_EVERY_S = 0.05
 START_ATTEMPTS = 3
-REMIND_EVERY_S = 30.0
+REMIND_EVERY_S = 20.0
 
 
 class StartFailed(Exception):
@@ -32,7 +32,7 @@ class StartFailed(Exception):
 
 
 class Watcher(Protocol):
-    """Whoever is told what happens, in the thread that runs the supervisor."""
+    """Whoever is told what happens, in the thread that runs the supervisor; must not raise."""
 
     def changed(self, statuses: Sequence[Status]) -> None:
         """Some process's status is another one now."""
@@ -58,6 +58,10 @@ class Supervisor:
         self._seen: list[Status] = []
         self._was_ready = False
         self._remind_s = 0.0
+
+    def awaited(self) -> list[str]:
+        """Name the programs that do not run yet, or not again; for any thread."""
+        return [status.name for status in self._seen if status.state is not State.RUNNING]
 
     def run(self, stop: threading.Event, *, on_ready: Callable[[], None]) -> None:
         """Keep everything running until the event is set; leave nothing behind.

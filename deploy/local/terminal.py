@@ -1,6 +1,7 @@
 """What a person sees of the stack: a live table on a terminal, a plain line per change elsewhere.
 
-Every method may be called from any thread.
+A terminal that is gone (its window was closed) must not stop the service nor spoil its stopping:
+what cannot be written is dropped.
 """
 
 import contextlib
@@ -12,6 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from deploy.local.layout import tail
 from deploy.local.process import Death, State, Status
 
 COLOURS = {
@@ -42,17 +44,26 @@ class Terminal:
         if not self._console.is_terminal or self._console.is_dumb_terminal:
             yield
             return
-        with Live(table([]), console=self._console, refresh_per_second=4) as self._live:
+        live = Live(table([]), console=self._console, auto_refresh=False)
+        with contextlib.suppress(OSError):
+            live.start()
+        self._live = live
+        try:
             yield
+        finally:
+            with contextlib.suppress(OSError):
+                live.stop()
 
     def say(self, text: str) -> None:
         """Print a sentence as it is, above the table."""
-        self._console.print(Text(text), soft_wrap=True)
+        with contextlib.suppress(OSError):
+            self._console.print(Text(text), soft_wrap=True)
 
     def changed(self, statuses: Sequence[Status]) -> None:
         """Show how the processes stand now."""
         if self._live is not None:
-            self._live.update(table(statuses))
+            with contextlib.suppress(OSError):
+                self._live.update(table(statuses), refresh=True)
             return
         for status in statuses:
             if self._shown.get(status.name) != status:
@@ -69,8 +80,10 @@ class Terminal:
 
     def still_starting(self, statuses: Sequence[Status]) -> None:
         """Say whom everybody waits for."""
-        names = ", ".join(status.name for status in statuses)
-        self.say(f"Still waiting for: {names}. What they say: {shown_path(self._logs)}/NAME.log")
+        for status in statuses:
+            log = self._logs / f"{status.name}.log"
+            self.say(f"Still waiting for {status.name}. {shown_path(log)} ends with:")
+            self.say(f"  {tail(log, lines=1) or '(nothing)'}")
 
 
 def table(statuses: Sequence[Status]) -> Table:

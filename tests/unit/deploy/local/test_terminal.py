@@ -1,8 +1,11 @@
 """What a person sees of the stack."""
 
+import errno
 import io
+import os
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from deploy.local.process import Death, State, Status
@@ -48,3 +51,31 @@ def test_the_table_has_a_row_per_process() -> None:
     assert title == "process pid state address restarts"
     assert first == "api 42 running http://127.0.0.1:8000 0"
     assert second == "redis waiting to start again 127.0.0.1:6001 3"
+
+
+class _ClosedWindow(io.StringIO):
+    """A terminal whose window is gone."""
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, _text: str) -> int:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_terminal_that_is_gone_stops_nothing(is_terminal: bool, tmp_path: Path) -> None:
+    terminal = Terminal(Console(file=_ClosedWindow(), force_terminal=is_terminal), tmp_path)
+    with terminal.open():
+        terminal.changed([API])
+        terminal.still_starting([API])
+        terminal.died(Death("api", "was killed by SIGKILL", 0.25, 1, tmp_path / "api.log"))
+
+
+def test_whoever_is_awaited_is_quoted(tmp_path: Path) -> None:
+    (tmp_path / "api.log").write_text("early\nthe port is taken\n")
+    out = io.StringIO()
+    Terminal(Console(file=out), tmp_path).still_starting([API])
+    assert "Still waiting for api" in out.getvalue()
+    assert "the port is taken" in out.getvalue()
+    assert "early" not in out.getvalue()
