@@ -32,8 +32,9 @@ def up(options: StackOptions, settings: Settings, console: Console) -> int:
     stack = Stack(options, settings, terminal)
     stop = threading.Event()
 
-    def end() -> None:
-        if stop.is_set():
+    def end(number: int) -> None:
+        # Only a person's second Ctrl-C: make repeats the other signals to its child.
+        if stop.is_set() and number == signal.SIGINT:
             stack.hurry()
         stop.set()
 
@@ -60,11 +61,11 @@ def welcome(url: str) -> str:
 
 
 @contextlib.contextmanager
-def _endings(end: Callable[[], None]) -> Iterator[None]:
+def _endings(end: Callable[[int], None]) -> Iterator[None]:
     """Call a function for each signal that asks this process to end."""
 
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        end()
+    def handle(number: int, _frame: FrameType | None) -> None:
+        end(number)
 
     before = {number: signal.signal(number, handle) for number in ENDINGS}
     try:
