@@ -13,7 +13,7 @@ from common.renders import DEFAULT_SIZE_PX, MAX_SIZE_PX, MIN_SIZE_PX
 from common.store.upkeep import Line, Overview
 
 FRESH_S = 1.0
-NO_WORKERS_RETRY_AFTER_S = 10
+NO_WORKERS_RETRY_AFTER_S = 5
 ALIVE = ("ready", "starting")
 
 
@@ -132,15 +132,15 @@ class Catalog:
         self._failure: CelshadeError | None = None
         self._failed_s = 0.0
 
-    def overview(self) -> Overview:
-        """The service, at most a second old.
+    def overview(self, *, fresh_s: float = FRESH_S) -> Overview:
+        """The service, at most so many seconds old; 0 for what is true from now on.
 
         Raises:
             StoreUnavailable: The job store does not answer.
         """
         asked_s = self._clock()
         with self._lock:
-            if self._seen is not None and asked_s - self._seen_s < FRESH_S:
+            if self._seen is not None and asked_s - self._seen_s <= fresh_s:
                 return self._seen
             if self._failure is not None and self._failed_s >= asked_s:
                 # Somebody found out while we stood in line: nobody waits for a second time-out.
@@ -160,3 +160,16 @@ class Catalog:
             StoreUnavailable: The job store does not answer.
         """
         return Offers.of(self.overview().lines)
+
+    def choose(self, name: str | None) -> StyleOffer:
+        """Return a style; the default without a name.
+
+        Raises:
+            NoWorkers, UnknownStyle: As `Offers.choose`. What is not known is looked for once
+                more: its worker may have come this very moment.
+            StoreUnavailable: The job store does not answer.
+        """
+        try:
+            return self.offers().choose(name)
+        except (NoWorkers, UnknownStyle):
+            return Offers.of(self.overview(fresh_s=0.0).lines).choose(name)

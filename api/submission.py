@@ -47,7 +47,7 @@ def submit(request: Request, caller: Caller, parts: Parts) -> str:
     wishes = Wishes.of(request.headers, deadline_s=parts.settings.deadline_s)
     with read_photo_upload(request, max_image_bytes=parts.settings.max_upload_bytes) as upload:
         parameters = Parameters.parse(upload.fields)
-        style = parts.catalog.offers().choose(parameters.style)
+        style = parts.catalog.choose(parameters.style)
         photo = inspect(upload.file, parts.photo_limits)
         asked = _Request(caller, wishes, upload, parameters, style, photo)
         submission = _compose(asked, scope=_scope(parts, caller))
@@ -64,7 +64,7 @@ def resubmit(job_id: str, caller: Caller, parts: Parts) -> None:
     """
     record = parts.store.ledger.identity_fields(job_id, caller.name)
     try:
-        style = parts.catalog.offers().choose(record["style"])
+        style = parts.catalog.choose(record["style"])
     except UnknownStyle as error:
         raise NotRetryable("The style of this job is no longer offered.") from error
     submission = Submission(

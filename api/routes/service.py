@@ -34,7 +34,7 @@ def limits() -> Response:
 @v1.get("/queue")
 def queue() -> Response:
     """Tell how busy the service is."""
-    return _json(LoadBody.of(parts().catalog.overview()))
+    return _json(LoadBody.of(parts().store.upkeep.overview()))
 
 
 @probes.get("/healthz")

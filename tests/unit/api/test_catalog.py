@@ -91,10 +91,18 @@ def test_the_store_is_asked_once_a_second() -> None:
         return overview(line())
 
     catalog = Catalog(look, clock=lambda: now_s[0])
-    for moment in (10.0, 10.5, 10.99, 11.0, 11.5, 12.5):
+    for moment in (10.0, 10.5, 11.0, 11.1, 11.5, 12.5):
         now_s[0] = moment
         assert catalog.offers().choose(None).name == "ink"
-    assert asked == [10.0, 11.0, 12.5]
+    assert asked == [10.0, 11.1, 12.5]
+
+
+def test_a_style_is_known_as_soon_as_its_worker_is() -> None:
+    seen = [overview(), overview(line()), overview(line(), line("oil"))]
+    catalog = Catalog(lambda: seen.pop(0), clock=iter(range(100)).__next__)
+    assert catalog.offers().styles == ()
+    assert catalog.choose(None).name == "ink"
+    assert catalog.choose("oil").name == "oil"
 
 
 def test_who_stands_in_line_shares_a_failure() -> None:
