@@ -87,6 +87,19 @@ def webp_size(prefix: bytes) -> tuple[int, int]:
     raise InvalidImage
 
 
+def png_size(prefix: bytes) -> tuple[int, int]:
+    """Read a PNG's width and height, pixels, where a decoder first wants to see its data.
+
+    Source: PNG specification (third edition), section 11.2.1: IHDR comes first.
+
+    Raises:
+        InvalidImage: It does not come first, or is cut off.
+    """
+    if prefix[12:16] != b"IHDR" or len(prefix) < 24:  # noqa: PLR2004 - the end of the two sizes
+        raise InvalidImage
+    return int.from_bytes(prefix[16:20], "big"), int.from_bytes(prefix[20:24], "big")
+
+
 def gif_frames(file: BinaryIO) -> int:
     """Count a GIF's frames without decoding them.
 

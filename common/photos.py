@@ -15,7 +15,7 @@ from typing import BinaryIO, Final
 from PIL import ExifTags, Image
 
 from common.errors import ImageTooSmall, InvalidImage, TooManyPixels, UnsupportedMediaType
-from common.photo_formats import PREFIX_BYTES, PhotoFormat, gif_frames, sniff, webp_size
+from common.photo_formats import PREFIX_BYTES, PhotoFormat, gif_frames, png_size, sniff, webp_size
 from common.settings import Settings
 
 # Pillow's own limit warns or raises before we can say which size was announced; `inspect` enforces
@@ -25,6 +25,9 @@ Image.MAX_IMAGE_PIXELS = None
 # Profiles, previews and editors' notes in front of the pixels fit; a million empty segments do not.
 _HEADER_BYTES: Final = 4 * 1024 * 1024
 _HEADER_IN_FRONT: Final = (PhotoFormat.JPEG, PhotoFormat.PNG)
+# Looked at before Pillow: its WebP opener sets up the whole canvas, its PNG opener reads on to the
+# pixels and calls a file that ends before them damaged, whatever size it announces.
+_ANNOUNCED_SIZES: Final = {PhotoFormat.WEBP: webp_size, PhotoFormat.PNG: png_size}
 _FRAMES_IN_HEADER: Final = (PhotoFormat.PNG, PhotoFormat.WEBP, PhotoFormat.AVIF)
 
 
@@ -144,8 +147,8 @@ def _inspect(file: BinaryIO, limits: PhotoLimits) -> Photo:
     photo_format = recognise(file)
     frames = gif_frames(file) if photo_format is PhotoFormat.GIF else None
     file.seek(0)
-    if photo_format is PhotoFormat.WEBP:  # its opener sets up the whole canvas: look before
-        limits.check(*webp_size(file.read(PREFIX_BYTES)))
+    if announced_size := _ANNOUNCED_SIZES.get(photo_format):
+        limits.check(*announced_size(file.read(PREFIX_BYTES)))
         file.seek(0)
     header = io.BytesIO(file.read(_HEADER_BYTES)) if photo_format in _HEADER_IN_FRONT else file
     with open_image(header, photo_format) as image:

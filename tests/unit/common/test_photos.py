@@ -141,6 +141,11 @@ def test_accepts_what_is_cut_off_only_in_its_pixels(name: str) -> None:
     assert look(data[: len(data) * 2 // 3]).width == 200
 
 
+def test_believes_the_size_of_a_png_that_ends_behind_its_header() -> None:
+    with pytest.raises(TooManyPixels, match="30000 x 30000"):
+        look(png_header(30000, 30000)[:33])
+
+
 @pytest.mark.parametrize("header", [png_header, webp_header])
 @pytest.mark.parametrize("sides", [(30000, 30000), (13000, 7000), (16383, 16383)])
 def test_says_how_many_pixels_are_too_many(
