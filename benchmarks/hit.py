@@ -1,0 +1,212 @@
+"""Hit: how fast a photo is answered whose picture is there already, beside bare Flask.
+
+A hit is a whole submission: the photo travels, is hashed and inspected, and a job of its own is
+recorded. The worker is frozen meanwhile: no hit needs one.
+"""
+
+import argparse
+import contextlib
+import http.client
+import itertools
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import redis
+
+from benchmarks.photos import SOURCES
+from benchmarks.report import Report, Table, percentile
+from benchmarks.service import NeverHappened, Service, running_service, say
+from common.settings import environment_with, load_settings
+from deploy.local import children, identity
+
+HELP = """\
+Renders one photo, freezes the worker, and sends the photo again and again over one connection on
+loopback: each answer is a hit with a job of its own. Beside it, in turn within each round, a bare
+Flask application on the same kind of server that takes the same upload and hashes it, without
+Redis and with as many Redis round trips as a hit was seen to make.
+
+  python -m benchmarks hit
+  python -m benchmarks hit --rounds 3 --requests 100 --photo photo.jpg"""
+COUNTED = 20  # hits under Redis' MONITOR
+WARM_UP = 20
+BOUNDARY = "celshade-benchmark"
+GRACE_S = 5.0
+READY_S = 60.0
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where to send the photo, and what the answer must say.
+
+    Attributes:
+        words: What a reader is told of it.
+        address: Host and port.
+        path: Of the request.
+        is_right: Looks at the answer's JSON.
+    """
+
+    words: str
+    address: str
+    path: str
+    is_right: Callable[[dict[str, object]], bool]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this benchmark can be told."""
+    parser.add_argument("--rounds", type=int, default=5, help="rounds, best and worst shown (5)")
+    parser.add_argument("--requests", type=int, default=300, help="requests of each per round")
+    parser.add_argument("--photo", type=Path, default=SOURCES / "astronaut.jpg", help="a JPEG")
+
+
+def run(given: argparse.Namespace) -> Report:
+    """Measure hits and their floors, in turn."""
+    photo = given.photo.read_bytes()
+    with running_service() as service, service.client() as client:
+        client.wait(client.submit(photo).id)
+        address = urlsplit(service.url).netloc
+        hit = Target("hit", address, "/v1/jobs", _is_hit)
+        objects = _count_objects(service)
+        with service.held("worker-1"):
+            round_trips = _count_round_trips(service, hit, photo)
+            with _floor(service) as floor:
+                targets = [
+                    Target("bare Flask: the upload and its hash", floor, "/bare", _is_digest),
+                    Target(
+                        f"bare Flask with {round_trips} Redis round trips",
+                        floor,
+                        f"/round-trips/{round_trips}",
+                        _is_digest,
+                    ),
+                    hit,
+                ]
+                times_ms = _measure(targets, photo, given.rounds, given.requests)
+        written = _count_objects(service) - objects
+    return _report(times_ms, len(photo), round_trips, written)
+
+
+def _measure(
+    targets: list[Target], photo: bytes, rounds: int, requests: int
+) -> dict[str, list[list[float]]]:
+    """Return milliseconds of every request, by target and round."""
+    times_ms: dict[str, list[list[float]]] = {target.words: [] for target in targets}
+    for number in range(rounds):
+        say(f"round {number + 1} of {rounds}")
+        for target in targets:
+            times_ms[target.words].append(list(_send(target, photo, requests)))
+    return times_ms
+
+
+def _send(target: Target, photo: bytes, requests: int) -> Iterator[float]:
+    """Send the photo over one connection; yield milliseconds from first byte out to last in."""
+    body = _form(photo)
+    headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    with contextlib.closing(http.client.HTTPConnection(target.address, timeout=30)) as connection:
+        for number in range(WARM_UP + requests):
+            begun_s = time.perf_counter()
+            connection.request("POST", target.path, body, headers)
+            answer = connection.getresponse()
+            content = answer.read()
+            took_ms = (time.perf_counter() - begun_s) * 1000
+            if not target.is_right(json.loads(content)):
+                raise NeverHappened(f"{target.words}: {answer.status} {content[:300]!r}")
+            if number >= WARM_UP:
+                yield took_ms
+
+
+def _form(photo: bytes) -> bytes:
+    head = (
+        f"--{BOUNDARY}\r\n"
+        'Content-Disposition: form-data; name="image"; filename="photo.jpg"\r\n'
+        "Content-Type: image/jpeg\r\n\r\n"
+    )
+    return head.encode() + photo + f"\r\n--{BOUNDARY}--\r\n".encode()
+
+
+def _count_round_trips(service: Service, hit: Target, photo: bytes) -> int:
+    """Count what the API asks Redis for one hit, with all others who ask Redis frozen."""
+    with contextlib.ExitStack() as frozen:
+        frozen.enter_context(service.held("keeper"))
+        watcher = redis.Redis.from_url(service.redis_url)
+        with watcher.monitor() as monitor:
+            times_ms = itertools.islice(_send(hit, photo, COUNTED), COUNTED)
+            sum(1 for _ in times_ms)
+            watcher.ping()  # the last line that is looked at
+            seen = 0
+            for line in monitor.listen():
+                if line["command"] == "PING":
+                    break
+                seen += line["client_type"] != "lua"
+    return round(seen / (COUNTED + WARM_UP))
+
+
+@contextlib.contextmanager
+def _floor(service: Service) -> Iterator[str]:
+    """Run the bare application beside the service; give its address."""
+    settings = load_settings()
+    address = f"127.0.0.1:{identity.free_port()}"
+    command = [sys.executable, "-m", "gunicorn", "benchmarks.floor:create_app()", "--bind", address]
+    command += ["--worker-class", "gthread", "--workers", f"{settings.api_processes}"]
+    command += ["--threads", f"{settings.api_threads}", "--log-level", "warning"]
+    environment = environment_with(redis_url=service.redis_url)
+    child = children.start_child(command, env=environment)
+    try:
+        children.wait_until_ready(
+            child, lambda: _answers(address), name="bare Flask", timeout_s=READY_S
+        )
+        yield address
+    finally:
+        children.stop_child(child, grace_s=GRACE_S)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with contextlib.closing(http.client.HTTPConnection(address, timeout=1)) as connection:
+            connection.request("GET", "/")
+            return connection.getresponse().status == http.client.OK
+    except OSError:
+        return False
+
+
+def _is_hit(answer: dict[str, object]) -> bool:
+    cache = answer.get("cache")
+    return isinstance(cache, dict) and cache.get("status") == "hit"
+
+
+def _is_digest(answer: dict[str, object]) -> bool:
+    return "sha256" in answer
+
+
+def _count_objects(service: Service) -> int:
+    return sum(path.is_file() for path in service.layout.objects.rglob("*"))
+
+
+def _report(
+    times_ms: dict[str, list[list[float]]], photo_bytes: int, round_trips: int, written: int
+) -> Report:
+    rows = []
+    for words, rounds in times_ms.items():
+        halves = sorted(percentile(times, 0.5) for times in rounds)
+        tails = sorted(percentile(times, 0.99) for times in rounds)
+        figures = (halves[0], halves[-1], tails[0], tails[-1])
+        rows.append([words, *(f"{figure:.1f}" for figure in figures)])
+    requests = len(next(iter(times_ms.values()))[0])
+    table = Table(
+        "A photo whose picture is there already",
+        ["milliseconds", "p50 best", "p50 worst", "p99 best", "p99 worst"],
+        rows,
+        f"A photo of {photo_bytes / 1000:.0f} kB over one connection on loopback, {requests} "
+        f"requests in each of {len(next(iter(times_ms.values())))} rounds, in turn. A hit was seen "
+        f"to make {round_trips} Redis round trips; the worker was frozen; objects written: "
+        f"{written}.",
+    )
+    figures = {"round_trips": round_trips, "objects_written": written, "times_ms": times_ms}
+    summary = {
+        words: [{"p50": percentile(r, 0.5), "p99": percentile(r, 0.99)} for r in rounds]
+        for words, rounds in times_ms.items()
+    }
+    return Report("hit", [table], {**figures, "times_ms": summary})
