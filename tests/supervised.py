@@ -1,6 +1,7 @@
 """Runs the stack's supervisor over small programs of the tests' own, and records what it tells."""
 
 import contextlib
+import subprocess
 import sys
 import threading
 import time
@@ -109,3 +110,11 @@ def supervised(programs: Sequence[Program]) -> Iterator[Supervised]:
         finally:
             run.stop.set()
         end.result(DEADLINE_S)
+
+
+def is_running(pid: int) -> bool:
+    """Say whether a process runs; the dead that nobody has buried do not."""
+    listed = subprocess.run(
+        ["/bin/ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return listed.stdout.strip()[:1] not in ("", "Z")

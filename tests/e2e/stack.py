@@ -125,6 +125,8 @@ def running_stack(
         url, redis_url = layout.api_url.read_text(), layout.redis_url.read_text()
         stack = Stack(url.strip(), redis_url.strip(), layout, process)
         yield stack
+        if process.poll() is None:  # a test may have killed the command itself
+            _stop(layout, process)
     except BaseException:
         sys.stderr.write(f"\n{stack.tails()}\n")
         raise
@@ -137,6 +139,14 @@ def _wait_until_ready(layout: Layout, process: children.Child) -> None:
     until(lambda: layout.api_url.exists() or process.poll() is not None, "all is ready")
     if process.poll() is not None:
         raise AssertionError(f"'up' ended with exit code {process.returncode}")
+
+
+def _stop(layout: Layout, process: children.Child) -> None:
+    """Stop the service as SIGTERM does, and see that it ends well and leaves nothing running."""
+    code = children.stop_child(process, grace_s=STOP_S)
+    left = sorted(path.name for path in layout.run.iterdir())
+    if code != 0 or left:
+        raise AssertionError(f"'up' ended with exit code {code}; left in run/: {left}")
 
 
 def _environment(given: Mapping[str, str]) -> dict[str, str]:

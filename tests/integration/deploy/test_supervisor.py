@@ -11,7 +11,7 @@ import pytest
 from deploy.local.layout import is_alive, read_pid, tail
 from deploy.local.process import State
 from deploy.local.supervisor import StartFailed
-from tests.supervised import DEADLINE_S, Supervised, program, supervised, until
+from tests.supervised import DEADLINE_S, Supervised, is_running, program, supervised, until
 
 # Writes its name down when it is told to end.
 TELLS = """
@@ -157,11 +157,3 @@ def test_nothing_outlives_a_killed_stack(tmp_path: Path) -> None:
         assert is_running(pid)
         stack.kill()
         until(lambda: not is_running(pid), "the child is gone")
-
-
-def is_running(pid: int) -> bool:
-    """Say whether a process runs; the dead that nobody has buried do not."""
-    listed = subprocess.run(
-        ["/bin/ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return listed.stdout.strip()[:1] not in ("", "Z")
