@@ -1,5 +1,7 @@
 """Service schemas: the bodies that tell of the service as a whole: styles, limits, queue. Pure."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
 from api.catalog import Offers, StyleOffer
@@ -26,10 +28,27 @@ class ServiceBody(BaseModel):
 
 
 class WorkersBody(ServiceBody):
-    """Living workers."""
+    """Living worker processes."""
 
     ready: int
     starting: int
+
+    @classmethod
+    def of(cls, overview: Overview) -> "WorkersBody":
+        """Count the living processes; one that serves several styles counts once."""
+        crews = [member for line in overview.lines for member in line.crew]
+
+        def count(state: str) -> int:
+            return len({member.process for member in crews if member.state == state})
+
+        return cls(ready=count("ready"), starting=count("starting"))
+
+
+class ReadinessBody(ServiceBody):
+    """That work can be taken in, and who is there to do it; a fleet may scale to zero."""
+
+    status: Literal["ok"] = "ok"
+    workers: WorkersBody
 
 
 class StyleBody(ServiceBody):
@@ -118,17 +137,12 @@ class LoadBody(ServiceBody):
 
     @classmethod
     def of(cls, overview: Overview) -> "LoadBody":
-        """Show the load; a worker that serves several styles counts once."""
-        crews = [member for line in overview.lines for member in line.crew]
-
-        def count(state: str) -> int:
-            return len({member.process for member in crews if member.state == state})
-
+        """Show the load."""
         return cls(
             waiting=sum(line.waiting for line in overview.lines),
             running=overview.leases,
             delayed=overview.delayed,
-            workers=WorkersBody(ready=count("ready"), starting=count("starting")),
+            workers=WorkersBody.of(overview),
             lines=[LineBody.of(line) for line in overview.lines],
         )
 

@@ -10,7 +10,7 @@ from api import metrics
 from api.callers import Scope
 from api.parts import parts, require_caller, require_jobs_caller
 from api.problems import problem
-from api.service_schemas import LimitsBody, LoadBody, StylesBody
+from api.service_schemas import LimitsBody, LoadBody, ReadinessBody, StylesBody, WorkersBody
 from common.errors import ServiceError
 
 v1 = Blueprint("service", __name__, url_prefix="/v1")
@@ -52,7 +52,7 @@ def readyz() -> Response:
         failures = dict(zip(checks, pool.map(_failure_of, checks.values()), strict=True))
     found = {name: error for name, error in failures.items() if error is not None}
     if not found:
-        return Response('{"status":"ok"}', mimetype="application/json")
+        return _json(ReadinessBody(workers=WorkersBody.of(here.catalog.overview())))
     return problem(
         next(iter(found.values())).code,
         " ".join(str(error) for error in found.values()),

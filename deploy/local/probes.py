@@ -10,7 +10,6 @@ from http import HTTPStatus
 
 TIMEOUT_S = 1.0
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - looked up, not bound to
-KEY_WANTED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
 @dataclass(frozen=True)
@@ -37,13 +36,8 @@ class ApiProbe:
         return status == HTTPStatus.OK
 
     def has_workers(self, count: int) -> bool:
-        """Say whether a style has at least this many workers ready.
-
-        Where callers need keys nobody here has one; then the answer is yes once the API serves.
-        """
-        status, body = self._get("/v1/styles")
-        if status in KEY_WANTED:
-            return True
+        """Say whether at least this many workers are ready."""
+        status, body = self._get("/readyz")
         return status == HTTPStatus.OK and ready_workers(body) >= count
 
     def _get(self, path: str) -> tuple[int | None, bytes]:
@@ -60,11 +54,9 @@ class ApiProbe:
             connection.close()
 
 
-def ready_workers(styles: bytes) -> int:
-    """Return the most ready workers that any style of a `/v1/styles` answer has."""
+def ready_workers(readiness: bytes) -> int:
+    """Return how many workers are ready, by an answer of `/readyz`; 0 for any other text."""
     try:
-        return max(
-            (int(style["workers"]["ready"]) for style in json.loads(styles)["data"]), default=0
-        )
+        return int(json.loads(readiness)["workers"]["ready"])
     except (ValueError, KeyError, TypeError):
         return 0

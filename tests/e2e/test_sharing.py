@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Calling
-from tests.e2e.stack import Stack, running_stack, until
+from tests.e2e.stack import Stack, running_stack
 from tests.photo_maker import flat_photo
 from tests.styles import BLUE, GATE_VARIABLE
 
@@ -87,7 +87,6 @@ def test_one_callers_flood_does_not_hold_up_another(
     call: Calling, shared_stack: Stack, closed_gate: Path
 ) -> None:
     anna, ben = (call(shared_stack, key) for key in KEYS.values())
-    until(lambda: len(anna.http.get("/v1/styles").json()["data"]) > 1, "the styles are known")
     flood = anna.submit_all(
         [flat_photo(BLUE, number=number) for number in range(200)], style="marked"
     )

@@ -8,13 +8,13 @@ from deploy.local.probes import ApiProbe, ready_workers
 @pytest.mark.parametrize(
     ("body", "count"),
     [
-        (b'{"data": [{"workers": {"ready": 2}}, {"workers": {"ready": 1}}]}', 2),
-        (b'{"data": []}', 0),
-        (b'{"data": [{}]}', 0),
+        (b'{"status": "ok", "workers": {"ready": 2, "starting": 1}}', 2),
+        (b'{"status": "ok"}', 0),
+        (b"[]", 0),
         (b"<html>", 0),
     ],
 )
-def test_ready_workers_are_those_of_the_best_served_style(body: bytes, count: int) -> None:
+def test_ready_workers_are_read_from_the_readiness(body: bytes, count: int) -> None:
     assert ready_workers(body) == count
 
 
