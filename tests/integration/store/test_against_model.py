@@ -21,7 +21,7 @@ STEPS = 50
 
 
 @pytest.fixture
-def clocked(tmp_path: Path) -> Iterator[ClockedStore]:
+def unsynced(tmp_path: Path) -> Iterator[ClockedStore]:
     """A store on a server of its own that need not survive: thousands of small writes."""
     try:
         server = redis_server.prepare(tmp_path)
@@ -35,11 +35,11 @@ def clocked(tmp_path: Path) -> Iterator[ClockedStore]:
 
 
 @pytest.mark.timeout(3600 if EXAMPLES > 100 else 180)
-def test_the_store_does_what_its_model_says(clocked: ClockedStore) -> None:
+def test_the_store_does_what_its_model_says(unsynced: ClockedStore) -> None:
     class Machine(StoreMachine):
         pass
 
-    Machine.clocked = clocked
+    Machine.clocked = unsynced
     run_state_machine_as_test(
         Machine,
         settings=settings(
