@@ -10,7 +10,7 @@ for _, lease in ipairs(a.leases) do
   if not owns(r, lease.token) then
     lost[#lost + 1] = lease.key
   else
-    -- Time is summed in steps no longer than a lease: a step of the clock costs nothing.
+    -- Time is summed in steps no longer than a lease: a step of the clock costs no more.
     local step = math.min(math.max(now - tonumber(r.renewed), 0), P.lease_ms)
     local spent = tonumber(r.spent) + step
     redis.call('HSET', render, 'stage', lease.stage, 'renewed', now, 'spent', spent)

@@ -1,0 +1,148 @@
+"""Outages: a Redis that is full, forgets its scripts, is killed, or whose answers get lost."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from common.errors import ConfigurationError, NotFound, QueueFull, StoreUnavailable
+from common.jobs import JobStatus
+from common.store import JobStore
+from common.store.leases import NoClaim, Verdict
+from common.store.submissions import Outcome
+from deploy.local import redis_server
+from tests import services
+from tests.integration.store.audit import audit
+from tests.integration.store.builders import Worker, policy, submission, submit
+from tests.integration.store.cutting_proxy import CuttingProxy
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> redis_server.RedisServer:
+    """A server of this test's own, not yet started."""
+    try:
+        return redis_server.prepare(tmp_path / "redis")
+    except ConfigurationError as error:
+        services.absent(str(error))
+
+
+def open_store(url: str) -> JobStore:
+    return JobStore(url, policy(), timeout_s=30)
+
+
+def test_at_the_memory_limit_nothing_comes_in_and_everything_goes_out(
+    server: redis_server.RedisServer,
+) -> None:
+    with services.running_redis(server):
+        store, worker = open_store(server.url), Worker(open_store(server.url))
+        connection = redis.Redis.from_url(server.url, decode_responses=True)
+        waiting, admitted = submission(), submission("admitted")
+        submit(store, waiting)
+        store.submissions.admit(admitted)
+        claim = worker.take()
+        connection.config_set("maxmemory", "1mb")
+        with pytest.raises(QueueFull):
+            store.submissions.admit(submission("late"))
+        with pytest.raises(QueueFull):
+            store.submissions.enqueue(admitted)
+        worker.renew()
+        assert worker.complete(claim) is Verdict.COMMITTED
+        store.upkeep.reap()
+        assert store.upkeep.note_memory() > 1
+        assert store.ledger.view(waiting.job_id, "ann").status is JobStatus.SUCCEEDED
+        connection.config_set("maxmemory", "100mb")
+        store.upkeep.note_memory()
+        assert store.submissions.enqueue(admitted).outcome is Outcome.QUEUED
+        audit(connection, [admitted.input_name, claim.output_name])
+
+
+def test_scripts_that_redis_forgot_are_loaded_again(timed_store: JobStore) -> None:
+    sent = submission()
+    submit(timed_store, sent)
+    timed_store.scripts._redis.script_flush()
+    assert timed_store.ledger.view(sent.job_id, "ann").position == 1
+    timed_store.scripts._redis.script_flush()
+    assert Worker(timed_store).take().attempt == 1
+
+
+def test_a_killed_redis_comes_back_with_everything_and_is_found_again(
+    server: redis_server.RedisServer,
+) -> None:
+    store = open_store(server.url)
+    worker = Worker(store)
+    sent = [submission(str(n)) for n in range(20)]
+    with services.running_redis(server) as child:
+        for one in sent:
+            submit(store, one)
+        claim = worker.take()
+        child.kill()
+        child.wait()
+        with pytest.raises(StoreUnavailable):
+            store.ledger.view(sent[0].job_id, "ann")
+    with services.running_redis(server):
+        # The very next call of each kind works, on the same objects.
+        assert worker.complete(claim) is Verdict.COMMITTED
+        assert isinstance(worker.take().key, str)
+        seen = [store.ledger.view(one.job_id, "ann").status for one in sent]
+        assert seen == [JobStatus.SUCCEEDED, JobStatus.RUNNING] + [JobStatus.QUEUED] * 18
+        with redis.Redis.from_url(server.url, decode_responses=True) as connection:
+            audit(connection)
+
+
+def test_a_kill_between_two_calls_costs_the_second_no_error(
+    server: redis_server.RedisServer,
+) -> None:
+    store = open_store(server.url)
+    with services.running_redis(server) as child:
+        submit(store, submission())
+        child.kill()
+        child.wait()
+    with services.running_redis(server):
+        assert Worker(store).take().attempt == 1
+
+
+@pytest.fixture
+def proxy(clean_redis_url: str) -> Iterator[CuttingProxy]:
+    """A way to Redis that can lose an answer."""
+    with CuttingProxy(clean_redis_url) as proxy:
+        yield proxy
+
+
+def lost(proxy: CuttingProxy, verb: Callable[[], Any]) -> Any:
+    """Run a verb whose first answer is lost after Redis has run it."""
+    proxy.lose_next_answer()
+    answer = verb()
+    assert proxy.lost_answers, "no answer was lost"
+    proxy.lost_answers = 0
+    return answer
+
+
+def test_every_verb_survives_a_lost_answer(proxy: CuttingProxy, clean_redis_url: str) -> None:
+    store = open_store(proxy.url)
+    worker = Worker(store)
+    store.upkeep.overview()
+    first, second = submission(), submission("second")
+    lost(proxy, lambda: store.submissions.admit(first))
+    assert lost(proxy, lambda: store.submissions.enqueue(first)).job_id == first.job_id
+    claim = lost(proxy, worker.take)
+    assert claim.attempt == 1
+    assert worker.claim() is NoClaim.EMPTY
+    lost(proxy, worker.renew)
+    assert worker.held
+    assert lost(proxy, lambda: worker.complete(claim)) is Verdict.COMMITTED
+    submit(store, second)
+    lost(proxy, lambda: store.ledger.cancel(second.job_id, "ann"))
+    lost(proxy, lambda: store.submissions.retry(second))
+    assert store.ledger.view(second.job_id, "ann").run == 2
+    lost(proxy, store.upkeep.reap)
+    lost(proxy, store.upkeep.expire)
+    lost(proxy, lambda: worker.release(worker.take()))
+    assert worker.take().attempt == 1
+    lost(proxy, lambda: store.ledger.delete(second.job_id, "ann"))
+    with pytest.raises(NotFound):
+        store.ledger.delete(second.job_id, "ann")
+    assert store.upkeep.overview().counts["jobs_submitted"] == 2
+    with redis.Redis.from_url(clean_redis_url, decode_responses=True) as connection:
+        audit(connection, [first.input_name, claim.output_name])
