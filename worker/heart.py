@@ -99,8 +99,7 @@ class Heart:
                 _log.warning("heart missed a beat: %s", error)
             except Exception:  # a heart that stops would lose every lease, so it never does
                 _log.exception("heart missed a beat")
-            running = self._engine.running if self._engine is not None else None
-            if running is not None:
+            for running in self._engine.running if self._engine is not None else ():
                 self.end_if_stuck(running)
             self._stopping.wait(max(0.0, self._every_s - (time.monotonic() - began_s)))
 

@@ -74,14 +74,21 @@ class Model:
 
     def forward(self, photos: torch.Tensor) -> torch.Tensor:
         """Run one forward; uint8 [N, 3, H, W] in and out, on the CPU."""
-        began_s = time.perf_counter()
         with torch.inference_mode():
-            cartoons = self.style.forward(photos.to(self._device, non_blocking=True)).cpu()
-        megapixels = photos.shape[0] * photos.shape[2] * photos.shape[3] / 1e6
-        measured = (time.perf_counter() - began_s) / megapixels
-        if self.seconds_per_mp:
-            self.seconds_per_mp += NEW_SHARE * (measured - self.seconds_per_mp)
-        return cartoons
+            return self.style.forward(photos.to(self._device, non_blocking=True)).cpu()
+
+    def note_pace(self, pixels: int, seconds: float) -> None:
+        """Let a forward's pace into the running mean.
+
+        Args:
+            pixels: Of all its photos.
+            seconds: Its duration, divided by the number of forwards that ran side by side.
+        """
+        self.seconds_per_mp += NEW_SHARE * (seconds / (pixels / 1e6) - self.seconds_per_mp)
+
+    def concurrency(self, lanes: int) -> int:
+        """How many photos the engine works on at once, given its lanes."""
+        return self.max_batch * (lanes if self.style.card.parallel else 1)
 
     def offer(self) -> LineOffer:
         """What the job store and its readers are told of this model."""
@@ -127,8 +134,9 @@ class Model:
 
     def _largest_batch(self) -> int:
         """Double the batch as long as it brings more photos a second and fits the memory."""
-        if not self.style.card.batches:
-            return 1
+        card = self.style.card
+        if not card.batches or (card.parallel and self._device.type == "cpu"):
+            return 1  # on a CPU forwards side by side take the batch's place
         side, best = self._side(WARM_SIDE_PX), 1
         each_s = self._forward_s(1, side)
         while best * 2 <= LARGEST_BATCH:

@@ -31,6 +31,8 @@ STORAGE_TIMEOUT_S = 30.0
 STORAGE_ATTEMPTS = 3
 STORE_TIMEOUT_S = 5.0
 PROBE_SIDE_PX = 64
+# Forwards side by side on a CPU: each needs the memory of one photo, up to 1 GB at 2048 pixels.
+MOST_LANES = 4
 
 
 def serve(settings: Settings, name: str, device: torch.device) -> None:
@@ -44,7 +46,9 @@ def serve(settings: Settings, name: str, device: torch.device) -> None:
     Raises:
         CelshadeError: It cannot start; the text says why.
     """
-    torch.set_num_threads(settings.worker_threads or len(os.sched_getaffinity(0)))
+    cores = settings.worker_threads or len(os.sched_getaffinity(0))
+    torch.set_num_threads(cores)
+    lanes = min(cores, MOST_LANES) if device.type == "cpu" else 1
     device_name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
     store = JobStore.from_settings(settings, timeout_s=STORE_TIMEOUT_S)
     leases = store.leases(f"{name}-{secrets.token_hex(4)}")
@@ -61,9 +65,9 @@ def serve(settings: Settings, name: str, device: torch.device) -> None:
     )
     heart.start()
     _load(models, device, settings.max_batch)
-    threads = 2 * max(model.max_batch for model in models.values())
+    threads = 2 * max(model.concurrency(lanes) for model in models.values())
     objects = _open_objects(settings, threads)
-    engine = Engine(models, device)
+    engine = Engine(models, device, lanes=lanes, threads=cores)
     engine.start()
     renderer = Renderer(
         leases=leases,

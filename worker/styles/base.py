@@ -28,6 +28,7 @@ class StyleCard:
         default_size_px: Long side when the caller names none, pixels.
         multiple_of: Both sides of a tensor are padded to a multiple of this by reflection.
         batches: Whether several photos in one forward gain anything on this device kind.
+        parallel: Whether several threads may call `forward` at once, and gain by it on a CPU.
     """
 
     name: str
@@ -40,6 +41,7 @@ class StyleCard:
     default_size_px: int = DEFAULT_SIZE_PX
     multiple_of: int = 1
     batches: bool = True
+    parallel: bool = False
 
 
 class Style(Protocol):

@@ -67,6 +67,7 @@ class InkFilter(nn.Module):
             title="Ink",
             description="Clean ink lines over even colours, like a drawn comic.",
             model_digest=_digest(),
+            parallel=True,
         )
 
     @property

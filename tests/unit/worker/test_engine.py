@@ -132,8 +132,40 @@ def test_a_bad_photo_fails_alone(engine: Engine, submit: Submit, style: Scripted
 
 def test_the_watchdog_sees_what_runs(engine: Engine, submit: Submit, style: ScriptedStyle) -> None:
     first = _hold_first(submit, style)
-    running = engine.running
-    assert running is not None
-    assert running.keys == {"key"}
+    assert [running.keys for running in engine.running] == [{"key"}]
     style.gate.set()
     first.result(WAIT_S)
+
+
+class ParallelStyle(ScriptedStyle):
+    """The same, several at once; counts how many forwards were inside together."""
+
+    card = StyleCard(name="parallel", title="", description="", model_digest="1", parallel=True)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside = threading.Semaphore(0)
+
+    def forward(self, photos: torch.Tensor) -> torch.Tensor:
+        """See the class."""
+        self.inside.release()
+        return super().forward(photos)
+
+
+@pytest.mark.parametrize(("style_class", "together"), [(ParallelStyle, 2), (ScriptedStyle, 1)])
+def test_only_styles_that_allow_it_run_side_by_side(
+    threads: ThreadPoolExecutor, style_class: type[ScriptedStyle], together: int
+) -> None:
+    style = style_class()
+    model = Model(style)
+    engine = Engine({model.line: model}, CPU, lanes=2, threads=2)
+    engine.start()
+    photos = [threads.submit(engine.render, model.line, "key", _photo(9, 8)) for _ in range(2)]
+    if isinstance(style, ParallelStyle):
+        assert all(style.inside.acquire(timeout=WAIT_S) for _ in range(2))
+    else:
+        assert style.entered.wait(WAIT_S)
+        _wait_until_queued(engine, 1)
+    assert len(engine.running) == together
+    style.gate.set()
+    assert all(int(photo.result(WAIT_S).cartoon[0, 0, 0]) == 246 for photo in photos)
