@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     nouns = parser.add_subparsers(dest="noun", required=True, metavar="NOUN")
     _add_save(nouns.add_parser("all", help="all of these, with their defaults"))
     for name, module in NOUNS.items():
-        summary = (module.__doc__ or "").partition("\n")[0]
+        summary = (module.__doc__ or "").partition("\n")[0].partition(": ")[2]
         noun = nouns.add_parser(
             name,
             help=summary,
