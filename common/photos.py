@@ -10,13 +10,15 @@ import importlib.util
 import io
 from dataclasses import dataclass
 from functools import cache
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from PIL import ExifTags, Image
 
 from common.errors import ImageTooSmall, InvalidImage, TooManyPixels, UnsupportedMediaType
 from common.photo_formats import PREFIX_BYTES, PhotoFormat, gif_frames, png_size, sniff, webp_size
-from common.settings import Settings
+
+if TYPE_CHECKING:  # a codec process reads no settings: without them it starts in half the time
+    from common.settings import Settings
 
 # Pillow's own limit warns or raises before we can say which size was announced; `inspect` enforces
 # ours, which is lower, before anything is decoded.
@@ -46,7 +48,7 @@ class PhotoLimits:
     max_aspect: float
 
     @classmethod
-    def of(cls, settings: Settings) -> "PhotoLimits":
+    def of(cls, settings: "Settings") -> "PhotoLimits":
         """Take the limits from the settings."""
         return cls(
             max_pixels=settings.max_pixels,

@@ -127,6 +127,21 @@ class Settings(BaseSettings):
     worker_threads: int | None = Field(
         None, ge=1, description="CPU threads of the model; all cores when left out."
     )
+    decode_processes: int | None = Field(
+        None,
+        ge=1,
+        le=64,
+        description="Processes of a worker process that decode photos; one per CPU thread of the "
+        "model, at most 16, when left out.",
+    )
+    decode_cpu_s: int = Field(
+        10, ge=1, description="Processor time of one photo's decoding, seconds; over it, it fails."
+    )
+    decode_memory_mb: int | None = Field(
+        None,
+        ge=16,
+        description="Memory of one photo's decoding, MB; fits `max_pixels` when left out.",
+    )
     drain_s: float = Field(
         10.0, ge=0, description="How long a stopping worker finishes what it holds, seconds."
     )
@@ -213,6 +228,15 @@ def _faults(error: ValidationError) -> list[str]:
         except ValidationError as more:
             lines += _faults(more)
     return lines
+
+
+def bare_environment() -> dict[str, str]:
+    """Return what a Python of ours needs to start, without any setting and any secret.
+
+    The loader's paths count where Python itself was not installed by the system.
+    """
+    names = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def environment_with(**values: str) -> dict[str, str]:

@@ -7,20 +7,20 @@ import secrets
 import torch
 from celery import Celery, signals
 
-from common.photos import PhotoLimits
 from common.queue import HintPublisher, make_celery, queue_of
 from common.settings import Settings
 from common.storage.base import ObjectStore
 from common.storage.factory import make_bucket, open_store
 from common.store import JobStore
 from common.store.leases import Leases
+from worker.codecs.limits import CodecLimits
+from worker.codecs.pool import CodecPool
 from worker.drain import Drain
 from worker.engine import Engine
 from worker.gate import Gate
 from worker.health import Nurse
 from worker.heart import Heart
 from worker.holdings import Holdings
-from worker.images.decode import InProcessDecoder
 from worker.models import Model, find_models
 from worker.rendering import Renderer
 from worker.tasks import Claimer, add_render_task
@@ -31,6 +31,8 @@ STORAGE_TIMEOUT_S = 30.0
 STORAGE_ATTEMPTS = 3
 STORE_TIMEOUT_S = 5.0
 PROBE_SIDE_PX = 64
+# Decoding a photo takes one core; processes that do take some 40 MB each when idle.
+MOST_CODEC_PROCESSES = 16
 # Forwards side by side on a CPU: each needs the memory of one photo, up to 1 GB at 2048 pixels.
 MOST_LANES = 4
 
@@ -64,6 +66,9 @@ def serve(settings: Settings, name: str, device: torch.device) -> None:
         every_s=settings.renew_every_s,
     )
     heart.start()
+    decoders = settings.decode_processes or min(cores, MOST_CODEC_PROCESSES)
+    decoder = CodecPool(CodecLimits.of(settings), decoders)
+    decoder.start()
     _load(models, device, settings.max_batch)
     threads = 2 * max(model.concurrency(lanes) for model in models.values())
     objects = _open_objects(settings, threads)
@@ -72,14 +77,14 @@ def serve(settings: Settings, name: str, device: torch.device) -> None:
     renderer = Renderer(
         leases=leases,
         objects=objects,
-        decoder=InProcessDecoder(PhotoLimits.of(settings)),
+        decoder=decoder,
         engine=engine,
         models=models,
         holdings=holdings,
         gate=gate,
         device_name=device_name,
     )
-    Nurse(gate, [objects.probe, lambda: _try_models(models, engine)]).start()
+    Nurse(gate, [objects.probe, decoder.probe, lambda: _try_models(models, engine)]).start()
     app = make_celery(settings)
     claimer = Claimer(leases=leases, models=models, holdings=holdings, gate=gate)
     add_render_task(app, claimer=claimer, renderer=renderer, holdings=holdings)

@@ -8,6 +8,20 @@ from PIL import Image, ImageCms
 _FLAGS: Final = ImageCms.Flags.BLACKPOINTCOMPENSATION | ImageCms.Flags.HIGHRESPRECALC
 
 
+def is_srgb(icc_profile: bytes | None) -> bool:
+    """Tell whether RGB colours with this profile are sRGB as they stand: also without one."""
+    if not icc_profile:
+        return True
+    try:
+        return _calls_itself_srgb(ImageCms.ImageCmsProfile(io.BytesIO(icc_profile)))
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return False  # `to_srgb` knows what to do with it
+
+
+def _calls_itself_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
+    return ImageCms.getProfileDescription(profile).startswith("sRGB")
+
+
 def to_srgb(image: Image.Image, icc_profile: bytes | None) -> Image.Image:
     """Convert an image to sRGB.
 
@@ -33,7 +47,7 @@ def to_srgb(image: Image.Image, icc_profile: bytes | None) -> Image.Image:
 def _convert(image: Image.Image, icc_profile: bytes) -> Image.Image:
     """Convert by a profile; raises where it cannot be used."""
     profile = ImageCms.ImageCmsProfile(io.BytesIO(icc_profile))
-    if image.mode == "RGB" and ImageCms.getProfileDescription(profile).startswith("sRGB"):
+    if image.mode == "RGB" and _calls_itself_srgb(profile):
         return image
     converted = ImageCms.profileToProfile(
         image,

@@ -1,6 +1,7 @@
 """Untrusted bytes to pixels: each mode and orientation right, each damage a `DecodeFailed`."""
 
 import io
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from PIL import ExifTags, Image, ImageCms
 from common.errors import DecodeFailed
 from common.photos import PhotoLimits
 from common.renders import work_size
+from worker.codecs.limits import CodecLimits
+from worker.codecs.pool import CodecPool
 from worker.images.decode import DecodedPhoto, InProcessDecoder
 
 ASTRONAUT = Path(__file__).parents[3] / "photos" / "astronaut.jpg"
@@ -32,8 +35,23 @@ def quarters() -> Image.Image:
     return image
 
 
-def decode(data: bytes, long_side_px: int = 1024) -> DecodedPhoto:
-    return InProcessDecoder(LIMITS).decode(data, long_side_px)
+Decode = Callable[..., DecodedPhoto]
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[CodecPool]:
+    limits = CodecLimits(LIMITS, upload_bytes=40_000_000, cpu_s=60, memory_bytes=500_000_000)
+    pool = CodecPool(limits, processes=1)
+    pool.start()
+    yield pool
+    pool.close()
+
+
+@pytest.fixture(params=["in process", "codec process"])
+def decode(request: pytest.FixtureRequest, pool: CodecPool) -> Decode:
+    """Decode by each decoder: `decode(data, long_side_px=1024)`."""
+    decoder = pool if request.param == "codec process" else InProcessDecoder(LIMITS)
+    return lambda data, long_side_px=1024: decoder.decode(data, long_side_px)
 
 
 def colour_at(photo: DecodedPhoto, x: float, y: float) -> list[int]:
@@ -56,7 +74,7 @@ def assert_quarters(photo: DecodedPhoto, tolerance: int = 3) -> None:
 
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "AVIF", "GIF"])
-def test_decodes_each_format(name: str) -> None:
+def test_decodes_each_format(decode: Decode, name: str) -> None:
     options = {"quality": 95} if name != "GIF" else {}
     photo = decode(encoded(quarters(), name, **options))
     assert photo.pixels.dtype == torch.uint8
@@ -69,7 +87,9 @@ def test_decodes_each_format(name: str) -> None:
 @pytest.mark.parametrize("name", ["JPEG", "PNG"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("long_side_px", [64, 32])
-def test_turns_every_orientation_upright(name: str, orientation: int, long_side_px: int) -> None:
+def test_turns_every_orientation_upright(
+    decode: Decode, name: str, orientation: int, long_side_px: int
+) -> None:
     to_stored = {  # the inverse of what a viewer does
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
@@ -91,7 +111,7 @@ def test_turns_every_orientation_upright(name: str, orientation: int, long_side_
 @pytest.mark.parametrize("sides", [(2000, 1501), (1501, 2000), (1999, 333), (641, 640)])
 @pytest.mark.parametrize("long_side_px", [256, 640, 1000, 2048])
 def test_comes_at_work_size_and_is_never_enlarged(
-    sides: tuple[int, int], long_side_px: int
+    decode: Decode, sides: tuple[int, int], long_side_px: int
 ) -> None:
     photo = decode(encoded(Image.new("RGB", sides, BLUE), "JPEG"), long_side_px)
     width, height = work_size(*sides, long_side_px)
@@ -100,7 +120,7 @@ def test_comes_at_work_size_and_is_never_enlarged(
     assert_near(colour_at(photo, 0.5, 0.5), BLUE, tolerance=4)
 
 
-def test_a_scaled_jpeg_is_as_good_as_a_whole_one() -> None:
+def test_a_scaled_jpeg_is_as_good_as_a_whole_one(decode: Decode) -> None:
     portrait = Image.open(ASTRONAUT).resize((1500, 1500), Image.Resampling.BICUBIC)
     portrait = Image.blend(portrait, Image.effect_noise((1500, 1500), 90).convert("RGB"), 0.2)
     whole = Image.open(io.BytesIO(encoded(portrait, "JPEG", quality=97)))
@@ -110,7 +130,7 @@ def test_a_scaled_jpeg_is_as_good_as_a_whole_one() -> None:
     assert 10 * torch.log10(255**2 / error) > 44
 
 
-def test_converts_a_profile_to_srgb() -> None:
+def test_converts_a_profile_to_srgb(decode: Decode) -> None:
     swapped = _profile_with_red_and_green_swapped()
     assert_near(
         colour_at(decode(encoded(quarters(), "PNG", icc_profile=swapped)), 0.25, 0.25),
@@ -122,11 +142,11 @@ def test_converts_a_profile_to_srgb() -> None:
 
 
 @pytest.mark.parametrize("profile", [b"no profile", b"\0" * 200])
-def test_passes_over_a_broken_profile(profile: bytes) -> None:
+def test_passes_over_a_broken_profile(decode: Decode, profile: bytes) -> None:
     assert_quarters(decode(encoded(quarters(), "PNG", icc_profile=profile)))
 
 
-def test_passes_over_a_profile_of_another_colour_space() -> None:
+def test_passes_over_a_profile_of_another_colour_space(decode: Decode) -> None:
     profile = _profile_with_red_and_green_swapped()
     photo = decode(encoded(Image.new("L", (32, 32), 99), "PNG", icc_profile=profile))
     assert_near(colour_at(photo, 0.5, 0.5), (99, 99, 99))
@@ -138,7 +158,7 @@ def _profile_with_red_and_green_swapped() -> bytes:
     return data.replace("sRGB built-in".encode("utf-16-be"), "swapped space".encode("utf-16-be"))
 
 
-def test_decodes_cmyk() -> None:
+def test_decodes_cmyk(decode: Decode) -> None:
     cyan = decode(encoded(Image.new("CMYK", (64, 64), (255, 0, 0, 0)), "JPEG", quality=95))
     assert_near(colour_at(cyan, 0.5, 0.5), (0, 255, 255), tolerance=4)
     black = decode(encoded(Image.new("CMYK", (64, 64), (0, 0, 0, 255)), "JPEG", quality=95))
@@ -148,12 +168,12 @@ def test_decodes_cmyk() -> None:
 @pytest.mark.parametrize(
     ("level", "expected"), [(0, 0), (128, 0), (129, 1), (32896, 128), (65535, 255)]
 )
-def test_rounds_16_bit_gray(level: int, expected: int) -> None:
+def test_rounds_16_bit_gray(decode: Decode, level: int, expected: int) -> None:
     data = encoded(Image.new("I;16", (32, 32), level), "PNG")
     assert colour_at(decode(data), 0.5, 0.5) == [expected] * 3
 
 
-def test_keeps_the_transparent_level_of_16_bit_gray() -> None:
+def test_keeps_the_transparent_level_of_16_bit_gray(decode: Decode) -> None:
     row = (5000).to_bytes(2, "little") * 16 + (40000).to_bytes(2, "little") * 16
     image = Image.frombytes("I;16", (32, 32), row * 32)
     photo = decode(encoded(image, "PNG", transparency=5000))
@@ -170,7 +190,9 @@ def test_keeps_the_transparent_level_of_16_bit_gray() -> None:
         (Image.new("RGB", (32, 32), RED).convert("P", palette=Image.Palette.ADAPTIVE), RED),
     ],
 )
-def test_decodes_modes_without_transparency(image: Image.Image, expected: tuple[int, ...]) -> None:
+def test_decodes_modes_without_transparency(
+    decode: Decode, image: Image.Image, expected: tuple[int, ...]
+) -> None:
     photo = decode(encoded(image, "PNG"))
     assert photo.alpha is None
     assert_near(colour_at(photo, 0.5, 0.5), expected, tolerance=1)
@@ -191,7 +213,7 @@ def _half_transparent(mode: str) -> Image.Image:
     ("mode", "name"), [("RGBA", "PNG"), ("LA", "PNG"), ("RGBA", "GIF"), ("RGBA", "WEBP")]
 )
 @pytest.mark.parametrize("long_side_px", [64, 30])
-def test_sets_alpha_aside(mode: str, name: str, long_side_px: int) -> None:
+def test_sets_alpha_aside(decode: Decode, mode: str, name: str, long_side_px: int) -> None:
     options = {"lossless": True} if name == "WEBP" else {}
     photo = decode(encoded(_half_transparent(mode), name, **options), long_side_px)
     assert photo.alpha is not None
@@ -205,7 +227,7 @@ def test_sets_alpha_aside(mode: str, name: str, long_side_px: int) -> None:
     assert (photo.pixels[:, seen].float() - 90).abs().max() <= 6
 
 
-def test_takes_the_first_frame() -> None:
+def test_takes_the_first_frame(decode: Decode) -> None:
     frames = [Image.new("RGB", (32, 32), colour) for colour in (RED, GREEN, BLUE)]
     for name in ("GIF", "PNG", "WEBP", "AVIF"):
         data = encoded(frames[0], name, save_all=True, append_images=frames[1:])
@@ -213,7 +235,7 @@ def test_takes_the_first_frame() -> None:
 
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "AVIF", "GIF"])
-def test_pixels_that_are_cut_off_fail(name: str) -> None:
+def test_pixels_that_are_cut_off_fail(decode: Decode, name: str) -> None:
     noise = Image.effect_noise((300, 300), 80).convert("RGB")
     data = encoded(noise, name)
     with pytest.raises(DecodeFailed) as caught:
@@ -221,14 +243,14 @@ def test_pixels_that_are_cut_off_fail(name: str) -> None:
     assert (caught.value.retryable, caught.value.picture_at_fault) == (False, True)
 
 
-def test_what_passes_the_limits_elsewhere_is_refused_here_too() -> None:
+def test_what_passes_the_limits_elsewhere_is_refused_here_too(decode: Decode) -> None:
     for data in (b"", b"text", encoded(Image.new("RGB", (2001, 2000)), "PNG")):
         with pytest.raises(DecodeFailed):
             decode(data)
 
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "AVIF", "GIF"])
-def test_damage_anywhere_gives_pixels_or_our_error(name: str) -> None:
+def test_damage_anywhere_gives_pixels_or_our_error(decode: Decode, name: str) -> None:
     whole = encoded(quarters(), name)
     refused = 0
     for at in range(0, len(whole), max(1, len(whole) // 150)):
