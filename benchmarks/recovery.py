@@ -142,8 +142,8 @@ def _report(found: list[Recovered], size_px: int) -> Report:
             row("claimed by the other after", [kill.claimed_s for kill in found], lapse),
             row("finished after", [kill.finished_s for kill in found], "the same and the render"),
         ],
-        f"Kills: {len(found)}; pictures of {size_px} px, two workers on one machine. By design: the "
-        f"dead one's lease of {settings.lease_s:g} s, renewed every {settings.renew_every_s:g} s, "
+        f"Kills: {len(found)}; pictures of {size_px} px, two workers on one machine. By design: "
+        f"the lease of {settings.lease_s:g} s, renewed every {settings.renew_every_s:g} s, "
         f"and the keeper's look every {REAP_S:g} s.",
     )
     return Report("recovery", [table], {"kills": [asdict(kill) for kill in found]})
