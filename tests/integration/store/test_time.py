@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.errors import NotFound
+from common.errors import NotFound, StorageError
 from common.jobs import Job, JobStatus
 from common.store.leases import Verdict
 from common.store.submissions import Submission
@@ -43,6 +43,16 @@ def test_a_worker_lost_at_a_step_is_still_found_within_two_leases(
     clocked.set_time(clocked.now_ms + step_s * 1000)
     clocked.pass_time(13)
     assert Worker(clocked.store).take().attempt == 2
+
+
+def test_a_pause_outlasts_no_step_of_the_clock(clocked: ClockedStore) -> None:
+    submit(clocked.store, submission())
+    worker = Worker(clocked.store)
+    worker.fail(worker.take(), StorageError())
+    clocked.pass_time(1)
+    clocked.set_time(clocked.now_ms - 600_000)
+    clocked.pass_time(12)
+    assert worker.take().attempt == 2
 
 
 def test_after_a_gap_the_living_renew_first(clocked: ClockedStore) -> None:
