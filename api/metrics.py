@@ -6,11 +6,17 @@ Nothing is counted in this process, so any API process answers alike, restarted 
 from collections.abc import Callable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
 from common import metrics as names
 from common.jobs import TERMINAL, CacheStatus, JobStatus
+from common.store.eta_errors import EtaErrors
 from common.store.upkeep import Line, Overview
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -40,6 +46,7 @@ class _Seen(Collector):
         yield from _renders(self._overview.counts)
         yield from _lines(self._overview.lines)
         yield from _stock(self._overview)
+        yield from _promises(self._overview.eta_errors)
 
 
 def _counter(name: str, help_text: str, value: float) -> CounterMetricFamily:
@@ -113,3 +120,18 @@ def _stock(seen: Overview) -> Iterator[Metric]:
     ):
         yield GaugeMetricFamily(name, help_text, value=value)
     yield _counter(names.REAPER_PAUSES, "Pauses of the reaper over 3 s.", seen.reaper_pauses)
+
+
+def _promises(errors: EtaErrors) -> Iterator[Metric]:
+    """How far off the ETAs were; the quantile is that of all renders ever."""
+    bounds = [*map(str, errors.bounds_s), "+Inf"]
+    yield HistogramMetricFamily(
+        names.ETA_ERROR,
+        "Seconds between a picture's end and what its submission was told.",
+        buckets=list(zip(bounds, errors.cumulative, strict=True)),
+        sum_value=errors.sum_s,
+    )
+    p90_s = errors.quantile(0.9)
+    if p90_s is not None:
+        help_text = "Nine of ten ETAs were off by no more than this."
+        yield GaugeMetricFamily(names.ETA_ERROR_P90, help_text, value=p90_s)

@@ -172,6 +172,13 @@ class QueueFullForKey(RequestError):
     default = "You have too many open jobs; wait for some to finish."
 
 
+class QuotaExceeded(RequestError):
+    """Raised when the caller's megapixels of the day are used up."""
+
+    code = "quota_exceeded"
+    default = "Your megapixels of today are used up; they begin anew at midnight UTC."
+
+
 class NotCached(RequestError):
     """Raised for `only-if-cached` when the picture is not in the cache."""
 

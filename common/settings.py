@@ -85,6 +85,13 @@ class Settings(BaseSettings):
         "(then a fast answer tells that somebody else sent the same picture).",
     )
     max_open_jobs_per_caller: int = Field(10_000, ge=1, description="Open jobs per caller.")
+    megapixels_per_day: float | None = Field(
+        None,
+        gt=0,
+        allow_inf_nan=False,
+        description="Megapixels at work size that each caller may have rendered in a day (UTC); no "
+        "limit when left out.",
+    )
     max_open_jobs: int = Field(100_000, ge=1, description="Open jobs of the whole service.")
     max_attached_jobs: int = Field(1_000, ge=1, description="Open jobs that share one render.")
     memory_guard: float = Field(

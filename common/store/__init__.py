@@ -1,6 +1,7 @@
 """The job store: the truth about every job, changed by atomic scripts in Redis."""
 
 from common.settings import Settings
+from common.store.dead_letters import DeadLetters
 from common.store.leases import Leases
 from common.store.ledger import Ledger
 from common.store.policy import Policy
@@ -16,6 +17,7 @@ class JobStore:
         scripts: The way to Redis.
         submissions: How work comes in.
         ledger: Jobs as their callers see them.
+        dead_letters: Jobs whose renders died, as operators see them.
         upkeep: What the keeper does, and the view of the whole.
     """
 
@@ -25,6 +27,7 @@ class JobStore:
         self.scripts = Scripts(url, policy, timeout_s=timeout_s, clock=clock)
         self.submissions = Submissions(self.scripts)
         self.ledger = Ledger(self.scripts)
+        self.dead_letters = DeadLetters(self.scripts)
         self.upkeep = Upkeep(self.scripts)
 
     @classmethod

@@ -56,8 +56,10 @@ PATTERNS = (
     KeyPattern("forgets", "zset", "finished jobs by record expiry", "an entry: with its record"),
     KeyPattern("dead", "zset", "dead letters by time", "an entry: 7 days, or beyond 10,000"),
     KeyPattern("open", "hash", "open jobs per caller", "a field: at zero"),
+    KeyPattern("spent:{caller}:{day}", "string", "a caller's pixels of a day", "a day after"),
     KeyPattern("states", "hash", "jobs per state", "never"),
     KeyPattern("counts", "hash", "counters for /metrics", "never"),
+    KeyPattern("eta", "hash", "errors of promised times, by bucket", "never"),
     KeyPattern("reaper", "hash", "the reaper's last time and pauses", "never"),
     KeyPattern("memory", "string", "used share of Redis' memory", "60 s without a keeper"),
 )

@@ -9,6 +9,7 @@ ATTEMPTS = 3
 DELAYS_S = (2.0, 10.0)
 # A final cause repeats itself, and so, for a while, does what killed its workers three times.
 REMEMBERED_CODES = ("decode_failed", "out_of_memory", "worker_lost", "execution_timeout")
+ETA_BOUNDS_MS = (100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000, 1_800_000)
 
 
 def _ms(seconds: float) -> int:
@@ -29,6 +30,10 @@ class Policy:
         process_ms: Life of a silent process's own keys.
         exact_places: Places ahead whose cost is summed exactly for the ETA.
         list_scan: Most records one page of a list looks at.
+        day_px_max: Pixels at work size that a caller may have rendered in a day; 0 for no limit.
+        pass_over: How many renders a process that failed with the first ones looks behind them.
+        promise_places: As `exact_places`, when a submission is recorded.
+        eta_bounds_ms: Upper bounds of the buckets that errors of the ETA are counted in.
     """
 
     lease_ms: int
@@ -46,6 +51,7 @@ class Policy:
     open_caller_max: int
     attached_max: int
     alive_ms: int
+    day_px_max: int
     attempts: int = ATTEMPTS
     delays_ms: tuple[int, ...] = tuple(_ms(delay) for delay in DELAYS_S)
     upload_ms: int = 3_600_000
@@ -54,6 +60,9 @@ class Policy:
     process_ms: int = 60_000
     exact_places: int = 1_000
     list_scan: int = 1_000
+    pass_over: int = 32
+    promise_places: int = 50
+    eta_bounds_ms: tuple[int, ...] = ETA_BOUNDS_MS
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Policy":
@@ -74,6 +83,7 @@ class Policy:
             open_caller_max=settings.max_open_jobs_per_caller,
             attached_max=settings.max_attached_jobs,
             alive_ms=_ms(settings.lease_s),
+            day_px_max=round((settings.megapixels_per_day or 0) * 1e6),
         )
 
 

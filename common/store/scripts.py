@@ -23,7 +23,9 @@ from common.store.policy import REMEMBERED_CODES, Policy, sentences
 
 _log = logging.getLogger(__name__)
 _FOLDER = Path(__file__).parent / "scripts"
-SCHEMA = 1
+# Version of the records. Fields are only ever added, and read as absent where a record is older:
+# 1 had no `eta` and no `failed_by` in renders.
+SCHEMA = 2
 RETRY_AFTER_S = 2
 MIN_SERVER = (7, 0)
 
@@ -173,14 +175,6 @@ class Scripts:
             raise _unavailable("info", error) from error
         limit = int(memory.get("maxmemory", 0))
         return int(memory["used_memory"]) / limit if limit else 0.0
-
-    def dead_jobs(self, most: int) -> list[tuple[str, int]]:
-        """Ids of dead letters with their time, newest first."""
-        try:
-            found: Any = self._redis.zrevrange(f"{PREFIX}dead", 0, most - 1, withscores=True)
-        except redis.RedisError as error:
-            raise _unavailable("dead", error) from error
-        return [(str(job), int(at)) for job, at in found]
 
     def listen(self, channel: str) -> Iterator[str | None]:
         """Yield what is published on a channel, and None once a second when nothing is.

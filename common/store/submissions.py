@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import secrets
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,6 +15,7 @@ from common.errors import (
     NotRetryable,
     QueueFull,
     QueueFullForKey,
+    QuotaExceeded,
     StorageUnavailable,
 )
 from common.jobs import PRIORITY_WEIGHTS, Priority
@@ -50,6 +52,8 @@ class Submission:
         input_name: Object name for the upload.
         idempotency_key: The caller's key, if it sent one.
         fingerprint: Digest of what must not differ under one idempotency key.
+        max_open_jobs: The caller's own cap of open jobs; the service's when None.
+        megapixels_per_day: The caller's own allowance, `inf` for none; the service's when None.
     """
 
     job_id: str
@@ -69,6 +73,8 @@ class Submission:
     only_if_cached: bool = False
     idempotency_key: str | None = None
     fingerprint: str = ""
+    max_open_jobs: int | None = None
+    megapixels_per_day: float | None = None
 
     def arguments(self) -> dict[str, Any]:
         """The scripts' argument."""
@@ -97,6 +103,8 @@ class Submission:
             "only_if_cached": self.only_if_cached,
             "idempotency": _idempotency_digest(self.caller, self.idempotency_key),
             "fingerprint": self.fingerprint,
+            "open_max": self.max_open_jobs,
+            "day_px_max": _day_px(self.megapixels_per_day),
         }
 
 
@@ -105,6 +113,13 @@ def _idempotency_digest(caller: str, key: str | None) -> str | None:
     if key is None:
         return None
     return hashlib.sha256(f"{caller}\0{key}".encode()).hexdigest()
+
+
+def _day_px(megapixels: float | None) -> int | None:
+    """An allowance as the scripts take it: 0 is none at all."""
+    if megapixels is None or math.isinf(megapixels):
+        return None if megapixels is None else 0
+    return round(megapixels * 1e6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +141,7 @@ class Submissions:
 
         Raises:
             QueueFull, QueueFullForKey: There is no room.
+            QuotaExceeded: The caller's megapixels of the day are used up.
             IdempotencyKeyReuse: The key was used for something else.
             NotCached: `only_if_cached`, and it is not.
             StoreUnavailable: Redis does not answer.
@@ -146,7 +162,7 @@ class Submissions:
         Raises:
             NotFound: No such job of this caller.
             NotRetryable: It is open or succeeded, or its input is gone.
-            QueueFull, QueueFullForKey, StoreUnavailable: As `admit`.
+            QueueFull, QueueFullForKey, QuotaExceeded, StoreUnavailable: As `admit`.
         """
         mark = secrets.token_hex(8)  # tells this call's repetition from somebody else's retry
         answer = self._scripts.call("retry", mark=mark, **submission.arguments())
@@ -160,6 +176,8 @@ def _answer(submission: Submission, answer: dict[str, Any]) -> Answer:
             raise QueueFull(retry_after_s=FULL_RETRY_AFTER_S)
         case "queue_full_for_key":
             raise QueueFullForKey(retry_after_s=FULL_RETRY_AFTER_S)
+        case "quota_exceeded":
+            raise QuotaExceeded(retry_after_s=math.ceil(answer["retry_ms"] / 1000))
         case "reused":
             raise IdempotencyKeyReuse
         case "not_cached":

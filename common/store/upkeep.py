@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.renders import Identity, Params
+from common.store.eta_errors import EtaErrors
 from common.store.leases import Hint, read_hints
 from common.store.scripts import Scripts
 
@@ -90,6 +91,7 @@ class Overview:
     dead: int
     reaper_pauses: int
     memory_share: float
+    eta_errors: EtaErrors
 
 
 class Upkeep:
@@ -154,10 +156,6 @@ class Upkeep:
         self._scripts.call("note_memory", used_share=share)
         return share
 
-    def dead_jobs(self, most: int = 100) -> list[tuple[str, int]]:
-        """Job ids of dead letters and when they died (ms), newest first."""
-        return self._scripts.dead_jobs(most)
-
     def overview(self) -> Overview:
         """Look at the whole service."""
         return _read_overview(self._scripts.call("overview"))
@@ -179,6 +177,7 @@ def _read_overview(answer: dict[str, Any]) -> Overview:
         dead=int(answer["dead"]),
         reaper_pauses=int(answer["reaper"].get("pauses", 0)),
         memory_share=float(answer["memory"]),
+        eta_errors=EtaErrors.read(answer["eta"]),
     )
 
 

@@ -2,15 +2,42 @@
 -- claim: takes the head of a line for a process.
 -- After `claimed`: the attempt is counted, the render is running under the token with a lease, the
 -- output's name is doomed, its jobs are running. `empty`: nothing there, harmless. `wait`: this
--- process is alone with a suspect, or has volunteered for one and must first finish what it holds.
+-- process is alone with a suspect, or has volunteered for one and must first finish what it holds,
+-- or has failed before with all that stands first.
 -- Repeated after a lost answer it names the same claim again.
 local a = cjson.decode(ARGV[1])
 local process, held = K .. 'process:' .. a.process, K .. 'held:' .. a.process
 local clock = K .. 'clock:' .. a.line
 
-local function head(set)
-  local first = redis.call('ZRANGE', K .. set .. a.line, 0, 0, 'WITHSCORES')
-  if first[1] then return { member = first[1], tag = tonumber(first[2]) } end
+local function head(set, from, to)
+  local found, members = redis.call('ZRANGE', K .. set .. a.line, from, to, 'WITHSCORES'), {}
+  for i = 1, #found, 2 do
+    members[#members + 1] = { member = found[i], tag = tonumber(found[i + 1]) }
+  end
+  return members
+end
+
+-- Whether a render is better left to somebody else: this process has failed with it before, and
+-- one that has not is alive. So one sick worker alone cannot use up a render's attempts.
+local function is_for_others(first)
+  local failed_by = redis.call('HGET', K .. 'render:' .. member_key(first.member), 'failed_by')
+  local function has_failed(who) return string.find(failed_by, '|' .. who .. '|', 1, true) end
+  if not failed_by or not has_failed(a.process) then return false end
+  for _, member in ipairs(crew(a.line)) do
+    if member.state == 'ready' and not has_failed(member.process) then return true end
+  end
+  return false
+end
+
+-- The first render of the line that this process may take, and whether some were passed over.
+local function first_good()
+  local first = head('line:', 0, 0)[1]
+  if not first then return nil, false end
+  if not is_for_others(first) then return first, false end
+  for _, next in ipairs(head('line:', 1, P.pass_over)) do
+    if not is_for_others(next) then return next, true end
+  end
+  return nil, true
 end
 
 -- Whether this process is the line's volunteer; it becomes so when there is none alive. An end
@@ -50,7 +77,7 @@ end
 local function choose()
   local mine = redis.call('HMGET', process, 'alone', 'volunteer_line')
   if mine[1] then return nil, 'wait' end
-  local suspect, good = head('suspects:'), head('line:')
+  local suspect, good, passed = head('suspects:', 0, 0)[1], first_good()
   if mine[2] and mine[2] ~= a.line then
     if redis.call('HGET', K .. 'clock:' .. mine[2], 'volunteer') == a.process then return nil, 'wait' end
     redis.call('HDEL', process, 'volunteer_line')
@@ -61,7 +88,7 @@ local function choose()
     return suspect, nil, true
   end
   if mine[2] == a.line and not suspect then volunteer_no_more() end
-  return good, 'empty'
+  return good, passed and 'wait' or 'empty'
 end
 
 local before = taken_before()

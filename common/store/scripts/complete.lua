@@ -27,8 +27,9 @@ redis.call('ZREM', K .. 'doomed', a.name)
 redis.call('HSET', render, 'state', 'done', 'finished', now, 'output', a.output,
   'execution', a.execution, 'stages', a.stages)
 redis.call('HDEL', render, 'token', 'process', 'stage', 'renewed', 'spent', 'limit', 'tag',
-  'arrival', 'ext', 'lost', 'attempt_started')
+  'arrival', 'ext', 'lost', 'attempt_started', 'eta', 'failed_by')
 redis.call('DEL', K .. 'attached:' .. a.key)
 drop(r.input, render_holder(a.key), now)
 count('renders_done')
+note_promise(r)
 return cjson.encode({ outcome = 'committed', jobs = #jobs })

@@ -1,13 +1,21 @@
 #!lua
 -- enqueue: records a submission whose upload lies in the storage.
--- Before: admit named the object and it is still in `doomed`. After: job and render are recorded,
+-- Before: admit named the object and it is still in `doomed`, not due. After: job and render are recorded,
 -- the render stands in its line and the object is held; or the submission was answered otherwise
 -- (hit, joined, replayed, refused) and the object is doomed, due now.
 local a = cjson.decode(ARGV[1])
+
+-- Whether the upload is sure to be there. A name that is due is being swept, or was: this very call,
+-- answered `input_lost` before, has doomed it again.
+local function is_kept(name)
+  local due = redis.call('ZSCORE', K .. 'doomed', name)
+  return due and tonumber(due) > now and not redis.call('ZSCORE', K .. 'deleting', name)
+end
+
 local function run()
   local seen = replay(a)
   if seen then return seen end
-  if not redis.call('ZSCORE', K .. 'doomed', a.input) then return { outcome = 'input_lost' } end
+  if not is_kept(a.input) then return { outcome = 'input_lost' } end
   if service_is_full() == 'memory' then return { outcome = 'queue_full', cause = 'memory' } end
   local answer = answer_from_store(a, function(cache, input) record_job(a, cache, input) end)
   if answer then return answer end

@@ -21,7 +21,8 @@ if redis.call('EXISTS', K .. 'attached:' .. a.key) == 0 then
   return cjson.encode({ outcome = 'unwanted' })
 end
 local due = now + P.delays_ms[attempts]
-redis.call('HSET', render, 'state', 'delayed', 'stage', 'waiting', 'cause', a.code)
+redis.call('HSET', render, 'state', 'delayed', 'stage', 'waiting', 'cause', a.code,
+  'failed_by', (r.failed_by or '|') .. r.process .. '|')
 redis.call('ZADD', K .. 'delayed', due, a.key)
 for _, id in ipairs(attached(a.key)) do move_job(id, 'queued') end
 return cjson.encode({ outcome = 'delayed' })

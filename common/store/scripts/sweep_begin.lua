@@ -1,10 +1,23 @@
 #!lua flags=allow-oom
 -- sweep_begin: names the objects to delete now. After: they are in `deleting`, no longer in
--- `doomed`, so no script commits them; earlier ones that were never confirmed are named again.
+-- `doomed`, so no script commits them; earlier ones that were never confirmed are named again. The
+-- name of an attempt that still owns its render is put off: its worker may be writing right now.
 local a = cjson.decode(ARGV[1])
+
+local function is_being_written(name)
+  local key = string.match(name, '^outputs/(%x+)/')
+  if not key then return false end
+  local r = redis.call('HMGET', K .. 'render:' .. key, 'state', 'output_name')
+  return r[1] == 'running' and r[2] == name
+end
+
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', K .. 'doomed', '-inf', now, 'LIMIT', 0, a.most)) do
-  redis.call('ZREM', K .. 'doomed', name)
-  redis.call('ZADD', K .. 'deleting', now, name)
+  if is_being_written(name) then
+    redis.call('ZADD', K .. 'doomed', now + P.upload_ms, name)
+  else
+    redis.call('ZREM', K .. 'doomed', name)
+    redis.call('ZADD', K .. 'deleting', now, name)
+  end
 end
 local names = redis.call('ZRANGE', K .. 'deleting', 0, a.most - 1)
 return cjson.encode(#names > 0 and names or EMPTY)

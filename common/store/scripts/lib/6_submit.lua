@@ -10,15 +10,34 @@ local function service_is_full()
   if open >= P.open_max then return 'jobs' end
 end
 
-local function caller_is_full(caller)
-  return tonumber(redis.call('HGET', K .. 'open', caller) or '0') >= P.open_caller_max
+local function caller_is_full(a)
+  local open = tonumber(redis.call('HGET', K .. 'open', a.caller) or '0')
+  return open >= (a.open_max or P.open_caller_max)
+end
+
+-- What a caller's admitted work costs is counted per day, in UTC as the epoch has it.
+local DAY_MS = 24 * 3600 * 1000
+local function spent_key(caller) return K .. 'spent:' .. caller .. ':' .. math.floor(now / DAY_MS) end
+
+local function day_is_spent(a)
+  local most = a.day_px_max or P.day_px_max
+  if most == 0 then return false end
+  return tonumber(redis.call('GET', spent_key(a.caller)) or '0') + a.px > most
+end
+
+local function spend(a)
+  redis.call('INCRBY', spent_key(a.caller), a.px)
+  redis.call('PEXPIRE', spent_key(a.caller), DAY_MS)
 end
 
 -- A refusal for want of room, or nil.
-local function no_room(caller)
+local function no_room(a)
   local cause = service_is_full()
   if cause then return { outcome = 'queue_full', cause = cause } end
-  if caller_is_full(caller) then return { outcome = 'queue_full_for_key', cause = 'open' } end
+  if caller_is_full(a) then return { outcome = 'queue_full_for_key', cause = 'open' } end
+  if day_is_spent(a) then
+    return { outcome = 'quota_exceeded', retry_ms = DAY_MS - now % DAY_MS }
+  end
 end
 
 -- What was answered before: the same call after a lost answer, or the same idempotency key.
@@ -48,6 +67,7 @@ local function join(id, a, r)
     redis.call('HSET', K .. 'job:' .. id, 'started', now)
   end
   lower_tag(a.key, r, next_tag(r.line, flow_of(a)))
+  spend(a)
 end
 
 -- A new render for a job that has its input in place.
@@ -63,6 +83,8 @@ local function start_render(id, a, input)
   hold(input, render_holder(a.key))
   redis.call('SADD', K .. 'attached:' .. a.key, id)
   line_push(a.key, r)
+  spend(a)
+  promise(a.key, r)
 end
 
 -- Answers a submission from what is there, or nil when a new render is needed.
@@ -82,7 +104,7 @@ local function answer_from_store(a, record)
     return { outcome = 'hit', job = a.job }
   end
   if a.only_if_cached then return { outcome = 'not_cached' } end
-  local refusal = no_room(a.caller)
+  local refusal = no_room(a)
   if refusal then return refusal end
   if not r.state then return nil end
   if redis.call('SCARD', K .. 'attached:' .. a.key) >= P.attached_max then

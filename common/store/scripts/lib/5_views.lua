@@ -63,6 +63,34 @@ local function pixels_ahead(line, suspects, others, most)
   return px + beyond * (all - px) / (good + lost - first - second)
 end
 
+-- Seconds until a waiting render's picture is there, by its place and the pace of its line.
+local function seconds_left(r, suspects, others, rate, exact_places)
+  local running = tonumber(redis.call('HGET', K .. 'clock:' .. r.line, 'running_px') or '0')
+  local px = pixels_ahead(r.line, suspects, others, exact_places) + running + tonumber(r.px)
+  return px / 1e6 / rate
+end
+
+-- Remembers what a new render's first caller is told, so that `complete` can say how far off it was.
+local function promise(key, r)
+  local rate = pace(r.line)
+  if rate == 0 then return end
+  local suspects, others = places_ahead(key, r)
+  local seconds = seconds_left(r, suspects, others, rate, P.promise_places)
+  redis.call('HSET', K .. 'render:' .. key, 'eta', math.floor(seconds * 1000))
+end
+
+-- How far a promise was off, counted into the first bucket that holds it.
+local function note_promise(r)
+  if not r.eta then return end
+  local off = math.abs(now - tonumber(r.created) - tonumber(r.eta))
+  local bucket = 'more'
+  for i = #P.eta_bounds_ms, 1, -1 do
+    if off <= P.eta_bounds_ms[i] then bucket = P.eta_bounds_ms[i] end
+  end
+  redis.call('HINCRBY', K .. 'eta', bucket, 1)
+  redis.call('HINCRBY', K .. 'eta', 'sum_ms', off)
+end
+
 -- Adds to a job's record what its render and its line say: attempts, stage, position, seconds.
 local function look(id, job, exact_places)
   if not OPEN[job.status] then return job end
@@ -75,10 +103,6 @@ local function look(id, job, exact_places)
   local suspects, others = places_ahead(job.render, r)
   if not suspects then return job end
   job.position = suspects + others + 1
-  if rate > 0 then
-    local running = tonumber(redis.call('HGET', K .. 'clock:' .. r.line, 'running_px') or '0')
-    local px = pixels_ahead(r.line, suspects, others, exact_places) + running + tonumber(r.px)
-    job.eta_s = px / 1e6 / rate
-  end
+  if rate > 0 then job.eta_s = seconds_left(r, suspects, others, rate, exact_places) end
   return job
 end

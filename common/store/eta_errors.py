@@ -1,0 +1,55 @@
+"""Errors of the ETA: how far off the service was with what it promised. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+
+from common.store.policy import ETA_BOUNDS_MS
+
+
+@dataclass(frozen=True, slots=True)
+class EtaErrors:
+    """A histogram of |promised - real| seconds, one entry for each render that was finished.
+
+    The promise is the first one: seconds until the picture is there, as its submission was told.
+
+    Attributes:
+        bounds_s: Upper bounds of the buckets, seconds; a last bucket holds what is beyond.
+        counts: Entries of each bucket, one more than there are bounds.
+        sum_s: Sum of all errors, seconds.
+    """
+
+    bounds_s: tuple[float, ...]
+    counts: tuple[int, ...]
+    sum_s: float
+
+    @classmethod
+    def read(cls, fields: Mapping[str, str]) -> "EtaErrors":
+        """Read what the scripts have counted."""
+        names = [*map(str, ETA_BOUNDS_MS), "more"]
+        return cls(
+            bounds_s=tuple(bound / 1000 for bound in ETA_BOUNDS_MS),
+            counts=tuple(int(fields.get(name, 0)) for name in names),
+            sum_s=int(fields.get("sum_ms", 0)) / 1000,
+        )
+
+    @property
+    def cumulative(self) -> tuple[int, ...]:
+        """Entries up to each bound, and all."""
+        return tuple(accumulate(self.counts))
+
+    def quantile(self, share: float) -> float | None:
+        """Estimate a quantile in seconds, linear within its bucket as Prometheus does it.
+
+        Returns:
+            None when there are no entries; the last bound when it lies beyond.
+        """
+        rank = share * sum(self.counts)
+        if not rank:
+            return None
+        below, floor_s = 0, 0.0
+        for bound_s, count in zip(self.bounds_s, self.counts, strict=False):
+            if below + count >= rank:
+                return floor_s + (bound_s - floor_s) * (rank - below) / count
+            below, floor_s = below + count, bound_s
+        return self.bounds_s[-1]
