@@ -59,8 +59,7 @@ class StoreMachine(Submitting):
         worker, claim = self._any_claim(place)
         is_repeated = self._is_committed(claim)
         self.put.add(claim.output_name)
-        is_swept = not is_repeated and not self._is_doomed(claim.output_name)
-        expected = "refused" if is_swept else self.model.complete(claim.key, claim.token)
+        expected = self.model.complete(claim.key, claim.token)
         assert worker.complete(claim).value == ("committed" if is_repeated else expected)
         if expected in ("refused", "unwanted") and not is_repeated:
             assert self._is_doomed(claim.output_name), "due now"
@@ -174,7 +173,8 @@ class StoreMachine(Submitting):
         names = self.store.upkeep.begin_sweep()
         self.sweeping.extend(names)
         self.put.difference_update(names)
-        self.named_for_upload.difference_update(names)
+        for name in names:
+            self.kept_until.pop(name, None)
 
     @precondition(lambda self: self.sweeping)
     @rule()

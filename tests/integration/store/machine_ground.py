@@ -65,7 +65,7 @@ class Submitting(RuleBasedStateMachine):
         self.workers = {name: builders.Worker(self.store, name) for name in PROCESSES}
         self.model = Model(POLICY, START_MS)
         self.put: set[str] = set()
-        self.named_for_upload: set[str] = set()
+        self.kept_until: dict[str, int] = {}  # uploads that may still be committed
         self.sent: list[Submission] = []
         self.pending: list[Submission] = []
         self.claims: list[tuple[str, Claim]] = []
@@ -85,7 +85,7 @@ class Submitting(RuleBasedStateMachine):
             assert self._answer(self.store.submissions.admit, sent) == expected
             if expected == "need_input":
                 self.put.add(sent.input_name)
-                self.named_for_upload.add(sent.input_name)
+                self.kept_until[sent.input_name] = self.model.now + POLICY.upload_ms
                 self.pending.append(sent)
             if expected == "need_input" and is_whole:
                 self.enqueue(-1, False)
@@ -112,13 +112,12 @@ class Submitting(RuleBasedStateMachine):
         sent = self.pending[place % len(self.pending)]
         if not is_kept:
             self.pending.remove(sent)
-        is_swept = (
-            sent.job_id not in self.model.jobs and sent.input_name not in self.named_for_upload
-        )
+        is_known = sent.job_id in self.model.jobs
+        is_swept = self.kept_until.get(sent.input_name, 0) <= self.model.now and not is_known
         expected = "input_lost" if is_swept else self.model.submit(sent, has_input=True)
         assert self._answer(self.store.submissions.enqueue, sent) == expected
-        if expected == "input_lost":
-            self.named_for_upload.add(sent.input_name)
+        # Committed, or refused and doomed to go now: neither way may it be committed again.
+        self.kept_until.pop(sent.input_name, None)
 
     def _answer(self, verb: object, *arguments: object) -> str:
         assert callable(verb)

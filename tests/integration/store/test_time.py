@@ -45,6 +45,15 @@ def test_a_worker_lost_at_a_step_is_still_found_within_two_leases(
     assert Worker(clocked.store).take().attempt == 2
 
 
+def test_nothing_is_swept_while_it_is_being_written(clocked: ClockedStore) -> None:
+    submit(clocked.store, submission())
+    worker = Worker(clocked.store)
+    claim = worker.take()
+    clocked.set_time(clocked.now_ms + 2 * HOUR_MS)
+    assert clocked.store.upkeep.begin_sweep() == ()
+    assert worker.complete(claim) is Verdict.COMMITTED
+
+
 def test_a_pause_outlasts_no_step_of_the_clock(clocked: ClockedStore) -> None:
     submit(clocked.store, submission())
     worker = Worker(clocked.store)
