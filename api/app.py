@@ -7,7 +7,7 @@ from api.callers import Callers
 from api.catalog import Catalog
 from api.front_door import FrontDoor, require_safe_binding
 from api.parts import NAME, Parts, parts
-from api.routes import jobs, pictures, service
+from api.routes import admin, jobs, pictures, service
 from api.waiting import Waiting
 from common.photos import PhotoLimits
 from common.queue import HintPublisher, make_celery
@@ -38,7 +38,7 @@ def create_app(settings: Settings) -> Flask:
     request_log.register(app, is_https=is_https)
     problems.register(app)
     app.before_request(_check_front_door)
-    for blueprint in (jobs.v1, pictures.v1, pictures.files, service.v1, service.probes):
+    for blueprint in (jobs.v1, pictures.v1, pictures.files, service.v1, service.probes, admin.v1):
         app.register_blueprint(blueprint)
     return app
 

@@ -46,11 +46,15 @@ class Caller:
         name: In [A-Za-z0-9._-], 1 to 64 characters; jobs belong to it.
         weight: Its share of the workers against other callers.
         scopes: What it may do.
+        max_open_jobs: Its own cap of open jobs; the service's when None.
+        megapixels_per_day: Its own allowance, `inf` for no limit; the service's when None.
     """
 
     name: str
     weight: float
     scopes: frozenset[Scope]
+    max_open_jobs: int | None = None
+    megapixels_per_day: float | None = None
 
     def require(self, scope: Scope) -> None:
         """Return when the caller has a scope.
@@ -74,10 +78,22 @@ class _Entry(BaseModel):
     key_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     weight: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] = 1.0
     scopes: Annotated[frozenset[Scope], Field(min_length=1)] = frozenset({Scope.JOBS})
+    max_open_jobs: Annotated[int, Field(ge=1)] | None = None
+    megapixels_per_day: Annotated[float, Field(gt=0)] | None = None
 
     def caller(self) -> Caller:
         """Who the key belongs to."""
-        return Caller(self.name, self.weight, self.scopes)
+        return Caller(
+            self.name, self.weight, self.scopes, self.max_open_jobs, self.megapixels_per_day
+        )
+
+    def share(self) -> dict[str, float | None]:
+        """What all keys of a caller must agree on."""
+        return {
+            "weight": self.weight,
+            "max_open_jobs": self.max_open_jobs,
+            "megapixels_per_day": self.megapixels_per_day,
+        }
 
 
 class _KeysFile(BaseModel):
@@ -136,6 +152,15 @@ class Callers:
         if caller is None:
             raise Unauthorized
         return caller
+
+    def named(self, name: str) -> Caller:
+        """Say whose jobs of a name are: that caller, or one without a key who has the usual share.
+
+        The scopes are of no use: nobody has shown a key.
+        """
+        known = self._fresh(self._path).values() if self._path else (LOCAL,)
+        usual = Caller(name, LOCAL.weight, frozenset())
+        return next((caller for caller in known if caller.name == name), usual)
 
     def _fresh(self, path: Path) -> dict[str, Caller]:
         """The callers by their key's digest, as the file has them."""
@@ -198,13 +223,14 @@ def _parse(content: bytes, path: Path | None) -> dict[str, Caller]:
     except ValueError as error:  # neither UTF-8 nor TOML
         raise ConfigurationError(f"{path} is not TOML: {error}.") from error
     known: dict[str, Caller] = {}
-    weights: dict[str, float] = {}
+    shares: dict[str, dict[str, float | None]] = {}
     faults = []
     for number, entry in enumerate(entries, start=1):
         if entry.key_sha256 in known:
             faults.append(f"caller {number}: this key_sha256 stands there twice")
-        if weights.setdefault(entry.name, entry.weight) != entry.weight:
-            faults.append(f"caller {number}: '{entry.name}' has another weight further up")
+        for what, value in entry.share().items():
+            if shares.setdefault(entry.name, entry.share())[what] != value:
+                faults.append(f"caller {number}: '{entry.name}' has another {what} further up")
         known[entry.key_sha256] = entry.caller()
     if faults:
         raise ConfigurationError("\n".join([f"{path} is not usable.", *faults]))

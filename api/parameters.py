@@ -22,6 +22,7 @@ from common.renders import (
 MAX_METADATA_ENTRIES = 16
 MAX_METADATA_BYTES = 1024
 MAX_LIST = 100
+CURSOR_PATTERN = r"^[0-9]{1,15}\.[0-9a-f]{32}$"
 _MAX_NAME = 64  # of a field's name that is given back; more of it helps nobody
 
 # Sentences instead of pydantic's own, by its kind of error.
@@ -54,7 +55,7 @@ class InvalidParameters(InvalidParam):
         self.faults = faults
 
 
-class _Fields(BaseModel):
+class Fields(BaseModel):
     """Fields of a request; unknown ones are an error, so that a slip of the pen is noticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -72,7 +73,7 @@ class _Fields(BaseModel):
             raise InvalidParameters(_faults(error)) from None
 
 
-class Parameters(_Fields):
+class Parameters(Fields):
     """What a submission asks for, as far as it says so."""
 
     style: str | None = None
@@ -99,11 +100,11 @@ class Parameters(_Fields):
         raise ValueError("Webhooks are not offered yet; poll the job, or use 'Prefer: wait'.")
 
 
-class ListParameters(_Fields):
+class ListParameters(Fields):
     """What part of a caller's jobs is asked for."""
 
     status: JobStatus | None = None
-    cursor: str | None = Field(None, pattern=r"^[0-9]{1,15}\.[0-9a-f]{32}$")
+    cursor: str | None = Field(None, pattern=CURSOR_PATTERN)
     limit: int = Field(20, ge=1, le=MAX_LIST)
 
 

@@ -1,9 +1,11 @@
 """Service schemas: the bodies that tell of the service as a whole: styles, limits, queue. Pure."""
 
+import math
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from api.callers import Caller
 from api.catalog import Offers, StyleOffer
 from api.parameters import MAX_LIST, MAX_METADATA_BYTES, MAX_METADATA_ENTRIES
 from api.wishes import MAX_WAIT_S
@@ -191,6 +193,7 @@ class LimitsBody(ServiceBody):
     priorities: list[Priority]
     metadata: MetadataLimits
     max_open_jobs: int
+    megapixels_per_day: float | None
     max_cancel_after_seconds: int
     max_wait_seconds: int
     max_list: int
@@ -199,8 +202,9 @@ class LimitsBody(ServiceBody):
     url_seconds: int
 
     @classmethod
-    def of(cls, settings: Settings) -> "LimitsBody":
-        """Show the limits that the settings and the code set."""
+    def of(cls, settings: Settings, caller: Caller) -> "LimitsBody":
+        """Show a caller the limits that the keys file, the settings and the code set."""
+        per_day = caller.megapixels_per_day or settings.megapixels_per_day
         return cls(
             max_upload_bytes=settings.max_upload_bytes,
             max_pixels=settings.max_pixels,
@@ -213,7 +217,8 @@ class LimitsBody(ServiceBody):
             formats=list(PictureFormat),
             priorities=list(Priority),
             metadata=MetadataLimits(max_entries=MAX_METADATA_ENTRIES, max_bytes=MAX_METADATA_BYTES),
-            max_open_jobs=settings.max_open_jobs_per_caller,
+            max_open_jobs=caller.max_open_jobs or settings.max_open_jobs_per_caller,
+            megapixels_per_day=None if per_day is None or math.isinf(per_day) else per_day,
             max_cancel_after_seconds=settings.deadline_s,
             max_wait_seconds=MAX_WAIT_S,
             max_list=MAX_LIST,

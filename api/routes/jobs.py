@@ -39,7 +39,7 @@ def submit_photo() -> Response:
 @v1.get("")
 def list_jobs() -> Response:
     """List the caller's own jobs, newest first."""
-    asked = ListParameters.parse(_query_once())
+    asked = ListParameters.parse(query_once())
     page = parts().store.ledger.page(
         current_caller().name, status=asked.status, cursor=asked.cursor, limit=asked.limit
     )
@@ -75,7 +75,7 @@ def delete_job(job_id: str) -> Response:
     return Response(DeletionBody.of(deletion).model_dump_json(), mimetype="application/json")
 
 
-def _query_once() -> dict[str, str]:
+def query_once() -> dict[str, str]:
     """The query's parameters, each of which may come once."""
     for values in request.args.to_dict(flat=False).values():
         if len(values) > 1:

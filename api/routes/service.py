@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from api import metrics
 from api.callers import Scope
-from api.parts import parts, require_caller, require_jobs_caller
+from api.parts import current_caller, parts, require_caller, require_jobs_caller
 from api.problems import problem
 from api.service_schemas import LimitsBody, LoadBody, ReadinessBody, StylesBody, WorkersBody
 from common.errors import ServiceError
@@ -28,7 +28,7 @@ def styles() -> Response:
 @v1.get("/limits")
 def limits() -> Response:
     """Tell what is accepted."""
-    return _json(LimitsBody.of(parts().settings))
+    return _json(LimitsBody.of(parts().settings, current_caller()))
 
 
 @v1.get("/queue")

@@ -1,5 +1,6 @@
 """Callers: keys, their file, and what happens when it changes."""
 
+import math
 import tomllib
 from pathlib import Path
 
@@ -165,4 +166,26 @@ def test_an_unusable_file_stops_the_start(keys_file: Path, content: str) -> None
 
 def test_an_absent_file_stops_the_start(keys_file: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read"):
+        Callers(keys_file)
+
+
+def test_a_callers_share_is_read_and_found_by_name(keys_file: Path) -> None:
+    key = new_key()
+    keys_file.write_text(
+        keys_file_lines(key, "ann", 2, JOBS) + "max_open_jobs = 5\nmegapixels_per_day = inf\n"
+    )
+    callers = Callers(keys_file)
+    ann = callers.identify(bearer(key))
+    assert (ann.max_open_jobs, ann.megapixels_per_day) == (5, math.inf)
+    assert callers.named("ann") == ann
+    gone = callers.named("bob")
+    assert (gone.name, gone.weight, gone.scopes) == ("bob", 1.0, frozenset())
+    assert Callers(None).named("local") == LOCAL
+
+
+@pytest.mark.parametrize("share", ["max_open_jobs = 5", "megapixels_per_day = 2"])
+def test_all_keys_of_a_caller_have_one_share(keys_file: Path, share: str) -> None:
+    first, second = (keys_file_lines(new_key(), "ann", 1, JOBS) for _ in range(2))
+    keys_file.write_text(f"{first}{share}\n{second}")
+    with pytest.raises(ConfigurationError, match=f"another {share.split(maxsplit=1)[0]}"):
         Callers(keys_file)
