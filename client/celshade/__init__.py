@@ -4,6 +4,7 @@ It speaks only HTTP and imports nothing of the service.
 """
 
 from celshade.client import Client
+from celshade.dead_letters import DeadLetter, DeadLetterPage, DeadLetters
 from celshade.errors import (
     BadAnswer,
     CannotSave,
@@ -28,6 +29,9 @@ __all__ = [
     "CannotSave",
     "CelshadeError",
     "Client",
+    "DeadLetter",
+    "DeadLetterPage",
+    "DeadLetters",
     "DownloadFailed",
     "Failure",
     "Job",

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import httpx
 
+from celshade.dead_letters import DeadLetters
 from celshade.downloads import save
 from celshade.errors import BadAnswer, WaitTimeout
 from celshade.fields import Fields
@@ -74,6 +75,11 @@ class Client:
             sleep=sleep,
             backend=backend,
         )
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """What has failed for good, of all callers; for keys with the scope `admin`."""
+        return DeadLetters(self._http)
 
     @property
     def origin(self) -> str:

@@ -14,6 +14,7 @@ examples:
   celshade render holiday/*.jpg -o cartoons/   many, four at a time
   celshade styles                              what styles there are
   celshade jobs                                what you have sent lately
+  celshade dead                                what failed for good, for those in charge
 
 'celshade COMMAND --help' explains a command.
 
@@ -66,6 +67,7 @@ def build_parser(environ: Mapping[str, str], version: str) -> Parser:
     jobs = commands.add_parser("jobs", parents=[server], help="list your jobs, newest first")
     jobs.add_argument("--status", help="only those in this state, e.g. failed")
     jobs.add_argument("--limit", type=_whole(1, 1000), default=20, help="how many (default: 20)")
+    _add_dead(commands, server)
     return parser
 
 
@@ -119,6 +121,20 @@ def _add_render(commands: "argparse._SubParsersAction[Parser]", server: Parser) 
         "--parallel", type=_whole(1, 32), default=4, metavar="N",
         help="photos under way at once (default: 4)",
     )  # fmt: skip
+
+
+def _add_dead(commands: "argparse._SubParsersAction[Parser]", server: Parser) -> None:
+    dead = commands.add_parser(
+        "dead",
+        parents=[server],
+        help="list what has failed for good, of all callers; needs a key with the scope admin",
+        description="List the jobs of all callers that failed for good, retry some, or purge all.",
+    )
+    verbs = dead.add_mutually_exclusive_group()
+    verbs.add_argument("--retry", nargs="+", metavar="JOB", help="begin the next run of these jobs")
+    verbs.add_argument("--retry-all", action="store_true", help="begin the next run of all")
+    verbs.add_argument("--purge", action="store_true", help="empty the list; the jobs stay")
+    dead.add_argument("--limit", type=_whole(1, 100), default=20, help="how many (default: 20)")
 
 
 def _strength(text: str) -> float:

@@ -12,6 +12,7 @@ from rich.console import Console
 import celshade
 from celshade.command import tables
 from celshade.command.arguments import build_parser
+from celshade.command.dead import dead
 from celshade.command.render import render
 from celshade.command.screen import say
 from celshade.command.wording import hint, sentence
@@ -32,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "render":
             return render(options, out, errors)
+        if options.command == "dead":
+            return dead(options, out, errors)
         return (tables.styles if options.command == "styles" else tables.jobs)(options, out)
     except KeyboardInterrupt:
         say(errors, "celshade: stopped.")
