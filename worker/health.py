@@ -18,12 +18,16 @@ class Nurse:
 
     Args:
         gate: Closed while the process is sick.
-        probes: Each returns when its part works and raises our errors when not.
+        probes: Each returns when its part works and raises when not.
+        every_s: Pause between two looks, seconds.
     """
 
-    def __init__(self, gate: Gate, probes: list[Callable[[], None]]) -> None:
+    def __init__(
+        self, gate: Gate, probes: list[Callable[[], None]], *, every_s: float = PROBE_EVERY_S
+    ) -> None:
         self._gate = gate
         self._probes = probes
+        self._every_s = every_s
         self._thread = threading.Thread(target=self._run, name="nurse", daemon=True)
 
     def start(self) -> None:
@@ -32,7 +36,7 @@ class Nurse:
 
     def _run(self) -> None:
         while True:
-            time.sleep(PROBE_EVERY_S)
+            time.sleep(self._every_s)
             if self._gate.state is GateState.SICK and self._all_pass():
                 _log.warning("all probes pass: claiming again")
                 self._gate.recover()
@@ -42,6 +46,9 @@ class Nurse:
             try:
                 probe()
             except CelshadeError as error:
-                _log.warning("still sick: %s", error)
+                _log.warning("still sick: %s", error.__cause__ or error)
+                return False
+            except Exception:  # a nurse that stops would leave the process sick for ever
+                _log.exception("still sick, in an unforeseen way")
                 return False
         return True

@@ -40,6 +40,8 @@ class Heart:
         holdings: What it holds.
         gate: Says in which state it is.
         every_s: Pause between beats, seconds.
+        least_limit_s: Execution limit of a forward whose leases this process holds no more, or
+            never held: a probe's. Seconds.
         end_process: Ends this process at once; a seam for tests.
     """
 
@@ -53,6 +55,7 @@ class Heart:
         holdings: Holdings,
         gate: Gate,
         every_s: float,
+        least_limit_s: float,
         end_process: Callable[[int], None] = os._exit,
     ) -> None:
         self._leases = leases
@@ -62,6 +65,7 @@ class Heart:
         self._holdings = holdings
         self._gate = gate
         self._every_s = every_s
+        self._least_limit_s = least_limit_s
         self._end_process = end_process
         self._engine: Engine | None = None
         self._stopping = threading.Event()
@@ -117,7 +121,8 @@ class Heart:
         """End this process when a forward has run past its renders' limit; give the rest back."""
         held = self._holdings.all()
         limits_s = [one.claim.limit_s for one in held if one.claim.key in running.keys]
-        if not limits_s or time.monotonic() - running.since_s < min(limits_s) * WATCHDOG_SHARE:
+        limit_s = min(limits_s, default=self._least_limit_s)
+        if time.monotonic() - running.since_s < limit_s * WATCHDOG_SHARE:
             return
         _log.error("a forward is stuck: ending this process", extra={"renders": len(running.keys)})
         self._give_back(held, running.keys)

@@ -64,6 +64,7 @@ def serve(settings: Settings, name: str, device: torch.device) -> None:
         holdings=holdings,
         gate=gate,
         every_s=settings.renew_every_s,
+        least_limit_s=settings.execution_limit_s,
     )
     heart.start()
     decoders = settings.decode_processes or min(cores, MOST_CODEC_PROCESSES)

@@ -56,6 +56,7 @@ class Bench:
             holdings=self.holdings,
             gate=self.gate,
             every_s=every_s,
+            least_limit_s=self.settings.execution_limit_s,
             end_process=self.exits.append,
         )
 

@@ -64,3 +64,15 @@ def test_a_stuck_forward_ends_the_process_and_spares_the_others(
     assert bench.exits == [70]
     assert (bench.job(stuck_id).status, bench.job(stuck_id).attempts) == (JobStatus.QUEUED, 1)
     assert (bench.job(other_id).status, bench.job(other_id).attempts) == (JobStatus.QUEUED, 0)
+
+
+def test_a_stuck_forward_that_nobody_holds_ends_the_process_too(bench: Bench, photo: bytes) -> None:
+    """A probe's, or one whose lease was lost meanwhile: nothing else would ever end it."""
+    other_id = bench.submit(photo)
+    bench.claim()
+    heart, limit_s = bench.heart(), bench.settings.execution_limit_s
+    heart.end_if_stuck(Running(frozenset({""}), time.monotonic() - limit_s / 2))
+    assert not bench.exits
+    heart.end_if_stuck(Running(frozenset({""}), time.monotonic() - limit_s))
+    assert bench.exits == [70]
+    assert (bench.job(other_id).status, bench.job(other_id).attempts) == (JobStatus.QUEUED, 0)
