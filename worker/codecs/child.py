@@ -65,7 +65,11 @@ class CodecChild:
     def __init__(self, limits: CodecLimits) -> None:
         self._limits = limits
         self._memory = SharedMemory.create(limits.shared_bytes)
-        self._process = _start(limits, self._memory.fd)
+        try:
+            self._process = _start(limits, self._memory.fd)
+        except OSError:
+            self._memory.close()
+            raise
         self._poller = select.poll()
         self._poller.register(self._answers_fd, select.POLLIN)
         try:

@@ -19,7 +19,10 @@ _log = logging.getLogger(__name__)
 # Those that wait for work may be ended too: so often they are looked at, so that none stays a
 # zombie. One that dies at work is noticed, and replaced, at once.
 _LOOK_EVERY_S: Final = 1.0
-_PAUSE_S: Final = 1.0  # between attempts to start a process where it cannot be started
+# One start may fail by chance: the machine may end a process that has just begun. So many in a row
+# do not, and whoever waits is told.
+_STARTS: Final = 3
+_PAUSE_S: Final = 1.0  # between starts from then on
 
 
 class CodecPool:
@@ -35,7 +38,7 @@ class CodecPool:
         self._wanted = processes
         self._alive = 0  # idle ones and those at work
         self._idle: list[CodecChild] = []
-        self._trouble: Exception | None = None  # why the last start failed, if it did
+        self._failed_starts: list[Exception] = []  # since the last one that worked
         self._closing = False
         self._changed = threading.Condition()
         # On Linux a child is told of the death of the thread that started it, so it is always this.
@@ -49,8 +52,8 @@ class CodecPool:
         """
         self._nursery.start()
         with self._changed:
-            self._changed.wait_for(lambda: self._alive or self._trouble)
-            trouble = self._trouble
+            self._changed.wait_for(lambda: self._alive or self._trouble())
+            trouble = self._trouble()
         if trouble is not None:
             self.close()
             raise ConfigurationError(f"No process that decodes can be started: {trouble}")
@@ -127,10 +130,8 @@ class CodecPool:
                 self._bury_idle()
                 if self._idle:
                     return self._idle.pop()  # the last one in: its memory is warm
-                if not self._alive and self._trouble is not None:
-                    raise InternalError("No process that decodes can be started.") from (
-                        self._trouble
-                    )
+                if not self._alive and (trouble := self._trouble()) is not None:
+                    raise InternalError("No process that decodes can be started.") from trouble
                 self._changed.wait()
         raise InternalError("This worker is stopping.")
 
@@ -174,15 +175,21 @@ class CodecPool:
 
     def _start_one(self) -> None:
         try:
-            child, trouble = CodecChild(self._limits), None
+            child = CodecChild(self._limits)
         except (OSError, ChildDied) as error:
-            child, trouble = None, error
+            _log.error("a process that decodes cannot be started: %s", error)
+            with self._changed:
+                self._failed_starts = [*self._failed_starts, error][-_STARTS:]
+                self._changed.notify_all()
+                if self._trouble() is not None:
+                    self._changed.wait_for(lambda: self._closing, _PAUSE_S)
+            return
         with self._changed:
-            self._trouble = trouble
-            if child is not None:
-                self._alive += 1
-                self._idle.append(child)
+            self._failed_starts = []
+            self._alive += 1
+            self._idle.append(child)
             self._changed.notify_all()
-            if child is None:
-                _log.error("a process that decodes cannot be started: %s", trouble)
-                self._changed.wait_for(lambda: self._closing, _PAUSE_S)
+
+    def _trouble(self) -> Exception | None:
+        """Say why no process can be started, if it is so."""
+        return self._failed_starts[-1] if len(self._failed_starts) == _STARTS else None

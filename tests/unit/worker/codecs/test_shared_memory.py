@@ -1,0 +1,66 @@
+"""Memory shared with a codec process: nothing outside it is reached, and large photos leave."""
+
+import os
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from worker.codecs.shared_memory import SharedMemory
+
+SIZE_BYTES = 64 * 2**20
+
+
+@pytest.fixture
+def memory() -> Iterator[SharedMemory]:
+    memory = SharedMemory.create(SIZE_BYTES)
+    yield memory
+    memory.close()
+
+
+def test_what_one_side_writes_the_other_sees(memory: SharedMemory) -> None:
+    other = SharedMemory(os.dup(memory.fd), SIZE_BYTES)
+    colours = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    alpha = np.full((2, 4), 9, np.uint8)
+    memory.write(colours, alpha)
+    assert np.array_equal(other.view(2, 4, 3), colours)
+    assert np.array_equal(other.view(2, 4, at=24), alpha)
+    other.close()
+
+
+@pytest.mark.parametrize(
+    ("shape", "at"),
+    [
+        ((SIZE_BYTES + 1,), 0),
+        ((2**32 - 1, 2**32 - 1, 4), 0),
+        ((1,), SIZE_BYTES),
+        ((0, 5, 3), 0),
+        ((2, -1), 0),
+    ],
+)
+def test_nothing_outside_is_reached(memory: SharedMemory, shape: tuple[int, ...], at: int) -> None:
+    with pytest.raises(ValueError, match="outside"):
+        memory.view(*shape, at=at)
+
+
+def test_what_is_too_large_is_not_written(memory: SharedMemory) -> None:
+    with pytest.raises(ValueError, match="outside"):
+        memory.write(np.zeros(SIZE_BYTES, np.uint8), np.zeros(1, np.uint8))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="sealed on Linux")
+@pytest.mark.parametrize("size_bytes", [0, SIZE_BYTES // 2, SIZE_BYTES * 2])
+def test_neither_side_moves_its_end(memory: SharedMemory, size_bytes: int) -> None:
+    with pytest.raises(PermissionError):
+        os.ftruncate(memory.fd, size_bytes)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="given back on Linux")
+def test_a_large_photo_leaves_no_memory_behind(memory: SharedMemory) -> None:
+    memory.write(np.ones(SIZE_BYTES, np.uint8))
+    assert os.fstat(memory.fd).st_blocks * 512 >= SIZE_BYTES
+    memory.shrink_after(SIZE_BYTES)
+    assert os.fstat(memory.fd).st_blocks * 512 <= SIZE_BYTES / 3
+    memory.write(np.full(SIZE_BYTES, 7, np.uint8))
+    assert memory.view(1, at=SIZE_BYTES - 1)[0] == 7
