@@ -51,6 +51,7 @@ def configure_logging(process: str, level: str, stream: TextIO | None = None) ->
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    logging.captureWarnings(True)  # libraries' warnings, too, are lines of JSON
     # These say at INFO what our own lines say better.
     for noisy in (
         "kombu",

@@ -14,6 +14,17 @@ from tests.e2e.caller import Caller
 from tests.e2e.stack import Stack, running_stack
 from tests.styles import GATE_VARIABLE
 
+# A test's time includes starting and stopping its stack: a busy machine takes minutes for both.
+PATIENCE_S = 900
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give end-to-end tests the time that a busy machine needs."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.timeout(PATIENCE_S))
+
+
 STYLES = "tests.styles:MarkedStyle,tests.styles:SlowStyle"
 
 
