@@ -1,0 +1,188 @@
+"""A campaign: callers at work, faults by the schedule, rest, then the checker and the report."""
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import redis
+
+from common.store.keys import PREFIX
+from tests.chaos.callers import Crowd
+from tests.chaos.checker import Checker, same_picture_faults
+from tests.chaos.faults import FaultRun, Faults
+from tests.chaos.ground import Ground, running_ground
+from tests.chaos.report import Report, make_report
+from tests.chaos.schedule import WORKERS, Kind, Schedule
+from tests.chaos.submissions import Submission, flood, stream
+from tests.chaos.worker_logs import WorkerLogs
+from tests.e2e.stack import until
+
+CLAIMED_WITHIN_S = 60.0
+POLL_EVERY_S = 0.1
+IDENTICAL = 500
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """What to do.
+
+    Attributes:
+        seed: Repeats a run.
+        jobs: Single submissions, besides the flood of identical ones.
+        length_s: How long faults last, seconds.
+        settle_s: Longest time until everything has ended after the last fault, seconds.
+        is_long: Whether single faults last as long as in the long form.
+    """
+
+    seed: int
+    jobs: int
+    length_s: float
+    settle_s: float = 180.0
+    is_long: bool = False
+
+    def run(self, directory: Path) -> tuple[Report, list[str]]:
+        """Run it on a directory of its own; returns the figures and everything that is wrong."""
+        with running_ground(directory, workers=WORKERS, seed=self.seed) as ground:
+            schedule = Schedule(
+                self.seed, self.length_s, has_clock=ground.clock is not None, is_long=self.is_long
+            )
+            say(str(schedule))
+            if ground.clock is None:
+                say("  The clock is not stepped: libfaketime is not installed here.")
+            crowd = Crowd(ground.stack.url, ground.keys, seed=self.seed)
+            try:
+                return self._run(ground, crowd, schedule)
+            finally:
+                crowd.close()
+
+    def _run(self, ground: Ground, crowd: Crowd, schedule: Schedule) -> tuple[Report, list[str]]:
+        callers = list(ground.keys)
+        singles = stream(self.seed, callers, self.jobs, self.length_s)
+        same = flood(self.seed, callers[0], IDENTICAL)
+        wishes, faults, events = [*singles, *same], Faults(ground), schedule.events()
+        identical = Identical(ground, crowd, faults, same)
+        run = FaultRun(faults, events, {Kind.IDENTICAL: identical.begin})
+        began_s = time.time()
+        sent = crowd.begin(singles)
+        run.start()
+        run.join()
+        if run.failure is not None:
+            raise run.failure
+        rest_within_s = time.monotonic() + self.settle_s
+        wait([*sent, *identical.sent()], timeout=self.settle_s)
+        come_to_rest(ground, crowd, wishes, rest_within_s)
+        took_s = time.time() - began_s
+        look_again(crowd, wishes)
+        report = make_report(
+            wishes=wishes,
+            history=crowd.history,
+            logs=WorkerLogs(ground.stack.layout.logs),
+            kills=faults.kills,
+            spared=faults.spared,
+            events=[(began_s + event.at_s, event) for event in events],
+            counts=counters(ground),
+            took_s=took_s,
+            slowest_refusal_s=max(one.slowest_refusal_s for one in crowd.callers.values()),
+        )
+        found = [*Checker(ground, crowd, wishes).faults(), *same_picture_faults(ground, same)]
+        return report, found
+
+
+class Identical:
+    """A flood of one photo, whose worker is killed while the flood comes in.
+
+    Args:
+        ground: The service.
+        crowd: Its callers.
+        faults: Kills the worker.
+        wishes: The flood.
+    """
+
+    def __init__(
+        self, ground: Ground, crowd: Crowd, faults: Faults, wishes: Sequence[Submission]
+    ) -> None:
+        self._ground = ground
+        self._crowd = crowd
+        self._faults = faults
+        self._wishes = wishes
+        self._thread = threading.Thread(target=self._run, name="identical")
+        self._sent: list[Future[None]] = []
+
+    def begin(self) -> None:
+        """Let it begin, beside everything else."""
+        self._thread.start()
+
+    def sent(self) -> list[Future[None]]:
+        """Wait for its kill, and return what tells when each is accepted."""
+        self._thread.join()
+        return self._sent
+
+    def _run(self) -> None:
+        try:
+            self._sent = self._crowd.flood(self._wishes)
+            deadline_s = time.monotonic() + CLAIMED_WITHIN_S
+            while time.monotonic() < deadline_s:
+                jobs = {job_id for wish in self._wishes for job_id in list(wish.job_ids)}
+                worker = WorkerLogs(self._ground.stack.layout.logs).claimed_by(jobs)
+                if worker is not None:
+                    self._faults.kill(f"worker-{worker}")
+                    return
+                time.sleep(POLL_EVERY_S)
+            say("  nobody claimed the identical photos in time: their worker was not killed")
+        finally:
+            self._ground.gate.touch()
+
+
+def come_to_rest(
+    ground: Ground, crowd: Crowd, wishes: Sequence[Submission], deadline_s: float
+) -> None:
+    """Wait until all has ended and all parts are back; the checker finds out what did not."""
+
+    def has_ended() -> bool:
+        ends = [crowd.history.last(job_id) for wish in wishes for job_id in list(wish.job_ids)]
+        return len(ends) >= len(wishes) and all(end and end.is_terminal for end in ends)
+
+    conditions: tuple[Callable[[], bool], ...] = (has_ended, lambda: has_all_workers(ground))
+    for condition in conditions:
+        while not condition() and time.monotonic() < deadline_s:
+            time.sleep(POLL_EVERY_S)
+    until(lambda: has_all_workers(ground), "the service is ready again with all its workers")
+
+
+def has_all_workers(ground: Ground) -> bool:
+    """Say whether the service is ready, every worker included."""
+    key = next(iter(ground.keys.values()))
+    try:
+        ready = httpx.get(f"{ground.stack.url}/readyz")
+        styles = httpx.get(
+            f"{ground.stack.url}/v1/styles", headers={"Authorization": f"Bearer {key}"}
+        )
+    except httpx.TransportError:
+        return False
+    if ready.status_code != httpx.codes.OK or styles.status_code != httpx.codes.OK:
+        return False
+    return any(style["workers"]["ready"] == WORKERS for style in styles.json()["data"])
+
+
+def look_again(crowd: Crowd, wishes: Sequence[Submission]) -> None:
+    """Look at every job once more: what has ended must have stayed as it was."""
+    for wish in wishes:
+        for job_id in wish.job_ids:
+            crowd.callers[wish.caller].look(job_id)
+
+
+def counters(ground: Ground) -> dict[str, int]:
+    """Return the job store's own counters."""
+    with redis.Redis.from_url(ground.stack.redis_url, decode_responses=True) as connection:
+        return {name: int(count) for name, count in connection.hgetall(f"{PREFIX}counts").items()}
+
+
+def say(text: str) -> None:
+    """Print a line for whoever watches."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()

@@ -1,0 +1,32 @@
+"""The schedule: repeatable, complete, one trouble of a part at a time."""
+
+import itertools
+
+import pytest
+
+from tests.chaos.schedule import LASTS_S, WORKERS, Kind, Schedule
+
+SEEDS = range(20)
+# Long enough for every trouble to have its turn.
+SHORT_S = 70.0
+
+
+def test_a_seed_says_it_all() -> None:
+    assert str(Schedule(7, SHORT_S)) == str(Schedule(7, SHORT_S))
+    assert Schedule(7, SHORT_S).events() != Schedule(8, SHORT_S).events()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_everything_has_its_turn(seed: int) -> None:
+    events = Schedule(seed, SHORT_S, has_clock=True).events()
+    assert {event.kind for event in events} == set(Kind)
+    assert {event.worker for event in events} == {0, *range(1, WORKERS + 1)}
+    assert all(event.at_s + event.lasts_s <= SHORT_S for event in events)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_parts_other_than_workers_suffer_one_trouble_at_a_time(seed: int) -> None:
+    everything = Schedule(seed, 300, is_long=True).events()
+    events = [event for event in everything if event.kind in LASTS_S]
+    for first, second in itertools.pairwise(events):
+        assert first.at_s + first.lasts_s < second.at_s
