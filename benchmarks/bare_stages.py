@@ -19,6 +19,7 @@ from worker.images.blend import blend, crop, pad_to_multiple
 from worker.images.decode import DecodedPhoto, InProcessDecoder
 from worker.images.encode import encode
 from worker.models import DEFAULT_STYLE, find_models
+from worker.serving import MOST_LANES
 
 
 class BareStages:
@@ -35,10 +36,11 @@ class BareStages:
         models = find_models(())
         self._model = next(m for m in models.values() if m.style.card.name == DEFAULT_STYLE)
         self._model.load(device, None)
-        self._engine = Engine(models, device)
+        lanes = min(threads, MOST_LANES)
+        self._engine = Engine(models, device, lanes=lanes, threads=threads)
         self._decoder = InProcessDecoder(PhotoLimits.of(load_settings()))
         self._size_px = size_px
-        self.task_threads = 2 * self._model.max_batch
+        self.task_threads = 2 * self._model.concurrency(lanes)
 
     def warm(self, photos: Sequence[bytes]) -> None:
         """Start the engine and carry a few photos through."""

@@ -57,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this benchmark can be told."""
     parser.add_argument("--size", type=int, nargs="+", default=[512, 1024], help="long sides, px")
     parser.add_argument("--seconds", type=float, default=60, help="of saturation, each (60)")
+    parser.add_argument("--workers", type=int, default=1, help="worker processes (1)")
     parser.add_argument("--most", type=int, default=1000, help="most photos of each (1000)")
 
 
@@ -65,9 +66,12 @@ def run(given: argparse.Namespace) -> Report:
     tables, figures = [], {}
     for size_px in given.size:
         with tempfile.TemporaryDirectory(prefix="celshade-bare-") as name:
-            bares, spans = _measure(Path(name), size_px, given.seconds, given.most)
+            bares, spans = _measure(Path(name), size_px, given)
         ideal = max(bare.ideal_photos_per_s for bare in bares)
-        tables += [_throughput(size_px, ideal, bares, spans), _where(size_px, bares, spans)]
+        tables += [
+            _throughput(f"{size_px} px, {given.workers} worker(s)", ideal, bares, spans),
+            _where(size_px, bares, spans),
+        ]
         figures[f"{size_px}"] = {
             "ideal_photos_per_s": ideal,
             "bare": [asdict(bare) for bare in bares],
@@ -77,20 +81,20 @@ def run(given: argparse.Namespace) -> Report:
 
 
 def _measure(
-    folder: Path, size_px: int, seconds: float, most: int
+    folder: Path, size_px: int, given: argparse.Namespace
 ) -> tuple[list[Bare], dict[str, Span]]:
     for number, photo in enumerate(islice(distinct_photos(*saturation.PHOTO_PX), PICTURES)):
         (folder / f"{number:02}.jpg").write_bytes(photo)
-    before = _measure_bare(folder, size_px, seconds * BARE_SHARE)
-    count = min(most, math.ceil(seconds * before.ideal_photos_per_s))
-    with running_service() as service:
+    before = _measure_bare(folder, size_px, given.seconds * BARE_SHARE)
+    count = min(given.most, math.ceil(given.seconds * before.ideal_photos_per_s))
+    with running_service(workers=given.workers) as service:
         spans = {
             "line filled before": saturation.filled_before(service, size_px=size_px, count=count),
             "clients meanwhile": saturation.clients_meanwhile(
                 service, size_px=size_px, count=count
             ),
         }
-    return [before, _measure_bare(folder, size_px, seconds * BARE_SHARE)], spans
+    return [before, _measure_bare(folder, size_px, given.seconds * BARE_SHARE)], spans
 
 
 def _measure_bare(folder: Path, size_px: int, seconds: float) -> Bare:
@@ -110,17 +114,21 @@ def _measure_bare(folder: Path, size_px: int, seconds: float) -> Bare:
 
 
 def _throughput(
-    size_px: int, ideal: float, bares: Sequence[Bare], spans: Mapping[str, Span]
+    words: str, ideal: float, bares: Sequence[Bare], spans: Mapping[str, Span]
 ) -> Table:
     cores = processes.cores()
 
-    def row(words: str, photos_per_s: float, others: str = "") -> list[str]:
-        return [words, f"{photos_per_s:.2f}", f"{photos_per_s / ideal:.0%}", others]
+    def row(words: str, photos_per_s: float, span: Span | None = None) -> list[str]:
+        cells = [words, f"{photos_per_s:.2f}", f"{photos_per_s / ideal:.0%}"]
+        if span is None:
+            return [*cells, "", ""]
+        undisturbed = span.undisturbed_photos_per_s / ideal
+        return [*cells, f"{span.others_share:.1%}", f"{undisturbed:.0%}"]
 
     same_threads = max(cores / bare.serial.cpu_s_each for bare in bares)
     return Table(
-        f"Throughput at {size_px} px",
-        ["", "photos/s", "of the ideal", "others' share of the cores"],
+        f"Throughput at {words}",
+        ["", "photos/s", "of the ideal", "cores taken by others", "of what they left"],
         [
             row("ideal: perfect overlap, one thread on each core (by CPU seconds)", ideal),
             row(
@@ -133,10 +141,7 @@ def _throughput(
                 max(bare.engine.photos_per_s for bare in bares),
             ),
             row("no overlap at all", max(bare.serial.photos_per_s for bare in bares)),
-            *(
-                row(f"service, {name}", span.photos_per_s, f"{span.others_share:.1%}")
-                for name, span in spans.items()
-            ),
+            *(row(f"service, {name}", span.photos_per_s, span) for name, span in spans.items()),
         ],
         "Stages alone: the better of two measurements, before and after the service's. "
         + "; ".join(

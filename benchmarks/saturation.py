@@ -44,6 +44,11 @@ class Span:
         """Throughput."""
         return self.photos / self.wall_s
 
+    @property
+    def undisturbed_photos_per_s(self) -> float:
+        """Throughput over the share of the cores that others left."""
+        return self.photos_per_s / (1 - self.others_share)
+
 
 class Account:
     """Who uses the cores, from its making until it is closed."""
@@ -65,15 +70,15 @@ class Account:
 
 
 def filled_before(service: Service, *, size_px: int, count: int) -> Span:
-    """Put all photos in line while the worker is frozen, then let it go and watch."""
-    say(f"{size_px} px: putting {count} photos in line, then letting the worker go")
+    """Put all photos in line while the workers are frozen, then let them go and watch."""
+    say(f"{size_px} px: putting {count} photos in line, then letting the workers go")
     photos = itertools.islice(distinct_photos(*PHOTO_PX), count)
     with service.client() as client:
-        with service.held("worker-1"):
+        with service.held(*service.worker_names):
             jobs = [_submit(client, photo, size_px) for photo in photos]
             account = Account(service)
-        # The line is fair and has one caller: the last two end last. One question for each.
-        for job in jobs[-2:]:
+        # The line is fair and has one caller: the last ones end last. One question each.
+        for job in jobs[-SENDERS:]:
             client.wait(job.id, timeout_s=JOB_TIMEOUT_S)
         used = account.close()
         return _span([client.get(job.id) for job in jobs], *used)

@@ -64,12 +64,16 @@ class Service:
         return pid
 
     def pids(self) -> dict[str, list[int]]:
-        """Return the pids of every process that runs, by name; the API's are several."""
+        """Return the pids of every process that runs, by name, with its children.
+
+        A supervisor stands alone: its child is the worker, which has a name of its own.
+        """
         found: dict[str, list[int]] = {}
         for path in sorted(self.layout.run.glob("*.pid")):
             pid = read_pid(path)
             if pid is not None and is_alive(pid):
-                found[path.stem] = processes.with_children(pid) if path.stem == "api" else [pid]
+                alone = path.stem.endswith("-supervisor")
+                found[path.stem] = [pid] if alone else processes.with_children(pid)
         return found
 
     def cpu_s(self) -> dict[str, float]:
@@ -78,14 +82,21 @@ class Service:
         return {**used, "client": processes.cpu_s([os.getpid()])}
 
     @contextlib.contextmanager
-    def held(self, name: str) -> Iterator[None]:
-        """Freeze a process for as long as the block lasts; its place in memory stays warm."""
-        pid = self.pid(name)
-        os.kill(pid, signal.SIGSTOP)
+    def held(self, *names: str) -> Iterator[None]:
+        """Freeze processes for as long as the block lasts; what they have loaded stays warm."""
+        pids = [self.pid(name) for name in names]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
         try:
             yield
         finally:
-            os.kill(pid, signal.SIGCONT)
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
+    @property
+    def worker_names(self) -> list[str]:
+        """Names of the processes that hold a model."""
+        return [f"worker-{number}" for number in range(1, self.workers + 1)]
 
 
 @contextlib.contextmanager
