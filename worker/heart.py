@@ -19,8 +19,10 @@ from worker.models import Model
 
 _log = logging.getLogger(__name__)
 
-# The watchdog acts a little before the lease's own limit, so that it still owns what it gives back.
-WATCHDOG_SHARE = 0.9
+# The watchdog acts before the lease's own limit, so that it still owns what it gives back: by a
+# share of the limit, or by some beats where that is longer.
+MARGIN_SHARE = 0.1
+MARGIN_BEATS = 2
 EXIT_STUCK = 70  # EX_SOFTWARE of sysexits.h
 _STATES = {
     GateState.OPEN: WorkerState.READY,
@@ -119,14 +121,23 @@ class Heart:
 
     def end_if_stuck(self, running: Running) -> None:
         """End this process when a forward has run past its renders' limit; give the rest back."""
-        held = self._holdings.all()
-        limits_s = [one.claim.limit_s for one in held if one.claim.key in running.keys]
-        limit_s = min(limits_s, default=self._least_limit_s)
-        if time.monotonic() - running.since_s < limit_s * WATCHDOG_SHARE:
+        if time.monotonic() < self._latest_end_s(running):
             return
         _log.error("a forward is stuck: ending this process", extra={"renders": len(running.keys)})
-        self._give_back(held, running.keys)
+        self._give_back(self._holdings.all(), running.keys)
         self._end_process(EXIT_STUCK)
+
+    def _latest_end_s(self, running: Running) -> float:
+        """Until when a forward may run, monotonic seconds; its leases count from their claims."""
+        ends_s = [
+            min(one.since_s, running.since_s) + self._patience_s(one.claim.limit_s)
+            for one in self._holdings.among(running.keys)
+        ]
+        return min(ends_s, default=running.since_s + self._patience_s(self._least_limit_s))
+
+    def _patience_s(self, limit_s: float) -> float:
+        margin_s = max(limit_s * MARGIN_SHARE, self._every_s * MARGIN_BEATS)
+        return limit_s - min(margin_s, limit_s / 2)
 
     def _give_back(self, held: list[Held], stuck: frozenset[str]) -> None:
         """Release the others uncounted; those in the stuck forward lose their attempt."""

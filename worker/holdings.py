@@ -1,7 +1,8 @@
 """What this process holds: its leases, the stage of each, and what the job store said of them."""
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from common.jobs import Stage
@@ -14,6 +15,7 @@ class Held:
 
     Attributes:
         claim: What was claimed.
+        since_s: When, monotonic seconds.
         stage: What is being done with it.
         lost: Set once the token no longer owns the attempt; nothing may be stored then.
         unwanted: Set while nobody waits for it, as of the last renewal.
@@ -21,6 +23,7 @@ class Held:
 
     claim: Claim
     stage: Stage = Stage.FETCHING
+    since_s: float = field(default_factory=time.monotonic)
     lost: threading.Event = field(default_factory=threading.Event)
     unwanted: threading.Event = field(default_factory=threading.Event)
 
@@ -59,6 +62,11 @@ class Holdings:
         """Every lease that is held and not known to be lost."""
         with self._changed:
             return [held for held in self._held.values() if not held.lost.is_set()]
+
+    def among(self, keys: Collection[str]) -> list[Held]:
+        """Every one of these renders that is held, known to be lost or not."""
+        with self._changed:
+            return [held for key, held in self._held.items() if key in keys]
 
     def note(self, renewed: list[Held], renewal: Renewal) -> None:
         """Record what a renewal said of the leases it covered."""

@@ -76,3 +76,29 @@ def test_a_stuck_forward_that_nobody_holds_ends_the_process_too(bench: Bench, ph
     heart.end_if_stuck(Running(frozenset({""}), time.monotonic() - limit_s))
     assert bench.exits == [70]
     assert (bench.job(other_id).status, bench.job(other_id).attempts) == (JobStatus.QUEUED, 0)
+
+
+def test_the_limit_counts_from_the_claim(bench: Bench, photo: bytes) -> None:
+    """A forward that began late may not run longer than the lease; nor one that lost its lease."""
+    bench.submit(photo)
+    held = bench.claim()
+    held.since_s -= held.claim.limit_s
+    running = Running(frozenset({held.claim.key}), time.monotonic())
+    held.lost.set()
+    bench.heart().end_if_stuck(running)
+    assert bench.exits == [70]
+
+
+def test_it_acts_some_beats_before_the_reaper(bench: Bench, photo: bytes) -> None:
+    job_id = bench.submit(photo)
+    held = bench.claim()
+    beat_s = held.claim.limit_s / 10
+    heart = bench.heart(every_s=beat_s)
+    running = Running(frozenset({held.claim.key}), time.monotonic())
+    held.since_s = time.monotonic() - (held.claim.limit_s - 3 * beat_s)
+    heart.end_if_stuck(running)
+    assert not bench.exits
+    held.since_s = time.monotonic() - (held.claim.limit_s - 2 * beat_s)
+    heart.end_if_stuck(running)
+    assert bench.exits == [70]
+    assert (bench.job(job_id).status, bench.job(job_id).attempts) == (JobStatus.QUEUED, 1)
