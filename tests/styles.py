@@ -14,6 +14,7 @@ import torch
 from worker.styles.base import StyleCard
 
 GATE_VARIABLE = "CELSHADE_TEST_GATE"
+FAULT_VARIABLE = "CELSHADE_TEST_FAULT"
 LOOK_EVERY_S = 0.02
 SLOW_FORWARD_S = 0.3
 
@@ -91,5 +92,30 @@ class BrokenStyle:
     def forward(self, photos: torch.Tensor) -> torch.Tensor:
         """Invert a batch, or fail with it."""
         if any(_is_mostly(photo, GREEN) for photo in photos):
+            raise RuntimeError("the device said no")
+        return 255 - photos
+
+
+class FaultyStyle:
+    """Fails as long as the file that its process' `CELSHADE_TEST_FAULT` names is there.
+
+    With `all` in the file it fails for everything, with `photos` for all but black ones, so that
+    whoever tries the model with a black photo finds it healthy.
+    """
+
+    card = StyleCard(
+        name="faulty",
+        title="Faulty",
+        description="Inverts a photo, or fails.",
+        model_digest="faulty-1",
+    )
+
+    def load(self, device: torch.device) -> None:
+        """There is nothing to load."""
+
+    def forward(self, photos: torch.Tensor) -> torch.Tensor:
+        """Invert a batch, or fail with it."""
+        fault = Path(os.environ[FAULT_VARIABLE])
+        if fault.exists() and (fault.read_text() == "all" or bool(photos.any())):
             raise RuntimeError("the device said no")
         return 255 - photos
