@@ -1,0 +1,120 @@
+"""Fairness: what one caller may do to another, and to its own jobs, in any history.
+
+The bound is start-time fair queueing's own (Goyal, Vin, Cheng, SIGCOMM 1996, theorem 1): while two
+flows wait, what each was served per weight differs by no more than one job of each.
+"""
+
+import itertools
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from common.jobs import Priority
+from common.store import JobStore
+from tests.integration.store.builders import (
+    MEGAPIXEL,
+    START_MS,
+    ClockedStore,
+    Worker,
+    key_of,
+    submission,
+    submit,
+)
+
+BATCH = 8  # what one worker claims at once, and more than the bound below asks for
+SIZES = (65_536, MEGAPIXEL, 2 * MEGAPIXEL)
+CALLERS = ("ann", "ben", "cem")
+HISTORIES = st.lists(
+    st.one_of(st.none(), st.tuples(st.sampled_from(CALLERS), st.sampled_from(Priority))),
+    max_size=40,
+)
+
+
+@given(history=HISTORIES, many=st.integers(1, 40))
+@settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_a_later_flood_moves_anothers_first_back_by_at_most_a_batch(
+    clocked: ClockedStore, history: list[tuple[str, Priority] | None], many: int
+) -> None:
+    clocked.redis.flushdb()
+    clocked.set_time(START_MS)
+    store, worker = clocked.store, Worker(clocked.store)
+    for number, event in enumerate(history):
+        if event is None:
+            worker.claim()
+        else:
+            caller, priority = event
+            submit(store, submission(f"{number}", caller=caller, priority=priority))
+    mine = submission("mine", caller="ben")
+    submit(store, mine)
+    waiting = store.ledger.page("ben", status=None, cursor=None, limit=100).jobs
+    first = min((job for job in waiting if job.position), key=lambda job: job.position or 0)
+    for number in range(many):
+        submit(store, submission(f"flood-{number}", caller="ann"))
+    after = store.ledger.view(first.id, "ben").position
+    assert after is not None
+    assert first.position is not None
+    assert after - first.position <= BATCH
+
+
+def test_ten_callers_with_loads_from_one_to_a_hundred_progress_by_weight(store: JobStore) -> None:
+    weights = {f"caller-{n}": weight for n, weight in enumerate((1, 1, 2, 2, 4, 4, 0.5, 0.5, 8, 1))}
+    loads = dict(zip(weights, (1, 100, 2, 100, 10, 100, 5, 50, 100, 20), strict=True))
+    sizes = itertools.cycle(SIZES)
+    cost, owner, left = dict[str, float](), dict[str, str](), Counter(loads)
+    for caller, load in loads.items():
+        for number in range(load):
+            px = next(sizes)
+            sent = submission(
+                f"{caller}-{number}", caller=caller, weight=weights[caller], work_px=px
+            )
+            submit(store, sent)
+            cost[key_of(sent)], owner[key_of(sent)] = px / 1e6, caller
+    dearest, worker = max(SIZES) / 1e6, Worker(store)
+    served = dict.fromkeys(weights, 0.0)
+    for _ in range(sum(loads.values())):
+        claim = worker.take()
+        caller = owner[claim.key]
+        served[caller] += cost[claim.key] / weights[caller]
+        left[caller] -= 1
+        worker.complete(claim)
+        backlogged = [name for name in weights if left[name]]
+        for one, other in itertools.combinations(backlogged, 2):
+            bound = dearest / weights[one] + dearest / weights[other]
+            assert abs(served[one] - served[other]) <= bound + 1e-9
+
+
+def test_a_high_job_passes_its_own_callers_backlog(store: JobStore) -> None:
+    worker = Worker(store)
+    for number in range(60):
+        submit(store, submission(f"{number}"))
+    for _ in range(7):
+        worker.take()
+    high = [submission(f"high-{number}", priority=Priority.HIGH) for number in range(8)]
+    for one in high:
+        submit(store, one)
+    assert store.ledger.view(high[0].job_id, "ann").position == 1
+    keys = {key_of(one) for one in high}
+    claimed = [worker.take().key in keys for _ in range(10)]
+    assert sum(claimed) == 8  # four to one, with the backlog not quite at a halt
+
+
+@pytest.mark.parametrize("claimed_before", [0, 5])
+def test_a_low_job_holds_up_nobody_and_is_not_starved(store: JobStore, claimed_before: int) -> None:
+    worker = Worker(store)
+    low = [submission(f"low-{number}", priority=Priority.LOW) for number in range(20)]
+    for one in low:
+        submit(store, one)
+    for _ in range(claimed_before):
+        worker.take()
+    for number in range(20):
+        submit(store, submission(f"{number}"))
+    keys = {key_of(one) for one in low}
+    claimed = [worker.take().key in keys for _ in range(20)]
+    assert 3 <= sum(claimed) <= 6
