@@ -10,18 +10,26 @@ from hypothesis.stateful import precondition, rule
 
 from common.errors import DecodeFailed, InternalError, RenderError, WorkerLost
 from common.jobs import Stage
-from common.store.leases import Claim
+from common.store.leases import Claim, WorkerState
 from common.store.submissions import Submission
 from common.store.upkeep import Line, Stranded
 from tests.integration.store import builders
 from tests.integration.store.builders import LINE, OTHER_LINE
 from tests.integration.store.machine_ground import LINES, PLACES, PROCESSES, Submitting
 
+BEATS = st.sampled_from((WorkerState.READY, WorkerState.READY, WorkerState.SICK))
+
 
 class StoreMachine(Submitting):
     """Rules are the verbs; what each answers must be what the model says."""
 
     # --- Attempts ---
+
+    @rule(process=st.sampled_from(PROCESSES), state=BEATS)
+    def beat(self, process: str, state: WorkerState) -> None:
+        """A worker says that it is there, ready or sick."""
+        self.workers[process].beat(state)
+        self.model.beat(process, state.value)
 
     @precondition(lambda self: self.model.waits_anything())
     @rule(process=st.sampled_from(PROCESSES), line=LINES, times=st.integers(1, 3))
@@ -164,7 +172,18 @@ class StoreMachine(Submitting):
             self.step_clock(1_000)
             for process in living:
                 self.renew(process)
+                self.beat(process, WorkerState.READY)
             self.reap()
+
+    @precondition(lambda self: self.model.waits_anything())
+    @rule(process=st.sampled_from(PROCESSES))
+    def fail_and_ask_again(self, process: str) -> None:
+        """A worker fails with what it takes, the pause passes, and it asks for more."""
+        self._claim(process, LINE)
+        if self.claims:
+            self.fail(0, InternalError)
+        self.pass_time(3, PROCESSES)
+        self._claim(process, LINE)
 
     @precondition(lambda self: self.put)
     @rule()

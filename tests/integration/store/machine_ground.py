@@ -10,7 +10,14 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from common.errors import NotFound, NotRetryable, QueueFull, QueueFullForKey, StorageUnavailable
+from common.errors import (
+    NotFound,
+    NotRetryable,
+    QueueFull,
+    QueueFullForKey,
+    QuotaExceeded,
+    StorageUnavailable,
+)
 from common.jobs import Job, Priority
 from common.store.leases import Claim
 from common.store.submissions import Submission
@@ -28,6 +35,7 @@ POLICY = builders.policy(
     failure_ms=30_000,
     upload_ms=120_000,
     limit_ms=15_000,
+    day_px_max=100_000_000,
 )
 CALLERS = {"ann": 1.0, "ben": 2.0}
 PROCESSES = ("p1", "p2")
@@ -123,7 +131,7 @@ class Submitting(RuleBasedStateMachine):
         assert callable(verb)
         try:
             return str(verb(*arguments).outcome.value)
-        except (QueueFull, QueueFullForKey):
+        except (QueueFull, QueueFullForKey, QuotaExceeded):
             return "full"
         except StorageUnavailable:
             return "input_lost"

@@ -7,6 +7,7 @@ It keeps jobs, renders, lines, leases and time, and nothing of Redis. Objects ar
 from common.store.submissions import Submission
 from tests.integration.store.model_attempts import OPEN, Attempts, ModelJob, ModelRender
 
+DAY_MS = 86_400_000
 RETRYABLE = ("failed", "canceled", "expired")
 
 
@@ -38,7 +39,7 @@ class Model(Attempts):
         code, attempts, until = self.failures.get(key, ("", 0, 0))
         is_failing = until > self.now
         if not is_failing and not (render and render.state == "done"):
-            if self._is_full(sent.caller):
+            if self._is_full(sent):
                 return "full"
             if render is None and not has_input:
                 return "need_input"
@@ -59,12 +60,19 @@ class Model(Attempts):
         else:
             self._join(sent, render, job)
         self.renders[key].jobs.add(sent.job_id)
+        self.spent[self._today(sent)] += sent.work_px
         return "joined" if render else "queued"
 
-    def _is_full(self, caller: str) -> bool:
+    def _is_full(self, sent: Submission) -> bool:
+        caller, policy = sent.caller, self.policy
+        if self.spent[self._today(sent)] + sent.work_px > policy.day_px_max:
+            return True
         opened = [job for job in self.jobs.values() if job.status in OPEN]
         mine = sum(job.sent.caller == caller for job in opened)
-        return len(opened) >= self.policy.open_max or mine >= self.policy.open_caller_max
+        return len(opened) >= policy.open_max or mine >= policy.open_caller_max
+
+    def _today(self, sent: Submission) -> tuple[str, int]:
+        return sent.caller, self.now // DAY_MS
 
     def _new_render(self, sent: Submission) -> ModelRender:
         weight = sent.arguments()["flow_weight"]

@@ -1,9 +1,11 @@
 """Attempts in the model: the line's order, claims and how they end; see `model.py`."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from common.store.policy import REMEMBERED_CODES, Policy
 from common.store.submissions import Submission
+from tests.integration.store.builders import LINE
 from tests.integration.store.reference_line import FairLine
 
 OPEN = ("queued", "running")
@@ -34,6 +36,7 @@ class ModelRender:
     tag: float
     arrival: int
     work_px: int
+    failed_by: set[str] = field(default_factory=set)
     jobs: set[str] = field(default_factory=set)
     state: str = "waiting"
     attempts: int = 0
@@ -57,6 +60,8 @@ class Attempts:
         self.failures: dict[str, tuple[str, int, int]] = {}  # code, attempts, until
         self.volunteers: dict[str, tuple[str, int]] = {}  # by line: process, until
         self.alone: dict[str, str] = {}  # by process: render
+        self.beats: dict[str, tuple[int, str]] = {}  # by process: when, state
+        self.spent: Counter[tuple[str, int]] = Counter()  # pixels by caller and day
         self.last_reap: int | None = None
         self.hold_until = 0
 
@@ -82,9 +87,11 @@ class Attempts:
         waiting = self.order(line)
         suspects = [key for key in waiting if self.renders[key].lost]
         good = [key for key in waiting if not self.renders[key].lost]
+        mine = [key for key in good if not self._is_for_others(process, key)]
         if any(who == process and at != line for at, (who, _) in self.volunteers.items()):
             return "wait"
-        if suspects and waiting[0] == suspects[0] and self._volunteers(process, line):
+        first = [key for key in waiting if key in suspects or key in mine][:1]
+        if suspects and first == suspects[:1] and self._volunteers(process, line):
             if any(r.process == process and r.state == "running" for r in self.renders.values()):
                 return "wait"
             del self.volunteers[line]
@@ -92,7 +99,26 @@ class Attempts:
             return self._take(suspects[0], process, token)
         if not suspects and self.volunteers.get(line, ("", 0))[0] == process:
             del self.volunteers[line]
-        return self._take(good[0], process, token) if good else "empty"
+        if good and not mine:
+            return "wait"
+        return self._take(mine[0], process, token) if mine else "empty"
+
+    def _is_for_others(self, process: str, key: str) -> bool:
+        """Whether it has failed with this render and somebody ready has not."""
+        r = self.renders[key]
+        if process not in r.failed_by or r.line != LINE:
+            return False
+        return any(
+            state == "ready" and who not in r.failed_by
+            for who, (at, state) in self.beats.items()
+            if abs(self.now - at) < self.policy.alive_ms
+        )
+
+    def beat(self, process: str, state: str) -> None:
+        """A worker of the first line tells of itself; one that is not ready volunteers no more."""
+        self.beats[process] = (self.now, state)
+        if state != "ready" and self.volunteers.get(LINE, ("", 0))[0] == process:
+            del self.volunteers[LINE]
 
     def _volunteers(self, process: str, line: str) -> bool:
         who, until = self.volunteers.get(line, (process, 0))
@@ -167,6 +193,7 @@ class Attempts:
         if not r.jobs:
             del self.renders[key]
             return "unwanted"
+        r.failed_by.add(r.process)
         r.state, r.due = "delayed", self.now + self.policy.delays_ms[r.attempts - 1]
         self.show(r, "queued")
         return "delayed"
