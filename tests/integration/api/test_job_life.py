@@ -156,6 +156,15 @@ def test_a_deadline_is_the_jobs_own(client: PhotoClient, worker: HandWorker) -> 
     assert body_of(client.get(job["urls"]["result"]))["code"] == "job_failed"
 
 
+def test_without_a_wish_the_deadline_is_the_settings(worker: HandWorker, make_app: MakeApp) -> None:
+    client = PhotoClient(make_app(deadline_s=1))
+    job = client.submit()
+    while client.job(job)["status"] == "queued":
+        worker.store.upkeep.reap()
+    assert client.job(job)["status"] == "expired"
+    assert worker.line_is_empty()
+
+
 def test_new_work_goes_to_the_newest_living_version(
     client: PhotoClient, worker: HandWorker, make_app: MakeApp
 ) -> None:
