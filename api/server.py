@@ -25,6 +25,7 @@ from gunicorn.errors import (  # type: ignore[import-untyped]  # gunicorn ships 
 
 from api.intake.limits import IntakeLimits
 from api.wsgi.thread_worker import CelshadeWorker
+from common.allocator import give_back_freed_memory
 from common.errors import CelshadeError, ConfigurationError
 from common.settings import Settings
 
@@ -103,6 +104,7 @@ def serve(
         SystemExit: At the end.
     """
     limits = limits or IntakeLimits.from_settings(settings)
+    give_back_freed_memory()  # the children inherit what the allocator was told
     listener = _listen(settings.api_host, settings.api_port)
     pid_file = settings.run_dir / PID_NAME if settings.run_dir else None
     server = Server(settings, create_app, limits=limits, listener=listener)

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.processes import cores
+from common.allocator import keep_freed_memory
 from common.settings import environment_with
-from worker.allocator import keep_freed_memory
 from worker.supervisor import Seat
 
 if TYPE_CHECKING:

