@@ -42,11 +42,15 @@ class ChildDied(Exception):
 
     Attributes:
         picture_at_fault: Whether what it was decoding is to blame, as far as can be told.
+        had_begun: Whether it was decoding at all.
     """
 
-    def __init__(self, message: str, *, picture_at_fault: bool = True) -> None:
+    def __init__(
+        self, message: str, *, picture_at_fault: bool = True, had_begun: bool = True
+    ) -> None:
         super().__init__(message)
         self.picture_at_fault = picture_at_fault
+        self.had_begun = had_begun
 
 
 class CodecChild:
@@ -97,6 +101,7 @@ class CodecChild:
         """
         if not 0 < len(data) <= self._limits.upload_bytes:
             raise Refused(f"the file has {len(data)} bytes")
+        self._memory.is_marked = False
         self._memory.write(np.frombuffer(data, np.uint8))
         answer = self._ask(Request(Verb.READ, size_bytes=len(data), long_side_px=long_side_px))
         try:
@@ -137,7 +142,7 @@ class CodecChild:
         try:
             os.write(self._requests_fd, request.pack())
         except BrokenPipeError as error:
-            raise ChildDied("it had ended before", picture_at_fault=False) from error
+            raise self._death() from error
         answer = self._hear(_WALL_PER_CPU * self._limits.cpu_s)
         if answer.outcome is Outcome.REFUSED:
             raise Refused(answer.text)
@@ -164,14 +169,13 @@ class CodecChild:
         """Say what the process died of."""
         self._process.kill()  # changes nothing for one that is dying
         code = self._process.wait()
-        if code >= 0:
-            return ChildDied(f"it ended with exit code {code}")
-        number = signal.Signals(-code)
+        number = signal.Signals(-code) if code < 0 else None
+        how = f"it was ended by {number.name}" if number else f"it ended with exit code {code}"
+        if not self._memory.is_marked:
+            return ChildDied(f"{how} before it began", picture_at_fault=False, had_begun=False)
         if number == signal.SIGXCPU:
-            return ChildDied(f"it took more than {self._limits.cpu_s} s of processor time")
-        return ChildDied(
-            f"it was ended by {number.name}", picture_at_fault=number not in _FROM_OUTSIDE
-        )
+            how = f"it took more than {self._limits.cpu_s} s of processor time"
+        return ChildDied(how, picture_at_fault=number not in _FROM_OUTSIDE)
 
     @property
     def _requests_fd(self) -> int:

@@ -19,6 +19,9 @@ _log = logging.getLogger(__name__)
 # Those that wait for work may be ended too: so often they are looked at, so that none stays a
 # zombie. One that dies at work is noticed, and replaced, at once.
 _LOOK_EVERY_S: Final = 1.0
+# Killed from outside in mid-decode, by an operator or a machine out of memory: nothing says that it
+# was the photo's fault. The second time something does.
+_KILLS: Final = 2
 # One start may fail by chance: the machine may end a process that has just begun. So many in a row
 # do not, and whoever waits is told.
 _STARTS: Final = 3
@@ -87,17 +90,15 @@ class CodecPool:
             DecodeFailed: It cannot be decoded, or not within the limits, or it crashes its codec.
             InternalError: There is no process to decode it, for reasons that are not the photo's.
         """
-        try:
-            return self._decode(data, long_side_px)
-        except ChildDied as death:
-            # Killed from outside, by an operator or a machine out of memory: nothing says that it
-            # was the photo. The second time in a row something does.
-            if death.picture_at_fault:
-                raise DecodeFailed from death
-        try:
-            return self._decode(data, long_side_px)
-        except ChildDied as death:
-            raise DecodeFailed from death
+        kills = 0
+        for _ in range(self._wanted + _KILLS):  # all that are idle may just have been ended
+            try:
+                return self._decode(data, long_side_px)
+            except ChildDied as death:
+                kills += death.had_begun
+                if death.picture_at_fault or kills == _KILLS:
+                    raise DecodeFailed from death
+        raise InternalError("The processes that decode are ended again and again.")
 
     def _decode(self, data: bytes, long_side_px: int) -> DecodedPhoto:
         try:

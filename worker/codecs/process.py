@@ -71,6 +71,7 @@ class Codec:
             return Answer(Outcome.REFUSED, f"{type(error).__name__}: {error}")
 
     def _read(self, request: Request) -> Answer:
+        self._memory.is_marked = True
         allow_cpu(self._cpu_s)
         data = self._memory.view(request.size_bytes).tobytes()
         pixels = self._reader.read(data, request.long_side_px)

@@ -18,6 +18,7 @@ from worker.images.pixels import Bytes
 
 # Pages beyond these are given back after each photo: a huge one shall not cost its memory for ever.
 _KEPT_BYTES: Final = 16 * 2**20
+_MARK_BYTES: Final = 1
 
 
 class SharedMemory:
@@ -31,7 +32,7 @@ class SharedMemory:
     def __init__(self, fd: int, size_bytes: int) -> None:
         self.fd = fd
         self._size_bytes = size_bytes
-        self._map = mmap.mmap(fd, size_bytes)
+        self._map = mmap.mmap(fd, size_bytes + _MARK_BYTES)
         self._bytes = np.frombuffer(self._map, np.uint8)
 
     @classmethod
@@ -41,7 +42,16 @@ class SharedMemory:
         Raises:
             OSError: There is none.
         """
-        return cls(_nameless_file(size_bytes), size_bytes)
+        return cls(_nameless_file(size_bytes + _MARK_BYTES), size_bytes)
+
+    @property
+    def is_marked(self) -> bool:
+        """A mark beside the bytes: whether the work on them has begun."""
+        return bool(self._bytes[self._size_bytes])
+
+    @is_marked.setter
+    def is_marked(self, has_begun: bool) -> None:
+        self._bytes[self._size_bytes] = has_begun
 
     def write(self, *parts: Bytes) -> None:
         """Put arrays behind each other at the beginning; they must fit."""

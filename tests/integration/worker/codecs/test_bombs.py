@@ -135,13 +135,16 @@ def test_a_photo_whose_process_is_killed_again_fails(make_pool: MakePool, start:
     assert len(killed) == 2
 
 
-def test_processes_that_die_while_idle_are_reaped_and_replaced(make_pool: MakePool) -> None:
-    pool = make_pool(processes=2)
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+def test_processes_that_die_while_idle_are_reaped_and_replaced(
+    make_pool: MakePool, number: signal.Signals
+) -> None:
+    pool = make_pool(processes=3)
     before = pool.idle_pids
     for pid in before:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
     assert is_good(pool.decode(GOOD_PHOTO, 256))
-    until(lambda: len(pool.idle_pids) == 2, "both places are taken again")
+    until(lambda: len(pool.idle_pids) == 3, "all places are taken again")
     assert not set(children(os.getpid())) & set(before)
 
 

@@ -49,6 +49,15 @@ def test_what_is_too_large_is_not_written(memory: SharedMemory) -> None:
         memory.write(np.zeros(SIZE_BYTES, np.uint8), np.zeros(1, np.uint8))
 
 
+def test_the_mark_lies_beside_the_bytes(memory: SharedMemory) -> None:
+    other = SharedMemory(os.dup(memory.fd), SIZE_BYTES)
+    assert not memory.is_marked
+    other.is_marked = True
+    memory.write(np.zeros(SIZE_BYTES, np.uint8))
+    assert memory.is_marked
+    other.close()
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="sealed on Linux")
 @pytest.mark.parametrize("size_bytes", [0, SIZE_BYTES // 2, SIZE_BYTES * 2])
 def test_neither_side_moves_its_end(memory: SharedMemory, size_bytes: int) -> None:
