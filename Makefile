@@ -13,7 +13,7 @@ up_options = $(if $(PORT),--port $(PORT)) $(if $(WORKERS),--workers $(WORKERS)) 
 	$(if $(DATA),--data "$(DATA)") $(if $(STORE),--store $(STORE))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up setup setup-dev test test-unit test-integration test-e2e check format lock \
+.PHONY: help demo up setup setup-dev test test-unit test-integration test-e2e chaos check format lock \
 	bench clean
 
 help: ## list the verbs
@@ -43,6 +43,10 @@ test-integration: setup-dev ## tests of one part on real servers
 
 test-e2e: setup-dev ## tests of the whole on the real processes
 	$(BIN)/python -m pytest tests/e2e $(ARGS)
+
+chaos: setup-dev ## kill, freeze and starve a real service, then check every job (SEED= JOBS= MINUTES=)
+	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)) \
+		$(if $(MINUTES),--minutes $(MINUTES))
 
 check: setup-dev ## format, lint, types, and the doors between the packages
 	$(BIN)/ruff format --check .

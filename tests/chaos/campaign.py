@@ -13,7 +13,7 @@ import redis
 
 from common.store.keys import PREFIX
 from tests.chaos.callers import Crowd
-from tests.chaos.checker import Checker, same_picture_faults
+from tests.chaos.checker import Checker, own_exit_faults, same_picture_faults
 from tests.chaos.faults import FaultRun, Faults
 from tests.chaos.ground import Ground, running_ground
 from tests.chaos.report import Report, make_report
@@ -89,7 +89,11 @@ class Campaign:
             took_s=took_s,
             slowest_refusal_s=max(one.slowest_refusal_s for one in crowd.callers.values()),
         )
-        found = [*Checker(ground, crowd, wishes).faults(), *same_picture_faults(ground, same)]
+        found = [
+            *Checker(ground, crowd, wishes).faults(),
+            *same_picture_faults(ground, same),
+            *own_exit_faults(ground),
+        ]
         return report, found
 
 
@@ -154,8 +158,8 @@ def come_to_rest(
     until(lambda: has_all_workers(ground), "the service is ready again with all its workers")
 
 
-def has_all_workers(ground: Ground) -> bool:
-    """Say whether the service is ready, every worker included."""
+def has_all_workers(ground: Ground, workers: int = WORKERS) -> bool:
+    """Say whether the service is ready, with so many workers of a style."""
     key = next(iter(ground.keys.values()))
     try:
         ready = httpx.get(f"{ground.stack.url}/readyz")
@@ -166,7 +170,7 @@ def has_all_workers(ground: Ground) -> bool:
         return False
     if ready.status_code != httpx.codes.OK or styles.status_code != httpx.codes.OK:
         return False
-    return any(style["workers"]["ready"] == WORKERS for style in styles.json()["data"])
+    return any(style["workers"]["ready"] == workers for style in styles.json()["data"])
 
 
 def look_again(crowd: Crowd, wishes: Sequence[Submission]) -> None:

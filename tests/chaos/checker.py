@@ -22,7 +22,7 @@ from tests.chaos.callers import Caller, Crowd
 from tests.chaos.ground import Ground
 from tests.chaos.history import Observation
 from tests.chaos.submissions import Submission
-from tests.chaos.worker_logs import WorkerLogs
+from tests.chaos.worker_logs import WorkerLogs, own_exits
 
 ATTEMPTS = 3
 LOST_IN = 500  # fewer than one accepted job in so many may end as `worker_lost`
@@ -178,3 +178,9 @@ def same_picture_faults(ground: Ground, flood: Iterable[Submission]) -> list[str
         return [f"of {len(jobs)} identical photos not all succeeded: {dict(causes)}"]
     names = {job["output_name"] for job in jobs}
     return [] if len(names) == 1 else [f"identical photos became {len(names)} pictures"]
+
+
+def own_exit_faults(ground: Ground) -> list[str]:
+    """Name the worker processes that ended though nobody killed them: no outage is a reason."""
+    exits = own_exits(ground.stack.layout.logs)
+    return [f"{said} by itself, {count} times" for said, count in exits.items()]

@@ -176,7 +176,7 @@ class Faults:
         return redis.Redis.from_url(url, decode_responses=True, socket_timeout=5)
 
     def _step_clock(self) -> Undo:
-        """Set the clock of all processes ahead; it stays so."""
+        """Set the job store's clock ahead; it stays so."""
         if self._ground.clock is not None:
             self._ground.clock.write_text(CLOCK_STEP)
         return _nothing

@@ -22,7 +22,7 @@ from tests.e2e.stack import Stack, running_stack
 from tests.styles import GATE_VARIABLE
 
 CALLERS = ("ann", "ben", "cleo")
-STYLES = "tests.styles:MarkedStyle,tests.styles:SlowStyle"
+STYLES = "tests.styles:MarkedStyle,tests.chaos.styles:LongStyle"
 BUCKET = "celshade-chaos"
 STORAGE_TIMEOUT_S = 30.0
 FAKETIME = ("faketime/libfaketimeMT.so.1", "libfaketimeMT.so.1")
@@ -40,7 +40,8 @@ class Ground:
         objects: The S3 server itself, past the proxy.
         keys: The callers' keys by name.
         gate: The file whose existence lets the photos of a flood through.
-        clock: The file that says how far the clock is off; None where it cannot be.
+        clock: The file that says how far off Redis' clock is; None where it cannot be.
+        variables: The environment of the service's processes, for one more of them.
     """
 
     stack: Stack
@@ -50,10 +51,14 @@ class Ground:
     keys: dict[str, str] = field(repr=False)
     gate: Path
     clock: Path | None
+    variables: dict[str, str] = field(repr=False)
 
 
 def find_faketime() -> Path | None:
-    """Return the library that can step a process's clock; None where it is not installed."""
+    """Return the library that can step a process's clock; None where it is not installed.
+
+    `FAKETIME_LIBRARY` names one in another place.
+    """
     given = os.environ.get("FAKETIME_LIBRARY")
     places = [Path(folder, name) for folder in LIBRARIES for name in FAKETIME]
     if given:
@@ -95,14 +100,16 @@ def running_ground(
             "CELSHADE_EXTRA_STYLES": STYLES,
             "CELSHADE_MAX_BATCH": "2",
             GATE_VARIABLE: str(gate),
-            **(_clock_variables(library, clock) if library else {}),
+            **(_with_own_clock(redis.binary, library, clock) if library else {}),
             **(env or {}),
         }
         with running_stack(directory, workers=workers, store="s3", env=variables) as stack:
             objects = open_s3_store(
                 services.s3_settings_of(s3), timeout_s=STORAGE_TIMEOUT_S, attempts=2
             )
-            yield Ground(stack, storage, broker, objects, keys, gate, clock if library else None)
+            variables |= {"CELSHADE_REDIS_URL": stack.redis_url, "CELSHADE_STORE": "s3"}
+            has_clock = clock if library else None
+            yield Ground(stack, storage, broker, objects, keys, gate, has_clock, variables)
 
 
 def _through(redis_url: str, port: int) -> str:
@@ -123,12 +130,18 @@ def _write_keys(path: Path, keys: Mapping[str, str]) -> Path:
     return path
 
 
-def _clock_variables(library: Path, clock: Path) -> dict[str, str]:
-    """Let all processes of the service live by a clock that a file sets off."""
+def _with_own_clock(binary: Path, library: Path, clock: Path) -> dict[str, str]:
+    """Let Redis alone, whose time is the job store's, live by a clock that a file sets off.
+
+    A wrapper of its name comes first on the PATH, where the stack looks for it.
+    """
     clock.write_text("+0")
-    return {
-        "LD_PRELOAD": str(library),
-        "FAKETIME_TIMESTAMP_FILE": str(clock),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-    }
+    wrapper = clock.with_name("bin") / "valkey-server"
+    wrapper.parent.mkdir(exist_ok=True)
+    wrapper.write_text(
+        f"#!/bin/sh\nexport LD_PRELOAD='{library}' FAKETIME_TIMESTAMP_FILE='{clock}'\n"
+        "export FAKETIME_CACHE_DURATION=1 FAKETIME_DONT_FAKE_MONOTONIC=1\n"
+        f"exec '{binary}' \"$@\"\n"
+    )
+    wrapper.chmod(0o755)
+    return {"PATH": f"{wrapper.parent}{os.pathsep}{os.environ['PATH']}"}

@@ -1,8 +1,8 @@
 """The schedule: which fault befalls which part when, all from one seed. Pure.
 
-Two tracks run side by side: workers die one after the other, and the other parts suffer one trouble
-at a time. So every trouble of a part meets dying workers, and each trouble's own effect stays to be
-told from that of the others.
+Two tracks run side by side: workers die one after the other, and after a while in which nothing
+else is wrong the other parts suffer one trouble at a time. So every trouble of a part meets dying
+workers, and each trouble's own effect stays to be told from that of the others.
 """
 
 import random
@@ -17,6 +17,8 @@ FREEZE_EACH = 5  # of so many blows to workers one is a freeze
 CALM_S = (0.5, 2.0)  # between two troubles of the other parts
 IDENTICAL_S = 14.0  # how long the other blows to workers pause for the flood of identical photos
 BEGIN_S = 2.0
+# How long workers die alone at first, in the short form and in the long one: recovery is measured.
+ALONE_S = (14.0, 45.0)
 
 
 class Kind(StrEnum):
@@ -41,7 +43,7 @@ class Kind(StrEnum):
     STORAGE_SILENT = "storage says nothing"
     BROKER_CUT = "hints are cut off"
     BROKER_SILENT = "hints hang"
-    CLOCK_STEPPED = "clock steps by ten minutes"
+    CLOCK_STEPPED = "Redis' clock steps by ten minutes"
     IDENTICAL = "identical photos at once, their worker killed"
 
 
@@ -138,7 +140,7 @@ class Schedule:
 
     def _part_events(self, draws: random.Random) -> Iterator[Event]:
         """Yield one trouble after the other: all of them, in an order of the seed's, and again."""
-        at_s, deck = BEGIN_S, list[Kind]()
+        at_s, deck = ALONE_S[self.is_long], list[Kind]()
         while True:
             if not deck:
                 deck = draws.sample(list(LASTS_S), len(LASTS_S))

@@ -13,7 +13,7 @@ SIZES_PX = (64, 96, 128, 192, 256)
 # Steps of 3 between colours: a picture is told from its neighbours' though encoders may err by one.
 STEP, LEVELS, DARKEST = 3, 60, 30
 LEAST_BLUE = 90  # keeps off the colours that have a meaning to the tests' styles
-SLOW_SHARE = 0.8
+LONG_SHARE = 0.8
 
 Colour = tuple[int, int, int]
 
@@ -72,7 +72,7 @@ def stream(seed: int, callers: list[str], count: int, length_s: float) -> list[S
         Submission(
             key=f"{seed}-{number}",
             caller=draws.choice(callers),
-            style="slow" if draws.random() < SLOW_SHARE else "marked",
+            style="long" if draws.random() < LONG_SHARE else "marked",
             colour=colour_of(number),
             size_px=draws.choice(SIZES_PX),
             due_s=number * length_s / count,

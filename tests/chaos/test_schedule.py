@@ -8,7 +8,7 @@ from tests.chaos.schedule import LASTS_S, WORKERS, Kind, Schedule
 
 SEEDS = range(20)
 # Long enough for every trouble to have its turn.
-SHORT_S = 70.0
+SHORT_S = 84.0
 
 
 def test_a_seed_says_it_all() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 CLAIMED = "claimed"
+CANNOT_START = 1  # exit code of a worker process that could not load what it needs
 ENDINGS = ("render ended", "render left", "render failed")
 
 
@@ -82,6 +84,25 @@ class WorkerLogs:
             if _was_held(lines, worker, killed_s)
             and (after := [one for one in lines if one.message == CLAIMED and one.at_s > killed_s])
         ]
+
+
+def own_exits(logs: Path) -> Counter[str]:
+    """Count the worker processes that ended without being killed, by what their supervisor says.
+
+    A process may end as long as it has not begun to serve: it cannot load what it needs.
+    """
+    exits: Counter[str] = Counter()
+    for path in logs.glob("worker-*.log"):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        exits.update(
+            said for said in re.findall(r"worker-\d+ ended with -?\d+", text) if not _is_meant(said)
+        )
+    return exits
+
+
+def _is_meant(said: str) -> bool:
+    code = int(said.rpartition(" ")[2])
+    return code in (-signal.SIGKILL, CANNOT_START)
 
 
 def stands_ready(logs: Path, worker: int) -> bool:
