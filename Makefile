@@ -13,7 +13,8 @@ up_options = $(if $(PORT),--port $(PORT)) $(if $(WORKERS),--workers $(WORKERS)) 
 	$(if $(DATA),--data "$(DATA)") $(if $(STORE),--store $(STORE))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up setup setup-dev test test-unit test-integration test-e2e chaos check format lock \
+.PHONY: help demo up setup setup-dev test test-unit test-integration test-e2e test-chaos chaos \
+	check format lock \
 	bench clean
 
 help: ## list the verbs
@@ -32,8 +33,14 @@ setup: $(READY) ## make the environment in .venv and install what the service ne
 
 setup-dev: $(READY_DEV) ## the same, and what the checks and tests need
 
+# The campaigns of tests/chaos take minutes of a whole machine: `make test-chaos` runs them.
+CAMPAIGNS := tests/chaos/test_chaos.py tests/chaos/test_rolling.py
+
 test: setup-dev ## all tests: unit, integration on real servers, end to end on real processes
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(addprefix --ignore=,$(CAMPAIGNS)) $(ARGS)
+
+test-chaos: setup-dev ## the short campaigns: faults under load, rolling restarts
+	$(BIN)/python -m pytest $(CAMPAIGNS) $(ARGS)
 
 test-unit: setup-dev ## tests without sockets, in seconds
 	$(BIN)/python -m pytest tests/unit $(ARGS)
