@@ -70,7 +70,10 @@ class Campaign:
         began_s = time.time()
         sent = crowd.begin(singles)
         run.start()
-        run.join()
+        try:
+            run.join()
+        finally:
+            run.stop()  # does nothing but when this run is broken off
         if run.failure is not None:
             raise run.failure
         rest_within_s = time.monotonic() + self.settle_s
@@ -114,7 +117,7 @@ class Identical:
         self._crowd = crowd
         self._faults = faults
         self._wishes = wishes
-        self._thread = threading.Thread(target=self._run, name="identical")
+        self._thread = threading.Thread(target=self._run, name="identical", daemon=True)
         self._sent: list[Future[None]] = []
 
     def begin(self) -> None:

@@ -202,21 +202,27 @@ class FaultRun(threading.Thread):
         self._steps: list[tuple[float, Undo | Event]] = [(event.at_s, event) for event in events]
         self._others = others
         self.failure: Exception | None = None
+        self._stopping = threading.Event()
 
     def run(self) -> None:
-        """Do it all, and leave nothing undone."""
+        """Do it all, or what can be done until told to stop, and leave nothing undone."""
         began_s = time.monotonic()
         try:
             while self._steps:
                 self._steps.sort(key=lambda step: step[0])
-                at_s, step = self._steps.pop(0)
-                time.sleep(max(0.0, began_s + at_s - time.monotonic()))
-                self._take(step, time.monotonic() - began_s)
+                if self._stopping.wait(max(0.0, began_s + self._steps[0][0] - time.monotonic())):
+                    break
+                self._take(self._steps.pop(0)[1], time.monotonic() - began_s)
         except Exception as error:  # the run fails with it, once everything is undone
             self.failure = error
-            for _, step in self._steps:
-                if not isinstance(step, Event):
-                    step()
+        for _, step in self._steps:
+            if not isinstance(step, Event):
+                step()
+
+    def stop(self) -> None:
+        """Begin nothing more; returns once everything is undone."""
+        self._stopping.set()
+        self.join()
 
     def _take(self, step: Undo | Event, now_s: float) -> None:
         if not isinstance(step, Event):
@@ -245,5 +251,5 @@ def _signal(pid: int, number: signal.Signals) -> bool:
 
 
 def _ps(columns: str, *options: str) -> str:
-    command = ["/bin/ps", "-o", columns, *options]
+    command = ["/bin/ps", "-ww", "-o", columns, *options]  # whole lines, whatever COLUMNS says
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout

@@ -18,6 +18,7 @@ def test_every_accepted_job_ends_exactly_once(tmp_path: Path) -> None:
     assert faults == []
     assert report.accepted >= JOBS
     # The faults did reach the service.
-    assert report.blows["worker"] > 1
+    assert report.blows.keys() >= {"worker", "api", "api-process", "keeper", "redis"}
+    assert report.slowest_refusal_s > 0
     assert report.pickups
     assert report.refusals
