@@ -128,9 +128,8 @@ class Engine:
     def _run(self, lane: int) -> None:
         while True:
             batch, sharers = self._begin(lane)
-            if len(self._lanes) > 1:
-                # For this lane alone: OpenMP keeps the number for each thread that calls it.
-                torch.set_num_threads(max(1, self._threads // sharers))
+            # For this lane alone: OpenMP keeps the number for each thread that calls it.
+            torch.set_num_threads(max(1, self._threads // sharers))
             try:
                 self._forward(batch, sharers)
             finally:

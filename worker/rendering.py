@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import torch
+
 from common.errors import (
     InternalError,
     RenderError,
@@ -93,6 +95,9 @@ class Renderer:
 
     def run(self, held: Held, line: str) -> None:
         """Carry a claim through; returns when its end is recorded, or when it is ours no more."""
+        # The cores belong to the engine's lanes. A task's own team of threads would spin on them
+        # after each small step, waiting for the next.
+        torch.set_num_threads(1)
         try:
             verdict = self._render(held, self._models[line])
             _log.info("render ended", extra={"verdict": verdict, "attempt": held.claim.attempt})
