@@ -77,6 +77,7 @@ def make_celery(settings: Settings, *, publish_timeout_s: float | None = None) -
         worker_hijack_root_logger=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
+        broker_channel_error_retry=True,  # Redis at its memory limit is an outage like any other
         broker_transport_options={
             "visibility_timeout": 900,  # longer than any job; the lease gives the speed
             "unacked_restore_interval": 10,

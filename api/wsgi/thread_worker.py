@@ -4,6 +4,7 @@ Owns what happens between a connection and the application; knows nothing of rou
 gunicorn's `ThreadWorker` at the named points only; `tests/integration/api` holds each of them.
 """
 
+import select
 import selectors
 import time
 from collections.abc import Callable, Iterable
@@ -81,6 +82,24 @@ class CelshadeWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no t
             self.nr_conns -= 1
             return
         super().finish_request(conn, done)
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Stop accepting for good once the process stops: serve who has knocked, close the door.
+
+        gunicorn keeps the listener open until the last request has ended: whoever connects
+        meanwhile waits in its queue, and is reset with it.
+        """
+        super().set_accept_enabled(enabled)
+        if enabled or self.alive:
+            return
+        for listener in self.sockets:
+            if listener.fileno() < 0:  # closed already: the master was killed first
+                continue
+            door = select.poll()
+            door.register(listener, select.POLLIN)
+            while door.poll(0):
+                self.accept(listener)
+            listener.close()
 
     def is_parent_alive(self) -> bool:
         """Let go of the port at once when the master was killed; requests in flight still end."""
