@@ -5,17 +5,17 @@ import sys
 from pathlib import Path
 
 import httpx
-import pytest
 
 from deploy.local.layout import read_pid
 from tests.e2e.stack import ROOT, running_stack, until
 from tests.photo_maker import flat_photo
+from tests.platforms import linux_only
 from tests.supervised import is_running
 
 NAMES = ("redis", "keeper", "api", "worker-1", "worker-1-supervisor")
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux tells of a parent's death")
+@linux_only
 def test_a_killed_stack_leaves_nobody_behind_and_the_next_one_goes_on(tmp_path: Path) -> None:
     with running_stack(tmp_path) as first:
         body = {"image": flat_photo((200, 90, 30))}

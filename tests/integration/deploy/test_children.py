@@ -11,11 +11,9 @@ from pathlib import Path
 import pytest
 
 from deploy.local import children
+from tests.platforms import linux_only
 
 DEADLINE_S = 30.0
-linux_only = pytest.mark.skipif(
-    not sys.platform.startswith("linux"), reason="only Linux tells children of their parent's death"
-)
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 
 

@@ -11,6 +11,7 @@ import pytest
 from deploy.local.layout import is_alive, read_pid, tail
 from deploy.local.process import State
 from deploy.local.supervisor import StartFailed
+from tests.platforms import linux_only
 from tests.supervised import DEADLINE_S, Supervised, is_running, program, supervised, until
 
 # Writes its name down when it is told to end.
@@ -145,7 +146,7 @@ def test_the_children_of_a_killed_process_do_not_outlive_it(tmp_path: Path) -> N
         until(lambda: not is_running(pid), "the child is gone")
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux tells of a parent's death")
+@linux_only
 def test_nothing_outlives_a_killed_stack(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", STACK, str(tmp_path)], stdout=subprocess.PIPE, text=True

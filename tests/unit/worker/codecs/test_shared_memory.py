@@ -1,12 +1,12 @@
 """Memory shared with a codec process: nothing outside it is reached, and large photos leave."""
 
 import os
-import sys
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
+from tests.platforms import linux_only
 from worker.codecs.shared_memory import SharedMemory
 
 SIZE_BYTES = 64 * 2**20
@@ -58,14 +58,14 @@ def test_the_mark_lies_beside_the_bytes(memory: SharedMemory) -> None:
     other.close()
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="sealed on Linux")
+@linux_only
 @pytest.mark.parametrize("size_bytes", [0, SIZE_BYTES // 2, SIZE_BYTES * 2])
 def test_neither_side_moves_its_end(memory: SharedMemory, size_bytes: int) -> None:
     with pytest.raises(PermissionError):
         os.ftruncate(memory.fd, size_bytes)
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="given back on Linux")
+@linux_only
 def test_a_large_photo_leaves_no_memory_behind(memory: SharedMemory) -> None:
     memory.write(np.ones(SIZE_BYTES, np.uint8))
     assert os.fstat(memory.fd).st_blocks * 512 >= SIZE_BYTES

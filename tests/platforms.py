@@ -1,0 +1,23 @@
+"""What only some platforms promise, and the marks of the tests that hold them to it.
+
+The service runs on Linux in production and in CI, where none of these tests is ever left out. On a
+developer's other system the promise itself does not exist: the code says so where it falls back
+(`deploy/local/children.py`, `worker/lifeline.py`, `worker/codecs/shared_memory.py`,
+`common/allocator.py`), and `docs/not-run.md` says so to people.
+"""
+
+import platform
+import sys
+
+import pytest
+
+# PR_SET_PDEATHSIG, memfd seals and holes punched into files are Linux' own.
+linux_only = pytest.mark.skipif(
+    not sys.platform.startswith("linux"),
+    reason="only Linux ends children with their parent, and seals and empties shared memory",
+)
+
+# mallopt is told only to the allocator whose parameters we know.
+glibc_only = pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="the allocator is told its limits only on glibc"
+)
