@@ -28,7 +28,18 @@ def _is_mostly(photo: torch.Tensor, colour: tuple[int, int, int]) -> bool:
     return bool(((means - torch.tensor(colour)).abs() < 30).all())
 
 
-class MarkedStyle:
+class InvertingStyle:
+    """Inverts every photo; what the others here do besides."""
+
+    def load(self, device: torch.device) -> None:
+        """There is nothing to load."""
+
+    def forward(self, photos: torch.Tensor) -> torch.Tensor:
+        """Invert a batch."""
+        return 255 - photos
+
+
+class MarkedStyle(InvertingStyle):
     """Does to a photo what its colour says."""
 
     card = StyleCard(
@@ -38,9 +49,6 @@ class MarkedStyle:
         model_digest="marked-1",
     )
 
-    def load(self, device: torch.device) -> None:
-        """There is nothing to load."""
-
     def forward(self, photos: torch.Tensor) -> torch.Tensor:
         """Treat a batch; one photo's mark meets all that share its forward."""
         for photo in photos:
@@ -48,7 +56,7 @@ class MarkedStyle:
                 os.kill(os.getpid(), signal.SIGKILL)
             if _is_mostly(photo, BLUE):
                 self._wait_for_gate()
-        return 255 - photos
+        return super().forward(photos)
 
     @staticmethod
     def _wait_for_gate() -> None:
@@ -57,7 +65,7 @@ class MarkedStyle:
             time.sleep(LOOK_EVERY_S)
 
 
-class SlowStyle:
+class SlowStyle(InvertingStyle):
     """Takes the same time for a batch as for one photo: batches pay."""
 
     card = StyleCard(
@@ -67,16 +75,13 @@ class SlowStyle:
         model_digest="slow-1",
     )
 
-    def load(self, device: torch.device) -> None:
-        """There is nothing to load."""
-
     def forward(self, photos: torch.Tensor) -> torch.Tensor:
         """Invert a batch after a pause."""
         time.sleep(SLOW_FORWARD_S)
-        return 255 - photos
+        return super().forward(photos)
 
 
-class BrokenStyle:
+class BrokenStyle(InvertingStyle):
     """Fails for every photo that is mostly green, as a sick device would."""
 
     card = StyleCard(
@@ -86,17 +91,14 @@ class BrokenStyle:
         model_digest="broken-1",
     )
 
-    def load(self, device: torch.device) -> None:
-        """There is nothing to load."""
-
     def forward(self, photos: torch.Tensor) -> torch.Tensor:
         """Invert a batch, or fail with it."""
         if any(_is_mostly(photo, GREEN) for photo in photos):
             raise RuntimeError("the device said no")
-        return 255 - photos
+        return super().forward(photos)
 
 
-class FaultyStyle:
+class FaultyStyle(InvertingStyle):
     """Fails as long as the file that its process' `CELSHADE_TEST_FAULT` names is there.
 
     With `all` in the file it fails for everything, with `photos` for all but black ones, so that
@@ -110,12 +112,9 @@ class FaultyStyle:
         model_digest="faulty-1",
     )
 
-    def load(self, device: torch.device) -> None:
-        """There is nothing to load."""
-
     def forward(self, photos: torch.Tensor) -> torch.Tensor:
         """Invert a batch, or fail with it."""
         fault = Path(os.environ[FAULT_VARIABLE])
         if fault.exists() and (fault.read_text() == "all" or bool(photos.any())):
             raise RuntimeError("the device said no")
-        return 255 - photos
+        return super().forward(photos)

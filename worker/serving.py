@@ -48,7 +48,7 @@ def serve(settings: Settings, name: str, device: torch.device) -> None:
     Raises:
         CelshadeError: It cannot start; the text says why.
     """
-    cores = settings.worker_threads or len(os.sched_getaffinity(0))
+    cores = settings.worker_threads or torch.get_num_threads()  # those we may run on
     torch.set_num_threads(cores)
     lanes = min(cores, MOST_LANES) if device.type == "cpu" else 1
     device_name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
