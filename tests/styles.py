@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from worker.precision import Precision
 from worker.styles.base import StyleCard
 
 GATE_VARIABLE = "CELSHADE_TEST_GATE"
@@ -31,10 +32,12 @@ def _is_mostly(photo: torch.Tensor, colour: tuple[int, int, int]) -> bool:
 class InvertingStyle:
     """Inverts every photo; what the others here do besides."""
 
-    def load(self, device: torch.device) -> None:
+    degraded: tuple[str, ...] = ()
+
+    def load(self, device: torch.device, precision: Precision) -> None:
         """There is nothing to load."""
 
-    def forward(self, photos: torch.Tensor) -> torch.Tensor:
+    def forward(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:
         """Invert a batch."""
         return 255 - photos
 
@@ -49,14 +52,14 @@ class MarkedStyle(InvertingStyle):
         model_digest="marked-1",
     )
 
-    def forward(self, photos: torch.Tensor) -> torch.Tensor:
+    def forward(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:
         """Treat a batch; one photo's mark meets all that share its forward."""
         for photo in photos:
             if _is_mostly(photo, RED):
                 os.kill(os.getpid(), signal.SIGKILL)
             if _is_mostly(photo, BLUE):
                 self._wait_for_gate()
-        return super().forward(photos)
+        return super().forward(photos, long_side_px)
 
     @staticmethod
     def _wait_for_gate() -> None:
@@ -75,10 +78,10 @@ class SlowStyle(InvertingStyle):
         model_digest="slow-1",
     )
 
-    def forward(self, photos: torch.Tensor) -> torch.Tensor:
+    def forward(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:
         """Invert a batch after a pause."""
         time.sleep(SLOW_FORWARD_S)
-        return super().forward(photos)
+        return super().forward(photos, long_side_px)
 
 
 class BrokenStyle(InvertingStyle):
@@ -91,11 +94,11 @@ class BrokenStyle(InvertingStyle):
         model_digest="broken-1",
     )
 
-    def forward(self, photos: torch.Tensor) -> torch.Tensor:
+    def forward(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:
         """Invert a batch, or fail with it."""
         if any(_is_mostly(photo, GREEN) for photo in photos):
             raise RuntimeError("the device said no")
-        return super().forward(photos)
+        return super().forward(photos, long_side_px)
 
 
 class FaultyStyle(InvertingStyle):
@@ -112,9 +115,9 @@ class FaultyStyle(InvertingStyle):
         model_digest="faulty-1",
     )
 
-    def forward(self, photos: torch.Tensor) -> torch.Tensor:
+    def forward(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:
         """Invert a batch, or fail with it."""
         fault = Path(os.environ[FAULT_VARIABLE])
         if fault.exists() and (fault.read_text() == "all" or bool(photos.any())):
             raise RuntimeError("the device said no")
-        return super().forward(photos)
+        return super().forward(photos, long_side_px)

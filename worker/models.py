@@ -13,6 +13,7 @@ from torch.nn import functional
 from common.errors import ConfigurationError
 from common.store.leases import LineOffer
 from common.styles import is_style_name, line_of, version_of
+from worker.precision import Precision
 from worker.styles.base import Style
 from worker.styles.ink_filter import InkFilter
 
@@ -66,7 +67,7 @@ class Model:
             ConfigurationError: The style cannot be loaded or does not keep its promises.
         """
         self._device = device
-        self.style.load(device)
+        self.style.load(device, Precision.FLOAT32)
         self._check(self.forward(_pictures(1, self._side(WARM_SIDE_PX))))
         self.max_batch = max_batch or self._largest_batch()
         self._forward_s(self.max_batch, self._side(WARM_SIDE_PX))
@@ -78,7 +79,8 @@ class Model:
     def forward(self, photos: torch.Tensor) -> torch.Tensor:
         """Run one forward; uint8 [N, 3, H, W] in and out, on the CPU."""
         with torch.inference_mode():
-            return self.style.forward(photos.to(self._device, non_blocking=True)).cpu()
+            placed = photos.to(self._device, non_blocking=True)
+            return self.style.forward(placed, max(photos.shape[-2:])).cpu()
 
     def note_pace(self, pixels: int, seconds: float) -> None:
         """Let a forward's pace into the running mean.

@@ -5,6 +5,7 @@ import time
 
 import torch
 
+from worker.precision import Precision
 from worker.styles.base import StyleCard
 
 MODEL_VARIABLE = "CELSHADE_TEST_MODEL"
@@ -21,11 +22,12 @@ class LongStyle:
         description="Inverts a batch after a long pause.",
         model_digest="long-1",
     )
+    degraded: tuple[str, ...] = ()
 
-    def load(self, device: torch.device) -> None:
+    def load(self, device: torch.device, precision: Precision) -> None:
         """There is nothing to load."""
 
-    def forward(self, photos: torch.Tensor) -> torch.Tensor:
+    def forward(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:
         """Invert a batch after a pause."""
         time.sleep(LONG_FORWARD_S)
         return 255 - photos
@@ -40,11 +42,12 @@ class VersionedStyle:
         description="Tells by its pixels which model made them.",
         model_digest=os.environ.get(MODEL_VARIABLE, "old"),
     )
+    degraded: tuple[str, ...] = ()
 
-    def load(self, device: torch.device) -> None:
+    def load(self, device: torch.device, precision: Precision) -> None:
         """There is nothing to load."""
 
-    def forward(self, photos: torch.Tensor) -> torch.Tensor:
+    def forward(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:
         """Treat a batch as this process's model does."""
         pictures = 255 - photos
         return pictures.flip(1) if self.card.model_digest == "new" else pictures

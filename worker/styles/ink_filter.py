@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from worker.precision import Precision
 from worker.styles import abstraction, colour, flow, lines
 from worker.styles.base import StyleCard
 
@@ -32,15 +33,15 @@ def _digest() -> str:
     return digest.hexdigest()
 
 
-def _unit_px(planes: torch.Tensor) -> float:
+def _unit_px(long_side_px: float) -> float:
     """The unit of all lengths: 1/512 of the long side, pixels."""
-    return max(_LEAST_UNIT_PX, max(planes.shape[-2:]) / 512)
+    return max(_LEAST_UNIT_PX, long_side_px / 512)
 
 
-def _shrink(pictures: torch.Tensor) -> torch.Tensor:
+def _shrink(pictures: torch.Tensor, long_side_px: int) -> torch.Tensor:
     """Bring pictures to the size of analysis; smaller ones stay as they are."""
     height, width = pictures.shape[-2:]
-    scale = _ANALYSIS_PX / max(height, width)
+    scale = _ANALYSIS_PX / long_side_px
     if scale >= 1:
         return pictures
     size = (max(1, round(height * scale)), max(1, round(width * scale)))
@@ -75,34 +76,40 @@ class InkFilter(nn.Module):
         """What the style says of itself."""
         return self._card
 
-    def load(self, device: torch.device) -> None:
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        """Nothing can be missing."""
+        return ()
+
+    def load(self, device: torch.device, precision: Precision) -> None:
         """Place the filter; it has no weights, so nothing is read."""
         self.to(device)
 
     @torch.inference_mode()
-    def forward(self, photos: torch.Tensor) -> torch.Tensor:
+    def forward(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:
         """Turn photos into cartoons at full strength.
 
         Args:
             photos: uint8 [N, 3, H, W] in [0, 255], sRGB; any sides.
+            long_side_px: Long side of the whole photo, pixels: the measure of all lengths.
 
         Returns:
             uint8 [N, 3, H, W] in [0, 255], sRGB.
         """
         full = photos.float().div_(255)
-        small = _shrink(full)
-        paint, response = self._analyse(colour.srgb_to_lab(small))
+        small = _shrink(full, long_side_px)
+        small_unit_px = _unit_px(min(long_side_px, _ANALYSIS_PX))
+        paint, response = self._analyse(colour.srgb_to_lab(small), small_unit_px)
         if small is not full:
             paint = abstraction.upsample_guided(
-                paint, _luma(small), _luma(full), unit_px=_unit_px(small)
+                paint, _luma(small), _luma(full), unit_px=small_unit_px
             )
             response = functional.interpolate(response, full.shape[-2:], mode="bicubic")
         del full, small
-        return self._compose(paint, response)
+        return self._compose(paint, response, _unit_px(long_side_px))
 
-    def _analyse(self, lab: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _analyse(self, lab: torch.Tensor, unit_px: float) -> tuple[torch.Tensor, torch.Tensor]:
         """Even out the colours and find the edges, float32 [N, 3, H, W] and [N, 1, H, W]."""
-        unit_px = _unit_px(lab)
         smooth = flow.gaussian_blur(lab, _FLOW_PRESMOOTH * unit_px)
         field = flow.Flow.of(flow.structure_tensor(smooth, _FLOW_SMOOTH * unit_px))
         once = abstraction.bilateral(lab, field, unit_px)
@@ -112,9 +119,9 @@ class InkFilter(nn.Module):
             paint = abstraction.bilateral(paint, field, unit_px)
         return paint, response
 
-    def _compose(self, paint: torch.Tensor, response: torch.Tensor) -> torch.Tensor:
+    def _compose(self, paint: torch.Tensor, response: torch.Tensor, unit_px: float) -> torch.Tensor:
         """Step the lightness, enliven the colours and multiply the ink in."""
-        lightness = abstraction.quantise(paint[:, :1].clamp(0, 100), _unit_px(paint))
+        lightness = abstraction.quantise(paint[:, :1].clamp(0, 100), unit_px)
         chroma = abstraction.enliven(paint[:, 1:])
         cartoon = colour.lab_to_srgb(torch.cat((lightness, chroma), 1))
         return cartoon.mul_(lines.ink(response)).mul_(255).round_().to(torch.uint8)

@@ -10,6 +10,7 @@ import torch
 from common.errors import InternalError, OutOfMemory
 from worker.engine import Engine, Rendered
 from worker.models import Model
+from worker.precision import Precision
 from worker.styles.base import StyleCard
 
 CPU = torch.device("cpu")
@@ -20,16 +21,17 @@ class ScriptedStyle:
     """Inverts; waits at `gate`; fails for photos whose first pixel is 1 (error) or 2 (memory)."""
 
     card = StyleCard(name="scripted", title="", description="", model_digest="1")
+    degraded: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self.gate = threading.Event()
         self.entered = threading.Event()
         self.batches: list[int] = []
 
-    def load(self, device: torch.device) -> None:
+    def load(self, device: torch.device, precision: Precision) -> None:
         """There is nothing to load."""
 
-    def forward(self, photos: torch.Tensor) -> torch.Tensor:
+    def forward(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:
         """See the class."""
         self.entered.set()
         assert self.gate.wait(WAIT_S)
@@ -146,10 +148,10 @@ class ParallelStyle(ScriptedStyle):
         super().__init__()
         self.inside = threading.Semaphore(0)
 
-    def forward(self, photos: torch.Tensor) -> torch.Tensor:
+    def forward(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:
         """See the class."""
         self.inside.release()
-        return super().forward(photos)
+        return super().forward(photos, long_side_px)
 
 
 @pytest.mark.parametrize(("style_class", "together"), [(ParallelStyle, 2), (ScriptedStyle, 1)])

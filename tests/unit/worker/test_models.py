@@ -6,6 +6,7 @@ import torch
 from common.errors import ConfigurationError
 from common.styles import version_of
 from worker.models import DEFAULT_STYLE, Model, find_models
+from worker.precision import Precision
 from worker.styles.base import StyleCard
 
 CPU = torch.device("cpu")
@@ -15,11 +16,12 @@ class Inverting:
     """A style that works."""
 
     card = StyleCard(name="inverting", title="", description="", model_digest="1", multiple_of=3)
+    degraded: tuple[str, ...] = ()
 
-    def load(self, device: torch.device) -> None:
+    def load(self, device: torch.device, precision: Precision) -> None:
         """There is nothing to load."""
 
-    def forward(self, photos: torch.Tensor) -> torch.Tensor:
+    def forward(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:
         """Invert."""
         assert photos.shape[2] % 3 == 0
         return 255 - photos
@@ -28,7 +30,7 @@ class Inverting:
 class Floating(Inverting):
     """A style that answers the wrong type."""
 
-    def forward(self, photos: torch.Tensor) -> torch.Tensor:
+    def forward(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:
         """Answer floats."""
         return photos.float()
 

@@ -7,6 +7,7 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
+from worker.precision import Precision
 from worker.styles import colour
 from worker.styles.base import Style
 from worker.styles.ink_filter import InkFilter
@@ -18,8 +19,13 @@ CPU = torch.device("cpu")
 @pytest.fixture(scope="module")
 def style() -> Style:
     ink_filter = InkFilter()
-    ink_filter.load(CPU)
+    ink_filter.load(CPU, Precision.FLOAT32)
     return ink_filter
+
+
+def cartoon_of(style: Style, photos: torch.Tensor) -> torch.Tensor:
+    """The cartoons of whole photos, uint8 [N, 3, H, W]."""
+    return style.forward(photos, max(photos.shape[-2:]))
 
 
 def portrait(size_px: int) -> torch.Tensor:
@@ -59,7 +65,7 @@ def test_the_card_names_this_very_code(style: Style) -> None:
 @pytest.mark.parametrize("sides", [(16, 300), (300, 16), (17, 33), (1, 5), (255, 257), (40, 800)])
 def test_takes_any_sides(style: Style, sides: tuple[int, int]) -> None:
     photos = torch.randint(0, 256, (1, 3, *sides), dtype=torch.uint8)
-    cartoons = style.forward(photos)
+    cartoons = cartoon_of(style, photos)
     assert cartoons.shape == photos.shape
     assert cartoons.dtype == torch.uint8
 
@@ -67,20 +73,20 @@ def test_takes_any_sides(style: Style, sides: tuple[int, int]) -> None:
 @pytest.mark.parametrize("level", [(0, 0, 0), (255, 255, 255), (128, 128, 128), (180, 90, 60)])
 def test_a_flat_photo_stays_flat_and_without_ink(style: Style, level: tuple[int, ...]) -> None:
     photos = torch.tensor(level, dtype=torch.uint8).view(1, 3, 1, 1).expand(1, 3, 96, 80)
-    cartoons = style.forward(photos).float()
+    cartoons = cartoon_of(style, photos).float()
     assert (cartoons.amax((2, 3)) - cartoons.amin((2, 3))).max() <= 1
     assert (cartoons.mean((0, 2, 3)) - torch.tensor(level)).abs().max() <= 32  # a step and chroma
 
 
 def test_gray_stays_gray(style: Style) -> None:
     ramp = torch.linspace(0, 255, 128).round().to(torch.uint8).expand(1, 3, 64, 128)
-    cartoons = style.forward(ramp).float()
+    cartoons = cartoon_of(style, ramp).float()
     assert (cartoons.amax(1) - cartoons.amin(1)).max() <= 2
 
 
 def test_a_line_is_drawn_at_an_edge_and_only_there(style: Style) -> None:
     photos = disc(256)
-    cartoons = style.forward(photos)
+    cartoons = cartoon_of(style, photos)
     assert dark_share(photos) == 0
     middle = cartoons[0, :, 128].float().mean(0)  # from the left border to the right one
     dark = (middle < 50).nonzero().flatten()
@@ -91,37 +97,37 @@ def test_a_line_is_drawn_at_an_edge_and_only_there(style: Style) -> None:
 
 
 def test_lines_look_alike_at_all_sizes(style: Style) -> None:
-    shares = [dark_share(style.forward(disc(size_px))) for size_px in (384, 768, 1024)]
+    shares = [dark_share(cartoon_of(style, disc(size_px))) for size_px in (384, 768, 1024)]
     assert min(shares) > 0.005
     assert max(shares) / min(shares) < 1.25
 
 
 def test_a_large_photo_has_the_paint_of_a_small_one(style: Style) -> None:
-    large = style.forward(disc(1024)).float()
-    small = style.forward(disc(512)).float()
+    large = cartoon_of(style, disc(1024)).float()
+    small = cartoon_of(style, disc(512)).float()
     shrunk = functional.interpolate(large, (512, 512), mode="bilinear", antialias=True)
     assert (shrunk - small).abs().mean() < 2
 
 
 def test_a_picture_of_a_batch_equals_the_picture_alone(style: Style) -> None:
     photos = torch.cat((portrait(160), disc(160), torch.full((1, 3, 160, 160), 77)))
-    together = style.forward(photos.to(torch.uint8)).float()
+    together = cartoon_of(style, photos.to(torch.uint8)).float()
     for k in range(len(photos)):
-        alone = style.forward(photos[k : k + 1].to(torch.uint8)).float()
+        alone = cartoon_of(style, photos[k : k + 1].to(torch.uint8)).float()
         assert (together[k : k + 1] - alone).abs().max() <= 1
 
 
 def test_the_same_photo_gives_the_same_cartoon(style: Style) -> None:
     photo = portrait(200)
-    assert torch.equal(style.forward(photo), style.forward(photo.contiguous()))
+    assert torch.equal(cartoon_of(style, photo), cartoon_of(style, photo.contiguous()))
 
 
 def test_a_portrait_is_calmer_than_its_photo_and_has_ink(style: Style) -> None:
     photo = portrait(256)
-    cartoon = style.forward(photo)
+    cartoon = cartoon_of(style, photo)
     noise = torch.randint(-6, 7, photo.shape, generator=torch.Generator().manual_seed(1))
     noisy = (photo.int() + noise).clamp(0, 255).to(torch.uint8)
-    difference = (style.forward(noisy).float() - cartoon.float()).abs().median()
+    difference = (cartoon_of(style, noisy).float() - cartoon.float()).abs().median()
     assert difference <= 3  # noise of 6 levels hardly shows
     assert dark_share(cartoon) > dark_share(photo) + 0.01
 
