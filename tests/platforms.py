@@ -1,7 +1,8 @@
 """What only some platforms promise, and the marks of the tests that hold them to it.
 
-The service runs on Linux in production and in CI, where none of these tests is ever left out. On a
-developer's other system the promise itself does not exist: the code says so where it falls back
+The service runs on Linux in production and in CI, where none of these tests is left out, unless
+the system there forbids its users namespaces of their own. On a developer's other system the
+promise itself does not exist: the code says so where it falls back
 (`deploy/local/children.py`, `worker/lifeline.py`, `worker/codecs/shared_memory.py`,
 `common/allocator.py`), and `docs/not-run.md` says so to people.
 """
@@ -10,6 +11,8 @@ import platform
 import sys
 
 import pytest
+
+from tests import small_disk
 
 # PR_SET_PDEATHSIG, memfd seals and holes punched into files are Linux' own.
 linux_only = pytest.mark.skipif(
@@ -20,4 +23,9 @@ linux_only = pytest.mark.skipif(
 # mallopt is told only to the allocator whose parameters we know.
 glibc_only = pytest.mark.skipif(
     platform.libc_ver()[0] != "glibc", reason="the allocator is told its limits only on glibc"
+)
+
+# A small disk of a test's own is mounted in a user namespace, which some systems forbid to users.
+namespaces_only = pytest.mark.skipif(
+    not small_disk.is_possible(), reason="this system lets nobody mount in a namespace of his own"
 )

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -99,6 +99,8 @@ def running_stack(
     workers: int = 1,
     store: str = "local",
     env: Mapping[str, str] | None = None,
+    within: Sequence[str] = (),
+    data: Path | None = None,
 ) -> Iterator[Stack]:
     """Run the service on `tmp_path/data` for as long as the block lasts.
 
@@ -110,11 +112,14 @@ def running_stack(
         workers: Worker processes.
         store: `local` or `s3`.
         env: Variables laid over this process's own, e.g. `CELSHADE_EXTRA_STYLES`.
+        within: Words before the command, e.g. `small_disk.command(...)`; the pid must stay.
+        data: `tmp_path/data` as this process reaches it, where that is another way.
     """
-    layout = Layout(tmp_path / "data")
+    layout = Layout(data or tmp_path / "data")
     layout.api_url.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "deploy.local", "up", "--port", "0"]
-    command += ["--workers", str(workers), "--data", str(layout.root), "--store", store]
+    command = [*within, sys.executable, "-m", "deploy.local", "up", "--port", "0"]
+    command += ["--workers", str(workers), "--data", str(tmp_path / "data")]
+    command += ["--store", store]
     with (tmp_path / "up.log").open("ab") as log:
         process = children.start_child(
             command, env=_environment(env or {}), cwd=ROOT, stdout=log, stderr=log
