@@ -33,14 +33,11 @@ setup: $(READY) ## make the environment in .venv and install what the service ne
 
 setup-dev: $(READY_DEV) ## the same, and what the checks and tests need
 
-# The campaigns of tests/chaos take minutes of a whole machine: `make test-chaos` runs them.
-CAMPAIGNS := tests/chaos/test_chaos.py tests/chaos/test_rolling.py
-
 test: setup-dev ## all tests: unit, integration on real servers, end to end on real processes
-	$(BIN)/python -m pytest $(addprefix --ignore=,$(CAMPAIGNS)) $(ARGS)
+	$(BIN)/python -m pytest -m "not campaign" $(ARGS)
 
-test-chaos: setup-dev ## the short campaigns: faults under load, rolling restarts
-	$(BIN)/python -m pytest $(CAMPAIGNS) $(ARGS)
+test-chaos: setup-dev ## faults under load, rolling restarts: what `make test` has of it, and more
+	$(BIN)/python -m pytest tests/chaos $(ARGS)
 
 test-unit: setup-dev ## tests without sockets, in seconds
 	$(BIN)/python -m pytest tests/unit $(ARGS)

@@ -48,12 +48,13 @@ class Campaign:
     def run(self, directory: Path) -> tuple[Report, list[str]]:
         """Run it on a directory of its own; returns the figures and everything that is wrong."""
         with running_ground(directory, workers=WORKERS, seed=self.seed) as ground:
+            without = missing(ground)
             schedule = Schedule(
-                self.seed, self.length_s, has_clock=ground.clock is not None, is_long=self.is_long
+                self.seed, self.length_s, without=frozenset(without), is_long=self.is_long
             )
             say(str(schedule))
-            if ground.clock is None:
-                say("  The clock is not stepped: libfaketime is not installed here.")
+            for kind, reason in without.items():
+                say(f"  left out: {kind} ({reason})")
             crowd = Crowd(ground.stack.url, ground.keys, seed=self.seed)
             try:
                 return self._run(ground, crowd, schedule)
@@ -174,6 +175,17 @@ def has_all_workers(ground: Ground, workers: int = WORKERS) -> bool:
     if ready.status_code != httpx.codes.OK or styles.status_code != httpx.codes.OK:
         return False
     return any(style["workers"]["ready"] == workers for style in styles.json()["data"])
+
+
+def missing(ground: Ground) -> dict[Kind, str]:
+    """Return the faults that cannot be done on this machine, and why."""
+    without = {}
+    if ground.clock is None:
+        without[Kind.CLOCK_STEPPED] = "libfaketime is not installed here"
+    if ground.storage_disk is None or ground.redis_disk is None:
+        why = "this system lets nobody mount in a namespace of his own"
+        without |= {Kind.STORAGE_FULL: why, Kind.REDIS_FULL: why}
+    return without
 
 
 def look_again(crowd: Crowd, wishes: Sequence[Submission]) -> None:

@@ -13,10 +13,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import redis
 
 from deploy.local.layout import read_pid
+from tests import small_disk
 from tests.chaos.ground import Ground
 from tests.chaos.proxy import Fault, FaultProxy, Trouble
 from tests.chaos.schedule import WORKERS, Event, Kind
@@ -34,7 +36,11 @@ STORAGE = {
     Kind.STORAGE_SLOW: Fault(Trouble.SLOW, bytes_per_s=10_000),
     Kind.STORAGE_SILENT: SILENT,
 }
-BROKER = {Kind.BROKER_CUT: Fault(Trouble.CUT), Kind.BROKER_SILENT: SILENT}
+BROKER = {
+    Kind.BROKER_CUT: Fault(Trouble.CUT),
+    Kind.BROKER_SILENT: SILENT,
+    Kind.PUBLISHING_CUT: Fault(Trouble.CUT, only=b"LPUSH"),  # how Celery's Redis transport sends
+}
 LEAST_READY = 2  # workers, before one of them is hit
 CLOCK_STEP = "+600"
 # Redis' limit as shares of what it uses: above the guard of 0.85, and used up.
@@ -90,6 +96,8 @@ class Faults:
             Kind.MEMORY_GUARDED: lambda _: self._limit_memory(NEAR),
             Kind.MEMORY_FULL: lambda _: self._limit_memory(OVER),
             Kind.CLOCK_STEPPED: lambda _: self._step_clock(),
+            Kind.STORAGE_FULL: lambda _: _fill(self._ground.storage_disk),
+            Kind.REDIS_FULL: lambda _: _fill(self._ground.redis_disk),
             **{kind: lambda event: _set(storage, STORAGE[event.kind]) for kind in STORAGE},
             **{kind: lambda event: _set(broker, BROKER[event.kind]) for kind in BROKER},
         }
@@ -240,6 +248,14 @@ def _nothing() -> None:
 def _set(proxy: FaultProxy, fault: Fault) -> Undo:
     proxy.set(fault)
     return lambda: proxy.set(Fault())
+
+
+def _fill(disk: Path | None) -> Undo:
+    """Leave no room on a disk; where there is none of its own, the schedule leaves it out."""
+    if disk is None:
+        return _nothing
+    small_disk.fill(disk)
+    return partial(small_disk.clear, disk)
 
 
 def _signal(pid: int, number: signal.Signals) -> bool:

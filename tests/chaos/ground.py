@@ -5,7 +5,9 @@ is the stack that `python -m deploy.local up` runs.
 """
 
 import contextlib
+import dataclasses
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -16,7 +18,7 @@ from common.errors import ConfigurationError
 from common.storage.base import ObjectStore
 from common.storage.factory import open_s3_store
 from deploy.local import redis_server, s3_server
-from tests import services
+from tests import services, small_disk
 from tests.chaos.proxy import FaultProxy
 from tests.e2e.stack import Stack, running_stack
 from tests.styles import GATE_VARIABLE
@@ -25,6 +27,7 @@ CALLERS = ("ann", "ben", "cleo")
 STYLES = "tests.styles:MarkedStyle,tests.chaos.styles:LongStyle"
 BUCKET = "celshade-chaos"
 STORAGE_TIMEOUT_S = 30.0
+DISK_SIZE = "512m"  # of memory, and only what is written: far more than a campaign needs
 FAKETIME = ("faketime/libfaketimeMT.so.1", "libfaketimeMT.so.1")
 LIBRARIES = ("/usr/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64")
 
@@ -41,6 +44,8 @@ class Ground:
         keys: The callers' keys by name.
         gate: The file whose existence lets the photos of a flood through.
         clock: The file that says how far off Redis' clock is; None where it cannot be.
+        storage_disk: The S3 server's own small disk; None where it cannot have one.
+        redis_disk: That of Redis.
         variables: The environment of the service's processes, for one more of them.
     """
 
@@ -51,6 +56,8 @@ class Ground:
     keys: dict[str, str] = field(repr=False)
     gate: Path
     clock: Path | None
+    storage_disk: Path | None
+    redis_disk: Path | None
     variables: dict[str, str] = field(repr=False)
 
 
@@ -85,8 +92,12 @@ def running_ground(
         services.absent(str(error))
     keys = {name: f"cs_{name}" for name in CALLERS}
     library, gate, clock = find_faketime(), directory / "gate", directory / "clock"
+    has_disks = small_disk.is_possible()
+    if has_disks:
+        wrapper = _wrapper_on_small_disk(directory / "bin" / "s3", s3)
+        s3 = dataclasses.replace(s3, binary=wrapper)
     with (
-        services.running_s3(s3),
+        services.running_s3(s3) as s3_process,
         FaultProxy("127.0.0.1", s3.port, seed=seed) as storage,
         FaultProxy("127.0.0.1", redis.port, seed=seed) as broker,
     ):
@@ -103,13 +114,36 @@ def running_ground(
             **(_with_own_clock(redis.binary, library, clock) if library else {}),
             **(env or {}),
         }
-        with running_stack(directory, workers=workers, store="s3", env=variables) as stack:
+        within = small_disk.command(redis.directory, DISK_SIZE) if has_disks else []
+        with running_stack(
+            directory, workers=workers, store="s3", env=variables, within=within
+        ) as stack:
             objects = open_s3_store(
                 services.s3_settings_of(s3), timeout_s=STORAGE_TIMEOUT_S, attempts=2
             )
             variables |= {"CELSHADE_REDIS_URL": stack.redis_url, "CELSHADE_STORE": "s3"}
-            has_clock = clock if library else None
-            yield Ground(stack, storage, broker, objects, keys, gate, has_clock, variables)
+            disks = (
+                small_disk.seen_by(s3_process.pid, s3.objects_path),
+                small_disk.seen_by(stack.process.pid, redis.directory),
+            )
+            yield Ground(
+                stack=stack,
+                storage=storage,
+                broker=broker,
+                objects=objects,
+                keys=keys,
+                gate=gate,
+                clock=clock if library else None,
+                storage_disk=disks[0] if has_disks else None,
+                redis_disk=disks[1] if has_disks else None,
+                variables=variables,
+            )
+
+
+def _wrapper_on_small_disk(wrapper: Path, s3: s3_server.S3Server) -> Path:
+    """Write a program that runs the S3 server with its objects on a small disk."""
+    words = [*small_disk.command(s3.objects_path, DISK_SIZE), str(s3.binary)]
+    return _write_program(wrapper, f'exec {shlex.join(words)} "$@"')
 
 
 def _through(redis_url: str, port: int) -> str:
@@ -136,12 +170,18 @@ def _with_own_clock(binary: Path, library: Path, clock: Path) -> dict[str, str]:
     A wrapper of its name comes first on the PATH, where the stack looks for it.
     """
     clock.write_text("+0")
-    wrapper = clock.with_name("bin") / "valkey-server"
-    wrapper.parent.mkdir(exist_ok=True)
-    wrapper.write_text(
-        f"#!/bin/sh\nexport LD_PRELOAD='{library}' FAKETIME_TIMESTAMP_FILE='{clock}'\n"
+    wrapper = _write_program(
+        clock.with_name("bin") / "valkey-server",
+        f"export LD_PRELOAD='{library}' FAKETIME_TIMESTAMP_FILE='{clock}'\n"
         "export FAKETIME_CACHE_DURATION=1 FAKETIME_DONT_FAKE_MONOTONIC=1\n"
-        f"exec '{binary}' \"$@\"\n"
+        f"exec '{binary}' \"$@\"",
     )
-    wrapper.chmod(0o755)
     return {"PATH": f"{wrapper.parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def _write_program(path: Path, script: str) -> Path:
+    """Write a shell script that can be run."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path

@@ -38,12 +38,19 @@ class Fault:
         status: The HTTP status of `REFUSING`.
         share: Share of the requests that `REFUSING` meets, 0 to 1.
         bytes_per_s: Pace of `SLOW`, in each direction of each connection.
+        only: `CUT` and `SILENT` meet only what a client says with these bytes in it; all if empty.
     """
 
     trouble: Trouble = Trouble.NONE
     status: int = 500
     share: float = 1.0
     bytes_per_s: int = 10_000
+    only: bytes = b""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether connections are ended as such, whatever is said on them."""
+        return self.trouble is Trouble.CUT and not self.only
 
 
 class FaultProxy:
@@ -80,7 +87,7 @@ class FaultProxy:
 
     async def _set(self, fault: Fault) -> None:
         self._fault = fault
-        if fault.trouble is Trouble.CUT:
+        if fault.is_cut:
             for writer in self._writers:
                 writer.transport.abort()
         changed, self._changed = self._changed, asyncio.Event()
@@ -106,7 +113,7 @@ class FaultProxy:
         async with contextlib.AsyncExitStack() as ends:
             ends.push_async_callback(self._close, to_client)
             self._writers.add(to_client)
-            if self._fault.trouble is Trouble.CUT:
+            if self._fault.is_cut:
                 to_client.transport.abort()
                 return
             try:
@@ -135,12 +142,21 @@ class FaultProxy:
     ) -> None:
         """Hand on what comes, the way the fault of the moment says."""
         while data := await source.read(CHUNK_BYTES):
-            while self._fault.trouble is Trouble.SILENT:
+            while self._meets(data, Trouble.SILENT, is_asked=answer_to is not None):
                 await self._changed.wait()
+            if self._meets(data, Trouble.CUT, is_asked=answer_to is not None):
+                return
             if answer_to is not None and self._is_refused(data):
                 await self._refuse(source, answer_to)
                 return
             await self._hand_on(data, sink)
+
+    def _meets(self, data: bytes, trouble: Trouble, *, is_asked: bool) -> bool:
+        """Say whether a trouble befalls what a client asks, or what it is answered."""
+        fault = self._fault
+        if fault.trouble is not trouble:
+            return False
+        return not fault.only or (is_asked and fault.only in data)
 
     async def _hand_on(self, data: bytes, sink: StreamWriter) -> None:
         """Write at once, or piece by piece for as long as the connection is to be slow."""

@@ -14,11 +14,11 @@ WORKERS = 3
 WORKER_EVERY_S = 5.0
 FREEZE_S = 9.0  # past a lease of 6 s, and the reaper's next look
 FREEZE_EACH = 5  # of so many blows to workers one is a freeze
-CALM_S = (0.5, 2.0)  # between two troubles of the other parts
+CALM_S = (0.5, 1.5)  # between two troubles of the other parts
 IDENTICAL_S = 14.0  # how long the other blows to workers pause for the flood of identical photos
 BEGIN_S = 2.0
 # How long workers die alone at first, in the short form and in the long one: recovery is measured.
-ALONE_S = (14.0, 45.0)
+ALONE_S = (11.0, 45.0)
 
 
 class Kind(StrEnum):
@@ -41,8 +41,11 @@ class Kind(StrEnum):
     STORAGE_FORBIDDEN = "storage answers 403"
     STORAGE_SLOW = "storage at 10 KB/s"
     STORAGE_SILENT = "storage says nothing"
-    BROKER_CUT = "hints are cut off"
-    BROKER_SILENT = "hints hang"
+    STORAGE_FULL = "storage's disk is full"
+    REDIS_FULL = "Redis' disk is full"
+    BROKER_CUT = "Celery is cut off from Redis"
+    BROKER_SILENT = "Redis says nothing to Celery"
+    PUBLISHING_CUT = "publishing hints alone is cut off"
     CLOCK_STEPPED = "Redis' clock steps by ten minutes"
     IDENTICAL = "identical photos at once, their worker killed"
 
@@ -64,8 +67,11 @@ LASTS_S: dict[Kind, tuple[float, float]] = {
     Kind.STORAGE_FORBIDDEN: (2, 5),
     Kind.STORAGE_SLOW: (3, 10),
     Kind.STORAGE_SILENT: (4, 12),
+    Kind.STORAGE_FULL: (3, 10),
+    Kind.REDIS_FULL: (3, 10),
     Kind.BROKER_CUT: (4, 12),
     Kind.BROKER_SILENT: (4, 12),
+    Kind.PUBLISHING_CUT: (4, 12),
 }
 
 
@@ -98,20 +104,20 @@ class Schedule:
     Attributes:
         seed: Says it all, together with the others.
         length_s: When the last fault is over at the latest, seconds.
-        has_clock: Whether the clock can be stepped here.
+        without: What cannot be done here.
         is_long: Whether troubles last as long as in the long form.
     """
 
     seed: int
     length_s: float
-    has_clock: bool = False
+    without: frozenset[Kind] = frozenset()
     is_long: bool = False
 
     def events(self) -> list[Event]:
         """Return the faults in the order in which they begin."""
         flood = Event(round(self.length_s / 2, 1), Kind.IDENTICAL)
         parts = list(self._part_events(self._draws("parts")))
-        if self.has_clock:
+        if Kind.CLOCK_STEPPED not in self.without:
             parts.append(Event(round(self.length_s * 0.8, 1), Kind.CLOCK_STEPPED))
         workers = self._worker_events(self._draws("workers"), flood.at_s)
         return sorted([flood, *parts, *workers], key=lambda event: event.at_s)
@@ -143,8 +149,10 @@ class Schedule:
         at_s, deck = ALONE_S[self.is_long], list[Kind]()
         while True:
             if not deck:
+                # Drawn from all, so that the rest keeps its order where something cannot be done.
                 deck = draws.sample(list(LASTS_S), len(LASTS_S))
-            kind = deck.pop()
+            if (kind := deck.pop()) in self.without:
+                continue
             lasts_s = LASTS_S[kind][self.is_long]
             if at_s + lasts_s > self.length_s:
                 return

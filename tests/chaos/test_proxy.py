@@ -98,3 +98,16 @@ def test_slowness_has_a_pace(proxy: FaultProxy, client: httpx.Client) -> None:
     began_s = time.monotonic()
     assert client.get("/").content == PICTURE
     assert time.monotonic() - began_s > len(PICTURE) / 20_000
+
+
+@pytest.mark.parametrize("trouble", [Trouble.CUT, Trouble.SILENT])
+def test_a_trouble_may_meet_only_what_says_certain_bytes(
+    proxy: FaultProxy, client: httpx.Client, trouble: Trouble
+) -> None:
+    proxy.set(Fault(trouble, only=b"PUT "))
+    assert client.get("/").content == PICTURE
+    with pytest.raises(httpx.TransportError):
+        client.put("/", content=PICTURE, timeout=0.5)
+    assert client.get("/").content == PICTURE
+    proxy.set(Fault())
+    assert client.put("/", content=PICTURE).content == PICTURE
