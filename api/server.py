@@ -10,7 +10,6 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import (  # type: ignore[import-untyped]  # gunicorn ships no types
@@ -27,12 +26,13 @@ from api.intake.limits import IntakeLimits
 from api.wsgi.thread_worker import CelshadeWorker
 from common.allocator import give_back_freed_memory
 from common.errors import CelshadeError, ConfigurationError
+from common.pids import remove_pid, write_pid
 from common.settings import Settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-PID_NAME = "api.pid"
+NAME = "api"
 # Children of a master that was killed let go of the port within a second.
 BIND_PATIENCE_S = 5.0
 BACKLOG = 1024
@@ -106,16 +106,15 @@ def serve(
     limits = limits or IntakeLimits.from_settings(settings)
     give_back_freed_memory()  # the children inherit what the allocator was told
     listener = _listen(settings.api_host, settings.api_port)
-    pid_file = settings.run_dir / PID_NAME if settings.run_dir else None
     server = Server(settings, create_app, limits=limits, listener=listener)
-    _write_pid(pid_file)
+    write_pid(settings.run_dir, NAME)
     try:
         server.run()
     except HaltServer as halt:
         # gunicorn loses its way when a second child fails while it stops because of the first.
         raise SystemExit(halt.exit_status) from None
     finally:
-        _remove_pid(pid_file)  # the children come by here too; the file is not theirs
+        remove_pid(settings.run_dir, NAME)  # the children come by here too; the file is not theirs
 
 
 def _configuration(settings: Settings, listener: socket.socket) -> dict[str, Any]:
@@ -162,19 +161,3 @@ def _listen(host: str, port: int) -> socket.socket:
                 f"Cannot listen on {host}:{port} ({reason.lower()}); "
                 "set CELSHADE_API_HOST and CELSHADE_API_PORT to a free address of this machine."
             ) from None
-
-
-def _write_pid(path: Path | None) -> None:
-    """Write the master's pid, whole or not at all."""
-    if path is None:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}")
-    draft.write_text(f"{os.getpid()}\n")
-    draft.replace(path)
-
-
-def _remove_pid(path: Path | None) -> None:
-    """Remove the pid file if it is still ours."""
-    if path is not None and path.exists() and path.read_text().strip() == str(os.getpid()):
-        path.unlink()

@@ -1,6 +1,7 @@
 """Makes small photos for tests: flat colours, each with bytes of its own."""
 
 import io
+import random
 
 from PIL import Image
 
@@ -13,6 +14,14 @@ def flat_photo(
     for bit in range(16):
         if number >> bit & 1:
             image.putpixel((bit, 0), (0, 0, 0))
+    file = io.BytesIO()
+    image.save(file, "png")
+    return file.getvalue()
+
+
+def grainy_photo(numbers: random.Random, *, side_px: int = 64) -> bytes:
+    """Return a PNG of noise, whose bytes no compression makes fewer: three for each pixel."""
+    image = Image.frombytes("RGB", (side_px, side_px), numbers.randbytes(3 * side_px * side_px))
     file = io.BytesIO()
     image.save(file, "png")
     return file.getvalue()

@@ -123,10 +123,17 @@ class Layout:
 
 
 def write_pid(path: Path, pid: int) -> None:
-    """Write a pid file, whole or not at all."""
+    """Write a pid file, whole or not at all.
+
+    Raises:
+        OSError: The disk is full or refuses.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(f"{pid}\n", encoding="ascii")
-    draft.replace(path)
+    try:
+        draft.write_text(f"{pid}\n", encoding="ascii")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def write_address(path: Path, url: str) -> None:

@@ -99,6 +99,7 @@ class Process:
         self.program = program
         self.state = State.NEW
         self._child: children.Child | None = None
+        self._is_noted = program.pid_file is None
         self._deaths = 0
         self._delay_s = 0.0
         self._since_s = 0.0
@@ -122,18 +123,19 @@ class Process:
             self._child = children.start_child(
                 program.command, env=program.env, stdout=log, stderr=log
             )
-        if program.pid_file is not None:
-            write_pid(program.pid_file, self._child.pid)
         self.state = State.STARTING if program.is_ready else State.RUNNING
         self._since_s, self._due_s = now_s, now_s
+        self._note_pid(self._child)
 
     def step(self, now_s: float) -> Death | None:
         """Do what is due: notice a death, ask for readiness, start again."""
-        if self._child is not None and self._child.poll() is not None:
-            return self._bury(self._child, now_s)
+        if self._child is not None:
+            if self._child.poll() is not None:
+                return self._bury(self._child, now_s)
+            self._note_pid(self._child)
         if self.state is State.WAITING and now_s >= self._due_s:
-            self.start(now_s)
-        elif self.state is State.STARTING and now_s >= self._due_s:
+            return self._start_again(now_s)
+        if self.state is State.STARTING and now_s >= self._due_s:
             self._due_s = now_s + self.program.probe_every_s
             if self.program.is_ready is None or self.program.is_ready():
                 self.state = State.RUNNING
@@ -159,16 +161,35 @@ class Process:
             self._child.wait()
         self.has_stopped()
 
+    def _start_again(self, now_s: float) -> Death | None:
+        """Start the program anew; what keeps it from that may pass, as a full disk does."""
+        try:
+            self.start(now_s)
+        except OSError as error:
+            self._since_s = now_s
+            return self._wait(f"cannot be started ({error.strerror})", now_s)
+        return None
+
+    def _note_pid(self, child: children.Child) -> None:
+        """Write the pid file as soon as the disk lets us; nobody's running depends on it."""
+        if self.program.pid_file is not None and not self._is_noted:
+            with contextlib.suppress(OSError):
+                write_pid(self.program.pid_file, child.pid)
+                self._is_noted = True
+
     def _bury(self, child: children.Child, now_s: float) -> Death:
         """Note a death and when the program starts again."""
         self._clear(child)
+        return self._wait(exit_in_words(child.returncode), now_s)
+
+    def _wait(self, how: str, now_s: float) -> Death:
+        """Note why the program does not run, and when it is started again."""
         if now_s - self._since_s >= STABLE_S:
             self._delay_s = 0.0
         self._delay_s = next_delay_s(self._delay_s)
         self._due_s = now_s + self._delay_s
         self._deaths += 1
         self.state = State.WAITING
-        how = exit_in_words(child.returncode)
         return Death(self.program.name, how, self._delay_s, self._deaths, self.program.log)
 
     def _clear(self, child: children.Child) -> None:
@@ -176,7 +197,9 @@ class Process:
         # Its own children may hold its port; the kernel ends them on Linux, we do elsewhere.
         _kill_group(child.pid)
         if self.program.pid_file is not None:
-            self.program.pid_file.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self.program.pid_file.unlink(missing_ok=True)
+            self._is_noted = False
         self._child = None
 
 

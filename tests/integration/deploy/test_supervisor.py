@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,29 @@ def test_once_all_have_run_a_process_is_started_again_however_often_it_dies(
         pauses = [death.again_in_s for death in run.seen.deaths[:deaths]]
         assert pauses == sorted(pauses)
         assert len(set(pauses)) == deaths
+
+
+def test_a_disk_that_refuses_ends_nobody_and_is_tried_again(tmp_path: Path) -> None:
+    directory = tmp_path / "disk"
+    directory.mkdir()
+    with supervised([program(directory, "api")]) as run:
+        until(run.ready.is_set, "the process runs")
+        away = directory.rename(tmp_path / "away")
+        os.kill(run.seen.pid("api"), signal.SIGKILL)
+        until(lambda: len(run.seen.deaths) == 3, "it cannot be started again")
+        assert run.seen.deaths[-1].how == "cannot be started (No such file or directory)"
+        away.rename(directory)
+        until(lambda: run.seen.state("api") is State.RUNNING, "it runs again")
+        until(lambda: read_pid(directory / "api.pid") == run.seen.pid("api"), "its pid is there")
+
+
+def test_a_process_runs_before_its_pid_can_be_written(tmp_path: Path) -> None:
+    pid_file = tmp_path / "later" / "api.pid"
+    with supervised([replace(program(tmp_path, "api"), pid_file=pid_file)]) as run:
+        until(run.ready.is_set, "the process runs")
+        pid_file.parent.mkdir()
+        until(lambda: read_pid(pid_file) == run.seen.pid("api"), "its pid is there")
+        assert list(pid_file.parent.iterdir()) == [pid_file]
 
 
 def test_a_process_that_will_not_stop_is_killed_after_its_grace(tmp_path: Path) -> None:
