@@ -1,0 +1,123 @@
+"""The network of the built-in looks: a small U-Net that learns a whole filter.
+
+It owns no weights and reads no file. The picture is folded to half its sides first, so that most
+work is done on few pixels; what the network adds to the photo is unfolded at the end. There is no
+norm: a tile, with enough around it, gives the pixels of the whole.
+
+Sources: the U-Net is that of Ronneberger et al., "U-Net", 2015; residual blocks are those of He et
+al., "Deep Residual Learning", 2016; folding by pixel shuffle is that of Shi et al., "Real-Time
+Single Image and Video Super-Resolution", 2016. Convolutions whose weights follow a scale are a
+simple case of Ha et al., "HyperNetworks", 2016.
+"""
+
+import math
+from typing import Final
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+FOLD: Final = 2  # side of the squares of pixels that become channels
+MULTIPLE: Final = FOLD * 4  # two halvings below the fold
+WIDTHS: Final = (32, 64, 96)  # channels at 1/2, 1/4 and 1/8 of the sides
+NATIVE_PX: Final = 512  # long side at which the scale is nought
+LEAST_PX: Final = 256  # below, lines are no thinner: the filters' least unit is half a pixel
+# Pixels of the photo that reach into one of the cartoon: 8 for each 3x3 at 1/8, 4 at 1/4, 2 at 1/2,
+# and what enlarging adds.
+RADIUS_PX: Final = 8 * 4 + 4 * 5 + 2 * 7 + 14
+
+
+class ScaledConv(nn.Conv2d):
+    """A 3x3 convolution whose weights depend on the picture's scale, at no cost per pixel.
+
+    The same line is one pixel wide at 512 and four at 2048; a plain network cannot know which it
+    looks at. Each output channel has a gain and a shift, polynomials of the scale without constant
+    term: at 512 the weights are the plain ones.
+    """
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
+        super().__init__(inputs, outputs, 3, stride, 1)
+        self.gain = nn.Parameter(torch.zeros(2, outputs))
+        self.shift = nn.Parameter(torch.zeros(2, outputs))
+
+    def scaled(self, planes: torch.Tensor, scale: float) -> torch.Tensor:
+        """Convolve [N, C, H, W] at a scale: log2 of the long side over 512."""
+        gain = self.gain[0] * scale + self.gain[1] * scale**2 + 1
+        shift = self.shift[0] * scale + self.shift[1] * scale**2
+        assert self.bias is not None  # noqa: S101 - for the type checker: made with one above
+        weight, bias = self.weight * gain.view(-1, 1, 1, 1), self.bias + shift
+        return functional.conv2d(planes, weight, bias, self.stride, 1)
+
+
+class Residual(nn.Module):
+    """Two convolutions and a way around them."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = ScaledConv(width, width)
+        self.second = ScaledConv(width, width)
+
+    def forward(self, planes: torch.Tensor, scale: float) -> torch.Tensor:
+        """Float [N, width, H, W] in and out."""
+        inner = functional.relu(self.first.scaled(planes, scale), inplace=True)
+        return functional.relu(self.second.scaled(inner, scale) + planes, inplace=True)
+
+
+class ToonUNet(nn.Module):
+    """Turns photos into cartoons: the photo plus what three levels of convolutions say of it.
+
+    The convolutions run in the type of the weights; photo and sum keep the type of the photo, so
+    that bfloat16 weights with float32 photos cost no levels of grey.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        wide, wider, widest = WIDTHS
+        folded = 3 * FOLD**2
+        self.head = ScaledConv(folded, wide)
+        self.enter_half = Residual(wide)
+        self.to_quarter = ScaledConv(wide, wider, stride=2)
+        self.enter_quarter = Residual(wider)
+        self.to_eighth = ScaledConv(wider, widest, stride=2)
+        self.eighth = nn.ModuleList([Residual(widest), Residual(widest)])
+        self.from_eighth = nn.Conv2d(widest, wider, 1)
+        self.leave_quarter = Residual(wider)
+        self.from_quarter = nn.Conv2d(wider, wide, 1)
+        self.leave_half = Residual(wide)
+        self.tail = ScaledConv(wide, folded)
+        nn.init.zeros_(self.tail.weight)
+        if self.tail.bias is not None:
+            nn.init.zeros_(self.tail.bias)
+
+    def forward(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:
+        """Turn photos into cartoons.
+
+        Args:
+            photos: float [N, 3, H, W] in [0, 1], sRGB; H and W are multiples of `MULTIPLE`.
+            long_side_px: Long side of the whole photo, pixels; more than the tensor's own when it
+                holds tiles.
+
+        Returns:
+            Float [N, 3, H, W] in [0, 1], sRGB, in the type of the photos.
+        """
+        return self.added(photos, long_side_px).to(photos.dtype).add_(photos).clamp_(0, 1)
+
+    def added(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:
+        """What is added to the photos, unclipped and in the type of the weights."""
+        scale = math.log2(max(long_side_px, LEAST_PX) / NATIVE_PX)
+        folded = functional.pixel_unshuffle(photos.to(self.head.weight.dtype), FOLD)
+        half = functional.relu(self.head.scaled(folded, scale), inplace=True)
+        half = self.enter_half(half, scale)
+        quarter = functional.relu(self.to_quarter.scaled(half, scale), inplace=True)
+        quarter = self.enter_quarter(quarter, scale)
+        eighth = functional.relu(self.to_eighth.scaled(quarter, scale), inplace=True)
+        for block in self.eighth:
+            eighth = block(eighth, scale)
+        quarter = self.leave_quarter(_enlarge(self.from_eighth(eighth)) + quarter, scale)
+        half = self.leave_half(_enlarge(self.from_quarter(quarter)) + half, scale)
+        return functional.pixel_shuffle(self.tail.scaled(half, scale), FOLD)
+
+
+def _enlarge(planes: torch.Tensor) -> torch.Tensor:
+    """Double the sides of [N, C, H, W]."""
+    return functional.interpolate(planes, scale_factor=2, mode="bilinear")
