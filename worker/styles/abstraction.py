@@ -13,25 +13,52 @@ from typing import Final
 import torch
 from torch.nn import functional
 
-from worker.styles.flow import Flow, gaussian_blur
+from worker.styles.flow import Flow, coherence, gaussian_blur, structure_tensor
 
 _REACH: Final = 3.0  # standard deviation of the bilateral filter in the plane, units
 _STEPS: Final = 5  # samples to each side, up to twice _REACH
 _TOLERANCE: Final = 5.0  # its standard deviation in colour, L*a*b*: about two visible differences
+_TEXTURE_TOLERANCE: Final = 6.0  # what foliage and fur add to it: leaves and hairs run together
+_TEXTURE_HALF: Final = 3.0  # disordered slope at which half of that is added, L*a*b* per unit
+_TEXTURE_WINDOW: Final = 16.0  # standard deviation of "around", units
 _BINS: Final = 8  # steps between black and white
-_SOFTEST: Final = 1.5  # sharpness of a step in plain shading: a soft band
+_SOFTEST: Final = 1.0  # sharpness of a step in plain shading: a soft band
 _SHARPEST: Final = 5.0  # sharpness of a step on an edge: a clean cut
 _SHARPENING: Final = 2.5  # gain of sharpness per L* and unit of gradient
 _VIVID: Final = 0.35  # gain of chroma of dull colours: 1.3 on skin
 _VIVID_CHROMA: Final = 60.0  # chroma at which half of that gain is left: else oranges turn flat
+_NOISE: Final = 0.05  # squared derivative, L*a*b*, that has no direction
 _WINDOW: Final = 2.0  # standard deviation of the guided filter's window, units
 _FLAT: Final = 25.0  # variance of L* under which the guide is noise to be left out
 
 
+def tolerance(lab: torch.Tensor, unit_px: float) -> torch.Tensor:
+    """Say how far colours may lie apart and still run together: further in foliage and fur.
+
+    Texture is much slope in many directions. A clean edge has one and keeps the least tolerance.
+
+    Args:
+        lab: float32 [N, 3, H, W], L*a*b*, a little smoothed.
+        unit_px: 1/512 of the long side, pixels.
+
+    Returns:
+        float32 [N, 1, H, W], standard deviation in L*a*b*.
+    """
+    tensor = structure_tensor(lab, _TEXTURE_WINDOW * unit_px)
+    slope = (tensor[:, :1] + tensor[:, 1:2]).sqrt_().mul_(unit_px)
+    disordered = slope.mul_((1 - coherence(tensor, _NOISE)).square_())
+    share = disordered.square_().div_(disordered.add(_TEXTURE_HALF**2))
+    return share.mul_(_TEXTURE_TOLERANCE).add_(_TOLERANCE)
+
+
 def _bilateral_pass(
-    lab: torch.Tensor, flow: Flow, direction: torch.Tensor, unit_px: float
+    lab: torch.Tensor,
+    flow: Flow,
+    direction: torch.Tensor,
+    unit_px: float,
+    sharpness: torch.Tensor,
 ) -> torch.Tensor:
-    """Filter along one direction only."""
+    """Filter along one direction only; sharpness is -0.5 / tolerance squared."""
     total = lab.clone()
     weights = torch.ones_like(lab[:, :1])
     step = 2 * _REACH / _STEPS
@@ -40,25 +67,29 @@ def _bilateral_pass(
         for sign in (1, -1):
             there = flow.beside(lab, direction, sign * k * step * unit_px)
             difference = (there - lab).square_().sum(1, keepdim=True)
-            weight = difference.mul_(-0.5 / _TOLERANCE**2).exp_().mul_(nearness)
+            weight = difference.mul_(sharpness).exp_().mul_(nearness)
             total.addcmul_(there, weight)
             weights.add_(weight)
     return total.div_(weights)
 
 
-def bilateral(lab: torch.Tensor, flow: Flow, unit_px: float) -> torch.Tensor:
+def bilateral(
+    lab: torch.Tensor, flow: Flow, unit_px: float, tolerance: torch.Tensor
+) -> torch.Tensor:
     """Even out colours inside of edges: one pass across the flow, one along it.
 
     Args:
         lab: float32 [N, 3, H, W], L*a*b*.
         flow: The flow of the same pictures.
         unit_px: 1/512 of the long side, pixels.
+        tolerance: float32 [N, 1, H, W], as `tolerance` returns it.
 
     Returns:
         float32 [N, 3, H, W], L*a*b*.
     """
-    across = _bilateral_pass(lab, flow, flow.across, unit_px)
-    return _bilateral_pass(across, flow, flow.along, unit_px)
+    sharpness = -0.5 / tolerance.square()
+    across = _bilateral_pass(lab, flow, flow.across, unit_px, sharpness)
+    return _bilateral_pass(across, flow, flow.along, unit_px, sharpness)
 
 
 def upsample_guided(

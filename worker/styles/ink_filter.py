@@ -112,11 +112,12 @@ class InkFilter(nn.Module):
         """Even out the colours and find the edges, float32 [N, 3, H, W] and [N, 1, H, W]."""
         smooth = flow.gaussian_blur(lab, _FLOW_PRESMOOTH * unit_px)
         field = flow.Flow.of(flow.structure_tensor(smooth, _FLOW_SMOOTH * unit_px))
-        once = abstraction.bilateral(lab, field, unit_px)
+        tolerance = abstraction.tolerance(smooth, unit_px)
+        once = abstraction.bilateral(lab, field, unit_px, tolerance)
         response = lines.edge_response(once[:, :1], field, unit_px)
         paint = once
         for _ in range(_BILATERAL_PASSES - 1):
-            paint = abstraction.bilateral(paint, field, unit_px)
+            paint = abstraction.bilateral(paint, field, unit_px, tolerance)
         return paint, response
 
     def _compose(self, paint: torch.Tensor, response: torch.Tensor, unit_px: float) -> torch.Tensor:

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from worker.styles.abstraction import bilateral, enliven, quantise, upsample_guided
-from worker.styles.flow import Flow, structure_tensor
+from worker.styles.abstraction import bilateral, enliven, quantise, tolerance, upsample_guided
+from worker.styles.flow import Flow, gaussian_blur, structure_tensor
 
 
 def halves(size_px: int) -> torch.Tensor:
@@ -20,11 +20,20 @@ def test_bilateral_evens_noise_out_and_keeps_the_edge() -> None:
     noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(2))
     noisy = clean + 2 * noise
     flow = Flow.of(structure_tensor(noisy, 2.0))
-    paint = bilateral(bilateral(noisy, flow, 1.0), flow, 1.0)
+    reach = tolerance(gaussian_blur(noisy, 0.7), 1.0)
+    paint = bilateral(bilateral(noisy, flow, 1.0, reach), flow, 1.0, reach)
     assert (paint - clean).std() < 0.4 * (noisy - clean).std()
     across = paint[0, 0, :, 31:33].mean(0)
     assert across[0] < 14
     assert across[1] > 76
+
+
+def test_texture_runs_together_and_an_edge_does_not() -> None:
+    leaves = torch.rand((1, 3, 64, 64), generator=torch.Generator().manual_seed(3)) * 60
+    edge, flat = halves(64), torch.full((1, 3, 64, 64), 40.0)
+    least, most = tolerance(flat, 1.0).mean(), tolerance(leaves, 1.0).mean()
+    assert most > 1.5 * least
+    assert tolerance(edge, 1.0).max() < 1.1 * least
 
 
 def test_quantise_keeps_order_and_the_middles_of_steps() -> None:
