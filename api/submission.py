@@ -167,4 +167,4 @@ def _hint(submission: Submission, answer: Answer, parts: Parts) -> None:
     if answer.outcome is not Outcome.QUEUED:
         return
     key = submission.identity.key(submission.line)
-    parts.hints.publish(submission.line, key, request_id=log.request_id.get())
+    parts.hints.publish(submission.line, key)

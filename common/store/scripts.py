@@ -24,8 +24,8 @@ from common.store.policy import REMEMBERED_CODES, Policy, sentences
 _log = logging.getLogger(__name__)
 _FOLDER = Path(__file__).parent / "scripts"
 # Version of the records. Fields are only ever added, and read as absent where a record is older:
-# 1 had no `eta` and no `failed_by` in renders.
-SCHEMA = 2
+# 1 had no `eta` and no `failed_by` in renders; 2 had metadata in one piece, however long.
+SCHEMA = 3
 RETRY_AFTER_S = 2
 MIN_SERVER = (7, 0)
 

@@ -14,7 +14,7 @@ for i = 1, #ids, 2 do
   if is_new then
     if #jobs == a.limit then break end
     cursor = created .. '.' .. id
-    local job = load(K .. 'job:' .. id)
+    local job = load_job(id)
     if not a.status or job.status == a.status then
       job.id, job.now = id, now
       jobs[#jobs + 1] = look(id, job, 0)

@@ -1,7 +1,7 @@
 #!lua flags=no-writes
 -- view: a job's record with its place in line; null when there is no such job of this caller.
 local a = cjson.decode(ARGV[1])
-local job = load(K .. 'job:' .. a.job)
+local job = load_job(a.job)
 if not job.caller or job.caller ~= a.caller then return cjson.encode(cjson.null) end
 job.id, job.now = a.job, now
 return cjson.encode(look(a.job, job, P.exact_places))

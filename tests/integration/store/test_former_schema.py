@@ -1,6 +1,6 @@
-"""Records that the release before this one wrote are read by every verb.
+"""Records that the releases before this one wrote are read by every verb.
 
-The records are written down by hand, field by field, as schema 1 had them.
+The records are written down by hand, field by field, as schema 1 had them; 2 only added to them.
 """
 
 import json
@@ -66,6 +66,12 @@ def test_it_is_seen_claimed_and_finished(former: ClockedStore) -> None:
     seen = former.store.ledger.view(SENT.job_id, "ann")
     assert (seen.status, seen.attempts) == (JobStatus.SUCCEEDED, 1)
     assert sum(former.store.upkeep.overview().eta_errors.counts) == 0  # nothing was promised
+
+
+def test_its_metadata_stand_in_one_piece(former: ClockedStore) -> None:
+    metadata = {"note": "a" * 200}
+    former.redis.hset(f"celshade:job:{SENT.job_id}", "meta", json.dumps(metadata))
+    assert former.store.ledger.view(SENT.job_id, "ann").metadata == metadata
 
 
 def test_it_fails_dies_and_is_retried(former: ClockedStore) -> None:

@@ -1,6 +1,7 @@
 """Submissions: hits, joins, caps, idempotency keys, remembered failures, and what retry makes."""
 
 import dataclasses
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -135,6 +136,21 @@ def test_above_the_memory_guard_nothing_is_admitted(store: JobStore) -> None:
         store.submissions.retry(waiting)
     store.scripts.call("note_memory", used_share=0.5)
     assert store.submissions.retry(waiting).outcome is Outcome.QUEUED
+
+
+@pytest.mark.parametrize("letters", [0, 50, 51, 64, 1000])
+def test_metadata_come_back_whole_and_leave_the_record_packed(
+    clocked: ClockedStore, letters: int
+) -> None:
+    sent = submission(metadata={"note": "a" * letters, "word": "é"} if letters else {})
+    submit(clocked.store, sent)
+    assert view(clocked.store, sent).metadata == sent.metadata
+    (listed,) = clocked.store.ledger.page("ann", status=None, cursor=None, limit=1).jobs
+    assert listed.metadata == sent.metadata
+    fields = clocked.store.ledger.identity_fields(sent.job_id, "ann")
+    assert json.loads(fields["meta"]) == sent.metadata
+    assert not [name for name in fields if name.startswith("meta.")]
+    assert clocked.redis.object("encoding", f"celshade:job:{sent.job_id}") == "listpack"
 
 
 def test_an_idempotency_key_answers_with_the_first_job(store: JobStore) -> None:

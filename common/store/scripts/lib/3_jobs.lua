@@ -54,6 +54,33 @@ local function fail_job(id, failure, attempts)
   count('failed_' .. failure.code)
 end
 
+-- A hash stays packed in memory while none of its values is over 64 bytes, as every Redis has it
+-- unless told otherwise; one longer value would cost a waiting job 800 bytes. So long metadata stand
+-- in pieces, `meta.1` and so on, beside a `meta` that is empty for those who know of no pieces.
+local PIECE = 64
+
+local function record_metadata(id, text)
+  local job, number = K .. 'job:' .. id, 0
+  if #text <= PIECE then return redis.call('HSET', job, 'meta', text) end
+  redis.call('HSET', job, 'meta', '{}')
+  for from = 1, #text, PIECE do
+    number = number + 1
+    redis.call('HSET', job, 'meta.' .. number, string.sub(text, from, from + PIECE - 1))
+  end
+end
+
+-- A job's record with its metadata in one.
+local function load_job(id)
+  local job, pieces = load(K .. 'job:' .. id), {}
+  while job['meta.' .. #pieces + 1] do
+    local name = 'meta.' .. #pieces + 1
+    pieces[#pieces + 1] = job[name]
+    job[name] = nil
+  end
+  if #pieces > 0 then job.meta = table.concat(pieces) end
+  return job
+end
+
 -- A new record, queued; the caller of this function says what becomes of it.
 local function record_job(a, cache, input)
   redis.call('HSET', K .. 'job:' .. a.job, 'schema', SCHEMA, 'status', 'queued', 'run', 1,
@@ -61,7 +88,8 @@ local function record_job(a, cache, input)
     'priority', a.priority, 'weight', a.weight, 'sha', a.sha, 'scope', a.scope, 'salt', a.salt,
     'px', a.px, 'created', now, 'span', a.span_ms, 'deadline', now + a.span_ms,
     'render', a.key, 'cache', cache, 'input', input, 'ctype', a.content_type,
-    'meta', a.metadata, 'attempts', 0)
+    'attempts', 0)
+  record_metadata(a.job, a.metadata)
   redis.call('ZADD', K .. 'jobs:' .. a.caller, now, a.job)
   redis.call('HINCRBY', K .. 'states', 'queued', 1)
   if input ~= '' then hold(input, job_holder(a.job)) end
