@@ -8,7 +8,7 @@ import hashlib
 import re
 
 # Raise it whenever decoding, resizing, blending or encoding change the pixels of finished pictures.
-PIPELINE_VERSION = 1
+PIPELINE_VERSION = 2
 
 _STYLE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 

@@ -12,7 +12,7 @@ import numpy as np
 from common.settings import bare_environment
 from worker.codecs.limits import CodecLimits
 from worker.codecs.messages import Answer, Outcome, Request, Verb
-from worker.codecs.shared_memory import SharedMemory
+from worker.codecs.shared_memory import SharedMemory, behind
 from worker.images.decode import DecodedPhoto, at_work_size
 from worker.images.pixels import Bytes, Pixels
 
@@ -105,11 +105,12 @@ class CodecChild:
         self._memory.write(np.frombuffer(data, np.uint8))
         answer = self._ask(Request(Verb.READ, size_bytes=len(data), long_side_px=long_side_px))
         try:
-            pixels = self._pixels(answer, long_side_px)
+            at = behind(len(data))
+            pixels = self._pixels(answer, at, long_side_px)
         except ValueError as error:
             raise ChildDied(f"it answered nonsense: {error}") from error
         photo = at_work_size(pixels, self._to_srgb)
-        self._memory.shrink_after(max(len(data), pixels.colours.size))
+        self._memory.shrink_after(at + pixels.colours.size)
         return photo
 
     def end(self) -> None:
@@ -126,17 +127,19 @@ class CodecChild:
         height, width = colours.shape[:2]
         self._memory.write(colours)
         self._ask(Request(Verb.TO_SRGB, width=width, height=height))
-        return self._memory.view(height, width, 3)
+        return self._memory.view(height, width, 3).copy()
 
-    def _pixels(self, answer: Answer, long_side_px: int) -> Pixels:
-        """See what lies in shared memory; ValueError where the answer cannot be true."""
+    def _pixels(self, answer: Answer, at: int, long_side_px: int) -> Pixels:
+        """See what lies behind the file; ValueError where the answer cannot be true."""
         shape = (answer.height, answer.width, answer.channels)
         size = (answer.work_width, answer.work_height)
         if not 1 <= min(size) <= max(size) <= long_side_px:
             raise ValueError(f"a work size of {size}")
-        colours = self._memory.view(*shape)
-        alpha = self._memory.view(*shape[:2], at=colours.size) if answer.has_alpha else None
-        return Pixels(colours, alpha, size, answer.is_srgb and answer.channels == 3)  # noqa: PLR2004 - RGB
+        colours = self._memory.view(*shape, at=at)
+        alpha_at = at + colours.size
+        alpha = self._memory.view(*shape[:2], at=alpha_at) if answer.has_alpha else None
+        is_srgb = answer.is_srgb and answer.channels == 3  # noqa: PLR2004 - RGB
+        return Pixels(colours, alpha, size, answer.orientation, is_srgb)
 
     def _ask(self, request: Request) -> Answer:
         try:

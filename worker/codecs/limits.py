@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 from common.photos import PhotoLimits
+from worker.codecs.shared_memory import behind
 
 if TYPE_CHECKING:  # as in common.photos
     from common.settings import Settings
@@ -49,8 +50,8 @@ class CodecLimits:
 
     @property
     def shared_bytes(self) -> int:
-        """Size of the memory that is shared with the process: a file or its pixels fit."""
-        return max(self.upload_bytes, _HANDED_BYTES_PER_PIXEL * self.photo.max_pixels)
+        """Size of the memory that is shared with the process: a file and its pixels fit."""
+        return behind(self.upload_bytes) + _HANDED_BYTES_PER_PIXEL * self.photo.max_pixels
 
     def as_argument(self) -> str:
         """One word of a command line."""

@@ -76,8 +76,9 @@ class Answer:
         channels: Of the colours, 1, 3 or 4, interleaved.
         has_alpha: Whether a plane of alpha follows the colours.
         is_srgb: As in `worker.images.pixels.Pixels`.
-        work_width: Work size, pixels.
-        work_height: Work size, pixels.
+        work_width: Work size as stored, pixels.
+        work_height: Work size as stored, pixels.
+        orientation: EXIF orientation, 1 to 8.
     """
 
     outcome: Outcome
@@ -89,8 +90,9 @@ class Answer:
     is_srgb: bool = False
     work_width: int = 0
     work_height: int = 0
+    orientation: int = 1
 
-    _FORM: ClassVar = struct.Struct(f"!B{_TEXT_BYTES}pIIB??II")
+    _FORM: ClassVar = struct.Struct(f"!B{_TEXT_BYTES}pIIB??IIB")
     SIZE: ClassVar = _FORM.size
 
     def pack(self) -> bytes:
@@ -105,6 +107,7 @@ class Answer:
             self.is_srgb,
             self.work_width,
             self.work_height,
+            self.orientation,
         )
 
     @classmethod

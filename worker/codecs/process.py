@@ -18,7 +18,8 @@ from common.photos import accepted_formats
 from worker.codecs.confinement import allow_cpu, confine
 from worker.codecs.limits import CodecLimits
 from worker.codecs.messages import Answer, Outcome, Request, Verb
-from worker.codecs.shared_memory import SharedMemory
+from worker.codecs.shared_memory import SharedMemory, behind
+from worker.images import turbo
 from worker.images.pixels import PixelReader
 from worker.lifeline import die_with_parent
 
@@ -73,10 +74,10 @@ class Codec:
     def _read(self, request: Request) -> Answer:
         self._memory.is_marked = True
         allow_cpu(self._cpu_s)
-        data = self._memory.view(request.size_bytes).tobytes()
-        pixels = self._reader.read(data, request.long_side_px)
+        data, at = self._memory.view(request.size_bytes).data, behind(request.size_bytes)
+        pixels = self._reader.read(data, request.long_side_px, self._memory.room(at))
         parts = [pixels.colours] if pixels.alpha is None else [pixels.colours, pixels.alpha]
-        self._memory.write(*parts)
+        self._memory.write(*parts, at=at)
         height, width, self._channels = pixels.colours.shape
         return Answer(
             Outcome.DONE,
@@ -87,6 +88,7 @@ class Codec:
             is_srgb=pixels.is_srgb,
             work_width=pixels.size[0],
             work_height=pixels.size[1],
+            orientation=pixels.orientation,
         )
 
     def _to_srgb(self, request: Request) -> Answer:
@@ -108,6 +110,7 @@ def _know_all_codecs() -> None:
     Several photos are decoded at once by several processes; threads' stacks would count as memory.
     """
     Image.init()
+    turbo.library()
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     if PhotoFormat.HEIF in accepted_formats():
         importlib.import_module("pillow_heif").options.DECODE_THREADS = 1

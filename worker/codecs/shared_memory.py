@@ -19,6 +19,12 @@ from worker.images.pixels import Bytes
 # Pages beyond these are given back after each photo: a huge one shall not cost its memory for ever.
 _KEPT_BYTES: Final = 16 * 2**20
 _MARK_BYTES: Final = 1
+_LINE_BYTES: Final = 64  # of a processor's cache
+
+
+def behind(size_bytes: int) -> int:
+    """Say where pixels begin that lie behind a file of this size: in a cache line of their own."""
+    return -(-size_bytes // _LINE_BYTES) * _LINE_BYTES
 
 
 class SharedMemory:
@@ -53,12 +59,20 @@ class SharedMemory:
     def is_marked(self, has_begun: bool) -> None:
         self._bytes[self._size_bytes] = has_begun
 
-    def write(self, *parts: Bytes) -> None:
-        """Put arrays behind each other at the beginning; they must fit."""
-        at = 0
+    def write(self, *parts: Bytes, at: int = 0) -> None:
+        """Put arrays behind each other from a place on; they must fit.
+
+        What lies there already, made in place by a codec, is not copied.
+        """
         for part in parts:
-            self.view(*part.shape, at=at)[...] = part
+            place = self.view(*part.shape, at=at)
+            if place.ctypes.data != part.ctypes.data:
+                place[...] = part
             at += part.size
+
+    def room(self, at: int) -> Bytes:
+        """See all that lies behind a place, uint8 [N]."""
+        return self._bytes[at : self._size_bytes]
 
     def view(self, *shape: int, at: int = 0) -> Bytes:
         """See the bytes from a place on as an array; valid until the next `write`.

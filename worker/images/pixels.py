@@ -2,7 +2,8 @@
 
 The codecs and the colour profiles are here, the resize between them is not: that is ours, on plain
 pixels. Raises whatever the bytes make a codec stumble over, or crashes; so it belongs into a
-process of its own, and imports no torch, to be small there. Metadata ends here.
+process of its own, and imports no torch, to be small there. Metadata ends here, but for the
+orientation: turning costs by the pixel, and there are fewest at work size.
 """
 
 import io
@@ -13,32 +14,27 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from common.photo_formats import PhotoFormat
 from common.photos import Photo, PhotoLimits, inspect, open_image, swaps_sides
 from common.renders import work_size
+from worker.images import turbo
 from worker.images.profiles import is_srgb, to_srgb
 
 Bytes = NDArray[np.uint8]
+Buffer = bytes | memoryview
 
 _SPARE: Final = 1.5  # a JPEG is decoded to at least this times the work size, so that quality holds
-_UPRIGHT: Final = {  # EXIF 2.32, tag 0x0112: what makes the stored picture upright
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Pixels:
-    """A photo's pixels as its codec gave them, upright, not yet at work size.
+    """A photo's pixels as its codec gave them, not yet at work size.
 
     Attributes:
         colours: uint8 [H, W, C]; C is 1 (gray), 3 (RGB) or 4 (CMYK, inverted or not).
         alpha: uint8 [H, W], 0 transparent to 255 opaque; None when all is opaque.
-        size: Work size, width and height, pixels.
+        size: Work size, width and height as stored, not as seen, pixels.
+        orientation: EXIF orientation, 1 (upright) to 8.
         is_srgb: Whether the colours are RGB in sRGB; else they go through `PixelReader.to_srgb`
             once they are at work size: a profile costs 50 ns a pixel, and there they are fewest.
     """
@@ -46,6 +42,7 @@ class Pixels:
     colours: Bytes
     alpha: Bytes | None
     size: tuple[int, int]
+    orientation: int
     is_srgb: bool
 
 
@@ -61,45 +58,56 @@ class PixelReader:
         self._mode = "RGB"
         self._profile: bytes | None = None
 
-    def read(self, data: bytes, long_side_px: int) -> Pixels:
+    def read(self, data: Buffer, long_side_px: int, room: Bytes | None = None) -> Pixels:
         """Decode a photo; raises anything.
 
         Args:
             data: The file as it was uploaded.
             long_side_px: Long side of the picture to be, pixels; never enlarged.
+            room: uint8 [N] into which the colours may be written, where that saves a copy.
         """
         file = io.BytesIO(data)
         photo = inspect(file, self._limits)
-        size = work_size(photo.width, photo.height, long_side_px)
+        width, height = work_size(photo.width, photo.height, long_side_px)
+        size = (height, width) if swaps_sides(photo.orientation) else (width, height)
         with open_image(file, photo.format) as image:
-            colours, alpha = _separate(_load_upright(image, photo, size))
+            colours, alpha = self._decode(data, image, photo, size, room)
             self._profile = image.info.get("icc_profile")
-        self._mode = colours.mode
-        if alpha is not None and alpha.getextrema() == (255, 255):
-            alpha = None
         return Pixels(
-            _array(colours),
-            None if alpha is None else _array(alpha)[..., 0],
+            colours,
+            alpha,
             size,
-            colours.mode == "RGB" and is_srgb(self._profile),
+            photo.orientation,
+            self._mode == "RGB" and is_srgb(self._profile),
         )
+
+    def _decode(
+        self,
+        data: Buffer,
+        image: Image.Image,
+        photo: Photo,
+        size: tuple[int, int],
+        room: Bytes | None,
+    ) -> tuple[Bytes, Bytes | None]:
+        """Decode the first frame: uint8 [H, W, C], and alpha [H, W] where not all is opaque."""
+        if photo.format is PhotoFormat.JPEG:
+            width, height = (round(side * _SPARE) for side in size)
+            image.draft(None, (width, height))
+            self._mode = image.mode
+            if (colours := turbo.decode(data, image, room)) is not None:
+                return colours, None
+        image.load()
+        separated, alpha = _separate(image)
+        self._mode = separated.mode
+        if alpha is None or alpha.getextrema() == (255, 255):
+            return _array(separated), None
+        return _array(separated), _array(alpha)[..., 0]
 
     def to_srgb(self, colours: Bytes) -> Bytes:
         """Convert colours of the photo read last, uint8 [H, W, C], to sRGB, uint8 [H, W, 3]."""
         height, width = colours.shape[:2]
         image = Image.frombytes(self._mode, (width, height), colours.tobytes())
         return _array(to_srgb(image, self._profile))
-
-
-def _load_upright(image: Image.Image, photo: Photo, size: tuple[int, int]) -> Image.Image:
-    """Decode the first frame, a JPEG only to about the size needed, and turn it upright."""
-    width, height = (side * _SPARE for side in size)
-    if swaps_sides(photo.orientation):
-        width, height = height, width
-    image.draft(None, (round(width), round(height)))  # a no-op except for JPEG
-    image.load()
-    turn = _UPRIGHT.get(photo.orientation)
-    return image if turn is None else image.transpose(turn)
 
 
 def _separate(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:

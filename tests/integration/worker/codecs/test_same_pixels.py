@@ -42,6 +42,9 @@ def foreign_profile() -> bytes:
 CASES: dict[str, Callable[[Image.Image], bytes]] = {
     "JPEG": lambda photo: encoded(photo, "JPEG", quality=90),
     "JPEG, turned": lambda photo: encoded(photo, "JPEG", quality=90, exif=turned()),
+    "PNG, alpha and turned": lambda photo: encoded(
+        with_alpha(photo), "PNG", compress_level=1, exif=turned()
+    ),
     "JPEG, CMYK": lambda photo: encoded(photo.convert("CMYK"), "JPEG", quality=90),
     "JPEG, profile": lambda photo: encoded(photo, "JPEG", icc_profile=foreign_profile()),
     "PNG, gray": lambda photo: encoded(photo.convert("L"), "PNG"),

@@ -15,9 +15,9 @@ def test_memory_can_be_set() -> None:
 
 def test_the_shared_memory_holds_the_largest_file_and_the_largest_photo() -> None:
     limits = CodecLimits.of(Settings(max_upload_bytes=40_000_000, max_pixels=40_000_000))
-    assert limits.shared_bytes == 4 * 40_000_000
+    assert limits.shared_bytes == 40_000_000 + 4 * 40_000_000
     limits = CodecLimits.of(Settings(max_upload_bytes=40_000_000, max_pixels=1_000))
-    assert limits.shared_bytes == 40_000_000
+    assert limits.shared_bytes == 40_000_000 + 4 * 1_000
 
 
 def test_they_travel_as_one_word() -> None:

@@ -23,7 +23,7 @@ def test_a_request_arrives(request_: Request) -> None:
     [
         Answer(Outcome.READY),
         Answer(Outcome.REFUSED, "OSError: ß, 1 byte is missing"),
-        Answer(Outcome.DONE, "", 4000, 3000, 4, True, False, 1024, 768),
+        Answer(Outcome.DONE, "", 4000, 3000, 4, True, False, 1024, 768, 6),
     ],
 )
 def test_an_answer_arrives(answer: Answer) -> None:

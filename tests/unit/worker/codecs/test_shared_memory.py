@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.platforms import linux_only
-from worker.codecs.shared_memory import SharedMemory
+from worker.codecs.shared_memory import SharedMemory, behind
 
 SIZE_BYTES = 64 * 2**20
 
@@ -26,6 +26,21 @@ def test_what_one_side_writes_the_other_sees(memory: SharedMemory) -> None:
     memory.write(colours, alpha)
     assert np.array_equal(other.view(2, 4, 3), colours)
     assert np.array_equal(other.view(2, 4, at=24), alpha)
+    other.close()
+
+
+def test_pixels_made_in_place_behind_a_file_are_there(memory: SharedMemory) -> None:
+    other = SharedMemory(os.dup(memory.fd), SIZE_BYTES)
+    file, at = np.full(1001, 3, np.uint8), behind(1001)
+    memory.write(file)
+    made = other.room(at)[:24].reshape(2, 4, 3)
+    made[...] = 5
+    other.write(made, np.full((2, 4), 9, np.uint8), at=at)
+    assert 1001 <= at < 1001 + 64
+    assert np.array_equal(memory.view(1001), file)
+    assert np.array_equal(memory.view(2, 4, 3, at=at), made)
+    assert np.array_equal(memory.view(8, at=at + 24), np.full(8, 9))
+    assert memory.room(at).size == SIZE_BYTES - at
     other.close()
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from worker.images.blend import blend, crop, pad_to_multiple
+from worker.images.blend import blend, crop, interleaved, pad_to_multiple
 
 
 def noise(*shape: int) -> torch.Tensor:
@@ -23,6 +23,31 @@ def test_strength_mixes_in_proportion(strength: float, expected: int) -> None:
     mixed = blend(photo, cartoon, strength)
     assert mixed.dtype == torch.uint8
     assert torch.equal(mixed, torch.full_like(photo, expected))
+
+
+@pytest.mark.parametrize("strength", [0.01, 0.35, 0.7, 0.99])
+def test_every_pair_of_levels_mixes_nearly_exactly(strength: float) -> None:
+    levels = torch.arange(256, dtype=torch.uint8)
+    photo = levels.expand(3, 256, 256)
+    cartoon = levels.unsqueeze(1).expand(3, 256, 256)
+    exact = torch.lerp(photo.float(), cartoon.float(), strength)
+    assert (blend(photo, cartoon, strength) - exact).abs().max() <= 1.5
+
+
+def test_layouts_in_memory_may_differ() -> None:
+    photo, cartoon = noise(3, 20, 30), noise(3, 20, 30)
+    mixed = blend(photo, cartoon, 0.4)
+    assert torch.equal(blend(interleaved(photo), cartoon, 0.4), mixed)
+    assert torch.equal(blend(photo, interleaved(cartoon), 0.4), mixed)
+
+
+@pytest.mark.parametrize("shape", [(3, 20, 30), (2, 4, 5, 7)])
+def test_interleaving_moves_memory_and_nothing_else(shape: tuple[int, ...]) -> None:
+    planar = noise(*shape)
+    pixels = interleaved(planar)
+    assert torch.equal(pixels, planar)
+    assert pixels.stride()[-3] == 1
+    assert interleaved(pixels) is pixels
 
 
 def test_the_border_is_reflected() -> None:

@@ -13,6 +13,7 @@ from common.photos import PhotoLimits
 from common.renders import work_size
 from worker.codecs.limits import CodecLimits
 from worker.codecs.pool import CodecPool
+from worker.images import turbo
 from worker.images.decode import DecodedPhoto, InProcessDecoder
 
 ASTRONAUT = Path(__file__).parents[3] / "photos" / "astronaut.jpg"
@@ -47,9 +48,13 @@ def pool() -> Iterator[CodecPool]:
     pool.close()
 
 
-@pytest.fixture(params=["in process", "codec process"])
-def decode(request: pytest.FixtureRequest, pool: CodecPool) -> Decode:
+@pytest.fixture(params=["in process", "in process, Pillow alone", "codec process"])
+def decode(
+    request: pytest.FixtureRequest, pool: CodecPool, monkeypatch: pytest.MonkeyPatch
+) -> Decode:
     """Decode by each decoder: `decode(data, long_side_px=1024)`."""
+    if request.param == "in process, Pillow alone":
+        monkeypatch.setattr(turbo, "library", lambda: None)
     decoder = pool if request.param == "codec process" else InProcessDecoder(LIMITS)
     return lambda data, long_side_px=1024: decoder.decode(data, long_side_px)
 
@@ -79,7 +84,7 @@ def test_decodes_each_format(decode: Decode, name: str) -> None:
     photo = decode(encoded(quarters(), name, **options))
     assert photo.pixels.dtype == torch.uint8
     assert photo.pixels.shape == (3, 48, 64)
-    assert photo.pixels.is_contiguous()
+    assert photo.pixels.permute(1, 2, 0).is_contiguous()
     assert photo.alpha is None
     assert_quarters(photo, tolerance=12)
 
