@@ -33,7 +33,7 @@ class BareStages:
     def __init__(self, *, size_px: int, threads: int) -> None:
         torch.set_num_threads(threads)
         device = torch.device("cpu")
-        models = find_models(())
+        models = find_models((), load_settings().styles_dir)
         self._model = next(m for m in models.values() if m.style.card.name == DEFAULT_STYLE)
         self._model.load(device, None)
         lanes = min(threads, MOST_LANES)

@@ -130,6 +130,11 @@ class Settings(BaseSettings):
     extra_styles: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="More styles, as `module:Class`, separated by commas."
     )
+    styles_dir: Path = Field(
+        Path("data/styles"),
+        description="Directory of style bundles: each folder in it that holds a `model.json` is "
+        "one ([styles](styles.md)). It need not exist, and workers only read it.",
+    )
     worker_name: str = Field("worker-1", description="Name in logs and of the pid files.")
     worker_threads: int | None = Field(
         None, ge=1, description="CPU threads of the model; all cores when left out."

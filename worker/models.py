@@ -5,6 +5,7 @@ import json
 import logging
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,6 +16,7 @@ from common.store.leases import LineOffer
 from common.styles import is_style_name, line_of, version_of
 from worker.precision import Precision
 from worker.styles.base import Style
+from worker.styles.catalog import bundled_styles
 from worker.styles.ink_filter import InkFilter
 
 _log = logging.getLogger(__name__)
@@ -168,16 +170,18 @@ def _pictures(count: int, side_px: int) -> torch.Tensor:
     return (large + grain).clamp_(0, 255).to(torch.uint8)
 
 
-def find_models(extra_styles: Sequence[str]) -> dict[str, Model]:
+def find_models(extra_styles: Sequence[str], styles_dir: Path) -> dict[str, Model]:
     """Return the models to serve, by line; nothing is loaded yet.
 
     Args:
         extra_styles: More styles, as `module:Class`.
+        styles_dir: Directory of bundles.
 
     Raises:
-        ConfigurationError: A style cannot be imported, or two have one name.
+        ConfigurationError: A style cannot be imported, a bundle is broken, or two have one name.
     """
-    models = [Model(style) for style in [InkFilter(), *map(_import_style, extra_styles)]]
+    found = [InkFilter(), *bundled_styles(styles_dir), *map(_import_style, extra_styles)]
+    models = [Model(style) for style in found]
     names = [model.style.card.name for model in models]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

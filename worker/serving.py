@@ -54,7 +54,7 @@ def serve(settings: Settings, name: str, device: torch.device) -> None:
     device_name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
     store = JobStore.from_settings(settings, timeout_s=STORE_TIMEOUT_S)
     leases = store.leases(f"{name}-{secrets.token_hex(4)}")
-    models, gate = find_models(settings.extra_styles), Gate()
+    models, gate = find_models(settings.extra_styles, settings.styles_dir), Gate()
     holdings = Holdings(on_change=gate.stir)
     heart = Heart(
         leases=leases,

@@ -150,6 +150,9 @@ class Precisions(_Strict):
 
 # The tensors of architectures that leave no choice: a bundle may repeat them, not change them.
 _FIXED_IO: Final = {
+    "toon_unet": Interface(
+        layout="NCHW", channels="rgb", input_range=(0, 1), output_range=(0, 1), multiple_of=8
+    ),
     # Source: test.py of github.com/bryandlee/animegan2-pytorch: RGB, x / 127.5 - 1, sides of 32.
     "animegan2": Interface(
         layout="NCHW",
@@ -239,6 +242,13 @@ class Manifest(_Strict):
         if not fixed and io is None:
             raise ValueError(f"{info.data['arch']} needs it: it is never guessed")
         return fixed or io
+
+    @field_validator("precision")
+    @classmethod
+    def _is_ours_to_choose(cls, precision: Precisions, info: ValidationInfo) -> Precisions:
+        if info.data.get("arch") == "graph" and precision.allowed != (Precision.FLOAT32,):
+            raise ValueError("a graph computes in the types it was exported with; leave it out")
+        return precision
 
     @property
     def interface(self) -> Interface:

@@ -86,13 +86,13 @@ class AnimeGan2(nn.Module):
         """Turn photos into cartoons.
 
         Args:
-            photos: float [N, 3, H, W] in [-1, 1], RGB, in the weights' type; H and W at least 16
-                and, for what the checkpoints were made for, multiples of 32.
+            photos: float32 [N, 3, H, W] in [-1, 1], RGB; H and W at least 16 and, for what the
+                checkpoints were made for, multiples of 32.
 
         Returns:
-            The same type and shape, in [-1, 1], RGB.
+            float [N, 3, H, W] in [-1, 1], RGB, in the weights' type.
         """
-        half = self.block_a(photos)
+        half = self.block_a(photos.to(next(self.parameters()).dtype))
         quarter = self.block_c(self.block_b(half))
         # Corners on corners, as the public port's hub entry does by default.
         drawn = self.block_d(_enlarge(quarter, half))

@@ -19,6 +19,7 @@ SECRETS = {
     "CELSHADE_S3_SECRET_ACCESS_KEY": "a-key-of-this-test",
 }
 PROCESSES = ("api", "keeper", "worker", "worker-gpu")
+WORKERS = ("worker", "worker-gpu")
 # Settings that mean nothing in a container, with the reason.
 NOT_IN_COMPOSE = {
     "broker_url": "hints travel over the job store's own Redis",
@@ -118,7 +119,8 @@ def test_the_example_explains_every_variable_and_holds_no_secret() -> None:
     used = set(re.findall(r"\$\{(\w+)", (checkout.ROOT / "docker-compose.yml").read_text()))
     lines = EXAMPLE.read_text().splitlines()
     values = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
-    optional = {"CELSHADE_S3_BUCKET", "CELSHADE_DEVICE"}  # with the default of configuration.md
+    # With the default of configuration.md, or one of the file's own.
+    optional = {"CELSHADE_S3_BUCKET", "CELSHADE_DEVICE", "CELSHADE_STYLES_DIR"}
 
     assert values.keys() == used - optional
     assert not any(values[name] for name in SECRETS)
@@ -151,7 +153,24 @@ def test_processes_are_locked_in_and_wait_for_their_parts(
     assert {need["condition"] for need in service["depends_on"].values()} == {"service_healthy"}
 
 
-@pytest.mark.parametrize("worker", ["worker", "worker-gpu"])
+@pytest.mark.parametrize("worker", WORKERS)
+@pytest.mark.parametrize(
+    ("given", "kind"), [({}, "volume"), ({"STYLES_DIR": "/srv/styles"}, "bind")], ids=str
+)
+def test_styles_reach_every_worker_read_only(
+    tmp_path: Path, worker: str, given: dict[str, str], kind: str
+) -> None:
+    profiles = ("--profile", "cpu", "--profile", "gpu")
+    answer = run_compose(tmp_path, *profiles, "config", "--format", "json", secrets=SECRETS | given)
+    service = json.loads(answer.stdout)["services"][worker]
+
+    (mount,) = service["volumes"]
+    assert (mount["type"], mount["read_only"]) == (kind, True)
+    assert mount["source"] == given.get("STYLES_DIR", "styles")
+    assert mount["target"] == service["environment"]["CELSHADE_STYLES_DIR"]
+
+
+@pytest.mark.parametrize("worker", WORKERS)
 def test_a_stopping_worker_has_time_to_drain(
     services_of_compose: dict[str, Any], worker: str
 ) -> None:

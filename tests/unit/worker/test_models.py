@@ -1,5 +1,7 @@
 """Styles become models: found, checked, measured."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -10,6 +12,7 @@ from worker.precision import Precision
 from worker.styles.base import StyleCard
 
 CPU = torch.device("cpu")
+NOWHERE = Path("no-such-folder")
 
 
 class Inverting:
@@ -42,25 +45,25 @@ class Shouting(Inverting):
 
 
 def test_the_default_is_always_there_and_marked() -> None:
-    models = find_models(()).values()
+    models = find_models((), NOWHERE).values()
     cards = {m.style.card.name: m.offer().card for m in models}
     assert '"is_default":true' in cards[DEFAULT_STYLE]
 
 
 def test_extra_styles_come_by_name() -> None:
-    models = find_models(["tests.styles:SlowStyle"])
+    models = find_models(["tests.styles:SlowStyle"], NOWHERE)
     assert "slow" in {model.style.card.name for model in models.values()}
 
 
 @pytest.mark.parametrize("entry", ["tests.styles:Missing", "no_such_module:Style"])
 def test_a_style_that_is_not_there_is_said_so(entry: str) -> None:
     with pytest.raises(ConfigurationError, match="CELSHADE_EXTRA_STYLES"):
-        find_models([entry])
+        find_models([entry], NOWHERE)
 
 
 def test_two_styles_of_one_name_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="slow"):
-        find_models(["tests.styles:SlowStyle", "tests.styles:SlowStyle"])
+        find_models(["tests.styles:SlowStyle", "tests.styles:SlowStyle"], NOWHERE)
 
 
 def test_a_new_digest_is_a_new_version_and_a_line_of_its_own() -> None:

@@ -1,0 +1,92 @@
+"""Styles out of bundles: a manifest, verified weights, and the network of ours that takes them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import nn
+
+from common.errors import ConfigurationError
+from worker.bundles.bundle import Bundle
+from worker.bundles.weights import load_network
+from worker.networks import animegan2, guided_filter, toon_unet, whitebox_unet
+from worker.precision import Precision
+from worker.styles import tensors
+from worker.styles.base import StyleCard
+from worker.styles.card import card_of
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """A network of ours that bundles bring weights for.
+
+    Attributes:
+        build: Builds it. It takes float32 photos, whatever the type of its weights.
+        sources: The files whose code decides its pixels.
+        draws_by_scale: Whether it is told the long side of the whole photo, besides.
+    """
+
+    build: Callable[[], nn.Module]
+    sources: tuple[str, ...]
+    draws_by_scale: bool = False
+
+
+ARCHITECTURES: Final = {
+    "toon_unet": Architecture(toon_unet.ToonUNet, (toon_unet.__file__,), draws_by_scale=True),
+    "animegan2": Architecture(animegan2.AnimeGan2, (animegan2.__file__,)),
+    "whitebox_unet": Architecture(
+        whitebox_unet.WhiteboxUNet, (whitebox_unet.__file__, guided_filter.__file__)
+    ),
+}
+
+
+class BundledStyle:
+    """A style whose network is ours and whose weights are a bundle's."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._bundle = bundle
+        self._architecture = ARCHITECTURES[bundle.manifest.arch]
+        self._io = bundle.manifest.interface
+        self._card = card_of(bundle, (__file__, *self._architecture.sources))
+        self._network: nn.Module | None = None
+
+    @property
+    def card(self) -> StyleCard:
+        """What the style says of itself."""
+        return self._card
+
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        """Nothing: such a style is whole, or it does not load."""
+        return ()
+
+    def load(self, device: torch.device, precision: Precision) -> None:
+        """Read the weights, verified, and place them.
+
+        Raises:
+            ConfigurationError: They are missing or not what the manifest says.
+        """
+        (file,) = self._bundle.manifest.files_of("main")
+        network = load_network(self._bundle, file, self._architecture.build)
+        self._network = place(network, device, precision)
+
+    def forward(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:
+        """Turn photos into cartoons; uint8 [N, 3, H, W] in and out, RGB."""
+        if self._network is None:
+            raise ConfigurationError(f"{self._bundle} is not loaded.")
+        entering = tensors.to_network(photos, self._io).contiguous(
+            memory_format=torch.channels_last
+        )
+        if self._architecture.draws_by_scale:
+            leaving = self._network(entering, long_side_px)
+        else:
+            leaving = self._network(entering)
+        return tensors.to_cartoons(leaving, self._io, *photos.shape[-2:])
+
+
+def place(network: nn.Module, device: torch.device, precision: Precision) -> nn.Module:
+    """Bring a network to its device, its type, and the memory order that convolutions like."""
+    network.to(device, precision.dtype)
+    placed: nn.Module = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
+    return placed

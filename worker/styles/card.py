@@ -1,0 +1,47 @@
+"""The card of a style that is a bundle."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from worker.bundles.bundle import Bundle
+from worker.precision import Precision
+from worker.styles import tensors
+from worker.styles.base import StyleCard
+
+
+def card_of(bundle: Bundle, sources: Iterable[str], *, batches: bool = True) -> StyleCard:
+    """Say of a style what its bundle's manifest says.
+
+    Args:
+        bundle: The bundle; its files are not looked at.
+        sources: `__file__` of the modules whose code decides its pixels.
+        batches: Whether several photos may share a forward.
+    """
+    manifest = bundle.manifest
+    sizes, io = manifest.sizes, manifest.interface
+    return StyleCard(
+        name=manifest.name,
+        title=manifest.title,
+        description=manifest.description,
+        model_digest=bundle.digest(_digest_of_code([tensors.__file__, *sources])),
+        license=manifest.license,
+        min_size_px=sizes.min_px,
+        max_size_px=sizes.max_px,
+        default_size_px=sizes.native_px,
+        # The engine pads by reflection only; other paddings are the style's own.
+        multiple_of=io.multiple_of if io.pad == "reflect" else 1,
+        batches=batches and io.layout != "HWC",
+        precisions=tuple(dict.fromkeys((Precision.FLOAT32, *manifest.precision.allowed))),
+        psnr_min_db=manifest.precision.psnr_min_db,
+        tile_ok=sizes.tile_ok,
+        overlap_px=sizes.overlap_px,
+    )
+
+
+def _digest_of_code(paths: Iterable[str]) -> str:
+    """Hash source files, in their order: a change of one is a new version of the style."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(hashlib.sha256(Path(path).read_bytes()).digest())
+    return digest.hexdigest()
