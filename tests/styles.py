@@ -1,7 +1,8 @@
 """Styles that tests bring by `CELSHADE_EXTRA_STYLES`: what a photo's colour says is done to it.
 
-A photo whose mean is red kills the process that renders it; a blue one waits until the file named
-by `CELSHADE_TEST_GATE` exists; every other one is inverted, `SlowStyle`'s after a pause.
+A photo whose mean is red kills the process that renders it; a yellow one eats up memory until
+somebody else kills it; a blue one waits until the file named by `CELSHADE_TEST_GATE` exists; every
+other one is inverted, `SlowStyle`'s after a pause.
 """
 
 import os
@@ -18,10 +19,14 @@ GATE_VARIABLE = "CELSHADE_TEST_GATE"
 FAULT_VARIABLE = "CELSHADE_TEST_FAULT"
 LOOK_EVERY_S = 0.02
 SLOW_FORWARD_S = 0.3
+BITE_BYTES = 16 * 2**20
+MOST_BITES = 64  # a GB, should nobody mind
+HELD_S = 60.0
 
 RED = (230, 20, 20)
 BLUE = (20, 20, 230)
 GREEN = (20, 230, 20)
+YELLOW = (230, 230, 20)
 
 
 def _is_mostly(photo: torch.Tensor, colour: tuple[int, int, int]) -> bool:
@@ -57,9 +62,21 @@ class MarkedStyle(InvertingStyle):
         for photo in photos:
             if _is_mostly(photo, RED):
                 os.kill(os.getpid(), signal.SIGKILL)
+            if _is_mostly(photo, YELLOW):
+                self._eat_memory()
             if _is_mostly(photo, BLUE):
                 self._wait_for_gate()
         return super().forward(photos, long_side_px)
+
+    @staticmethod
+    def _eat_memory() -> None:
+        """Take and touch more and more of it, and hold on to it."""
+        eaten = []
+        for _ in range(MOST_BITES):
+            eaten.append(torch.ones(BITE_BYTES, dtype=torch.uint8))
+            time.sleep(LOOK_EVERY_S)
+        time.sleep(HELD_S)
+        raise RuntimeError(f"{len(eaten)} bites, and nobody minded")
 
     @staticmethod
     def _wait_for_gate() -> None:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from tests.e2e.caller import Caller, Job
 from tests.e2e.conftest import Calling
+from tests.e2e.memory_killer import memory_killer
 from tests.e2e.stack import Stack, until
 from tests.photo_maker import flat_photo
-from tests.styles import BLUE, RED
+from tests.platforms import linux_only
+from tests.styles import BLUE, RED, YELLOW
 
 # The figures that must hold, and how often they are tried: a busy machine may miss them once.
 CLAIMED_WITHIN_S = 8.0
@@ -94,24 +96,42 @@ def _late_results(stack: Stack) -> int:
     return logs.count('"refused"') + logs.count('"render left"')
 
 
-def test_poison_dies_alone(
-    call: Calling, one_worker: Stack, closed_gate: Path, audited: Callable[[Stack], None]
+def assert_poison_dies_alone(
+    caller: Caller, gate: Path, colour: tuple[int, int, int], first: int
 ) -> None:
-    caller = call(one_worker)
+    """Claim a poisonous photo together with 15 good ones; it ends as lost, they as pictures."""
     # One photo holds the engine, so that all others are claimed before any forward begins.
-    held = caller.submit(flat_photo(BLUE, number=500), style="marked")
-    good = [flat_photo((120, 130, number), number=number) for number in range(100, 114)]
+    held = caller.submit(flat_photo(BLUE, number=first), style="marked")
+    good = [flat_photo((120, 130, 100 + n), number=first + n) for n in range(14)]
     jobs = [held, *caller.submit_all(good, style="marked")]
-    poison = caller.submit(flat_photo(RED), style="marked")
+    poison = caller.submit(flat_photo(colour), style="marked")
     for job in [*jobs, poison]:
         caller.wait_for(job["id"], "running")
-    closed_gate.touch()
+    gate.touch()
     ended = caller.wait_for(poison["id"])
     assert (ended["status"], ended["attempts"]) == ("failed", 3), ended
     assert ended["error"]["code"] == "worker_lost"
     for job in caller.wait_for_all(jobs):
         assert job["status"] == "succeeded", job
         assert job["attempts"] <= 2, job
-    metrics = caller.http.get("/metrics").text
-    assert "celshade_dead_letters 1.0" in metrics
+    letters = caller.http.get("/v1/admin/dead").json()["data"]
+    (letter,) = [letter for letter in letters if letter["job_id"] == poison["id"]]
+    assert (letter["code"], letter["attempts"]) == ("worker_lost", 3)
+    assert f"celshade_dead_letters {len(letters):.1f}" in caller.http.get("/metrics").text
+
+
+def test_poison_that_crashes_dies_alone(
+    call: Calling, one_worker: Stack, closed_gate: Path, audited: Callable[[Stack], None]
+) -> None:
+    assert_poison_dies_alone(call(one_worker), closed_gate, RED, first=500)
+    audited(one_worker)
+
+
+@linux_only
+def test_poison_that_eats_memory_dies_alone(
+    call: Calling, one_worker: Stack, closed_gate: Path, audited: Callable[[Stack], None]
+) -> None:
+    with memory_killer(one_worker, "worker-1") as killer:
+        assert_poison_dies_alone(call(one_worker), closed_gate, YELLOW, first=600)
+    assert len(killer.killed) == 3, killer.killed
     audited(one_worker)
