@@ -14,12 +14,12 @@ from benchmarks.bare_work import QUALITY, STRENGTH, Work
 from common.photos import PhotoLimits
 from common.renders import PictureFormat
 from common.settings import load_settings
-from worker.engine import Engine
+from worker.engine.devices import CpuDevice
+from worker.engine.engine import Engine
 from worker.images.blend import blend, crop, pad_to_multiple
 from worker.images.decode import DecodedPhoto, InProcessDecoder
 from worker.images.encode import encode
 from worker.models import DEFAULT_STYLE, find_models
-from worker.serving import MOST_LANES
 
 
 class BareStages:
@@ -32,15 +32,14 @@ class BareStages:
 
     def __init__(self, *, size_px: int, threads: int) -> None:
         torch.set_num_threads(threads)
-        device = torch.device("cpu")
+        device = CpuDevice(threads)
         models = find_models((), load_settings().styles_dir)
         self._model = next(m for m in models.values() if m.style.card.name == DEFAULT_STYLE)
-        self._model.load(device, None)
-        lanes = min(threads, MOST_LANES)
-        self._engine = Engine(models, device, lanes=lanes, threads=threads)
+        self._model.load(device)
+        self._engine = Engine(models, lanes=device.lanes, threads=threads)
         self._decoder = InProcessDecoder(PhotoLimits.of(load_settings()))
         self._size_px = size_px
-        self.task_threads = 2 * self._model.concurrency(lanes)
+        self.task_threads = 2 * self._model.concurrency(device.lanes)
 
     def warm(self, photos: Sequence[bytes]) -> None:
         """Start the engine and carry a few photos through."""
@@ -55,7 +54,7 @@ class BareStages:
 
     def forward(self, photo: DecodedPhoto) -> torch.Tensor:
         """The model in the calling thread, for one photo alone."""
-        return self._model.forward(self._padded(photo).unsqueeze(0))[0]
+        return self._model.run([self._padded(photo)])[0]
 
     def forward_in_engine(self, photo: DecodedPhoto) -> torch.Tensor:
         """The model in the engine's thread."""
@@ -67,7 +66,7 @@ class BareStages:
         return encode(picture, photo.alpha, picture_format=PictureFormat.JPEG, quality=QUALITY)
 
     def _padded(self, photo: DecodedPhoto) -> torch.Tensor:
-        return pad_to_multiple(photo.pixels, self._model.style.card.multiple_of)
+        return pad_to_multiple(photo.pixels, self._model.multiple_px)
 
 
 def run_through_engine(stages: BareStages, photos: Sequence[bytes], seconds: float) -> Work:

@@ -8,6 +8,8 @@ happens.
 import ctypes
 import sys
 
+_IS_LINUX = sys.platform.startswith("linux")
+
 # malloc.h: parameter numbers of mallopt.
 _M_TRIM_THRESHOLD = -1
 _M_TOP_PAD = -2
@@ -46,8 +48,15 @@ def give_back_freed_memory() -> bool:
     return _tell({_M_ARENA_MAX: _FEW_ARENAS, _M_MMAP_THRESHOLD: _MMAP_BYTES})
 
 
+def give_back_now() -> None:
+    """Give all freed memory back to the system once, whatever the allocator was told to keep."""
+    malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if _IS_LINUX else None
+    if malloc_trim is not None:  # glibc
+        malloc_trim(0)
+
+
 def _tell(figures: dict[int, int]) -> bool:
-    if not sys.platform.startswith("linux"):
+    if not _IS_LINUX:
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:  # musl

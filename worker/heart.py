@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 from common.errors import CelshadeError, ExecutionTimeout, StoreUnavailable
 from common.store.leases import Leases, WorkerState
-from worker.engine import Engine, Running
+from worker.engine.engine import Engine, Running
 from worker.gate import Gate, GateState
 from worker.holdings import Held, Holdings
 from worker.models import Model

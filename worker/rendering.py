@@ -24,7 +24,7 @@ from common.errors import (
 from common.jobs import Output, Stage
 from common.storage.base import ObjectStore
 from common.store.leases import Leases, Verdict
-from worker.engine import Engine, Rendered
+from worker.engine.engine import Engine, Rendered
 from worker.gate import Gate
 from worker.holdings import Held, Holdings
 from worker.images.blend import blend, crop, pad_to_multiple
@@ -122,7 +122,7 @@ class Renderer:
             photo = self._decoder.decode(data, claim.params.size)
         self._enter(held, Stage.RENDERING)
         height, width = photo.pixels.shape[1:]
-        padded = pad_to_multiple(photo.pixels, model.style.card.multiple_of)
+        padded = pad_to_multiple(photo.pixels, model.multiple_px)
         rendered = self._engine.render(model.line, claim.key, padded)
         timings.stages_ms["wait_ms"] = round(rendered.wait_ms, 2)
         timings.stages_ms["forward_ms"] = round(rendered.forward_ms, 2)
@@ -164,10 +164,10 @@ class Renderer:
             "device": self._device_name,
             "model": model.style.card.name,
             "model_digest": model.style.card.model_digest,
-            "precision": "float32",
+            "precision": model.precision.value,
             "batch_size": rendered.batch_size,
-            "tiled": False,
-            "degraded": [],
+            "tiled": rendered.tiled,
+            "degraded": list(model.style.degraded),
         }
 
     def _enter(self, held: Held, stage: Stage) -> None:

@@ -3,11 +3,13 @@
 import logging
 import os
 import secrets
+import time
 
 import torch
 from celery import Celery, signals
 
 from common.queue import HintPublisher, make_celery, queue_of
+from common.renders import DEFAULT_SIZE_PX
 from common.settings import Settings
 from common.storage.base import ObjectStore
 from common.storage.factory import make_bucket, open_store
@@ -16,7 +18,8 @@ from common.store.leases import Leases
 from worker.codecs.limits import CodecLimits
 from worker.codecs.pool import CodecPool
 from worker.drain import Drain
-from worker.engine import Engine
+from worker.engine.devices import CpuDevice, Device
+from worker.engine.engine import Engine
 from worker.gate import Gate
 from worker.health import Nurse
 from worker.heart import Heart
@@ -33,25 +36,24 @@ STORE_TIMEOUT_S = 5.0
 PROBE_SIDE_PX = 64
 # Decoding a photo takes one core; processes that do take some 40 MB each when idle.
 MOST_CODEC_PROCESSES = 16
-# Forwards side by side on a CPU: each needs the memory of one photo, up to 1 GB at 2048 pixels.
-MOST_LANES = 4
+# What each lane renders before the first claim: the size that most ask for.
+WARM_PX = (DEFAULT_SIZE_PX,)
 
 
-def serve(settings: Settings, name: str, device: torch.device) -> None:
+def serve(settings: Settings, name: str, place: torch.device) -> None:
     """Load the models and follow hints until told to stop.
 
     Args:
         settings: The process's settings.
         name: The worker's name, for people.
-        device: Where the models live.
+        place: Where the models live.
 
     Raises:
         CelshadeError: It cannot start; the text says why.
     """
     cores = settings.worker_threads or torch.get_num_threads()  # those we may run on
     torch.set_num_threads(cores)
-    lanes = min(cores, MOST_LANES) if device.type == "cpu" else 1
-    device_name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+    device = _open_device(place, cores)
     store = JobStore.from_settings(settings, timeout_s=STORE_TIMEOUT_S)
     leases = store.leases(f"{name}-{secrets.token_hex(4)}")
     models, gate = find_models(settings.extra_styles, settings.styles_dir), Gate()
@@ -59,7 +61,7 @@ def serve(settings: Settings, name: str, device: torch.device) -> None:
     heart = Heart(
         leases=leases,
         name=name,
-        device_name=device_name,
+        device_name=device.name,
         models=models,
         holdings=holdings,
         gate=gate,
@@ -71,10 +73,10 @@ def serve(settings: Settings, name: str, device: torch.device) -> None:
     decoder = CodecPool(CodecLimits.of(settings), decoders)
     decoder.start()
     _load(models, device, settings.max_batch)
-    threads = 2 * max(model.concurrency(lanes) for model in models.values())
+    threads = 2 * max(model.concurrency(device.lanes) for model in models.values())
     objects = _open_objects(settings, threads)
-    engine = Engine(models, device, lanes=lanes, threads=cores)
-    engine.start()
+    engine = Engine(models, lanes=device.lanes, threads=cores)
+    engine.start(WARM_PX)
     renderer = Renderer(
         leases=leases,
         objects=objects,
@@ -83,7 +85,7 @@ def serve(settings: Settings, name: str, device: torch.device) -> None:
         models=models,
         holdings=holdings,
         gate=gate,
-        device_name=device_name,
+        device_name=device.name,
     )
     Nurse(gate, [objects.probe, decoder.probe, lambda: _try_models(models, engine)]).start()
     app = make_celery(settings)
@@ -94,10 +96,20 @@ def serve(settings: Settings, name: str, device: torch.device) -> None:
     _consume(app, name, list(models), threads)
 
 
-def _load(models: dict[str, Model], device: torch.device, max_batch: int | None) -> None:
+def _open_device(place: torch.device, cores: int) -> Device:
+    if place.type == "cpu":
+        return CpuDevice(cores)
+    # Imported here: nothing of it is of use on a machine without a GPU.
+    from worker.engine.cuda import CudaDevice  # noqa: PLC0415 - see above
+
+    return CudaDevice(place)
+
+
+def _load(models: dict[str, Model], device: Device, max_batch: int | None) -> None:
     for model in models.values():
-        model.load(device, max_batch)
-        _log.info("model ready: %r", model)
+        began_s = time.perf_counter()
+        model.load(device, max_batch=max_batch)
+        _log.info("model ready in %.1f s: %r", time.perf_counter() - began_s, model)
 
 
 def _open_objects(settings: Settings, connections: int) -> ObjectStore:
@@ -149,6 +161,6 @@ def _consume(app: Celery, name: str, lines: list[str], threads: int) -> None:
 def _try_models(models: dict[str, Model], engine: Engine) -> None:
     """Run every model once through the engine; raises what it raises."""
     for model in models.values():
-        multiple = model.style.card.multiple_of
+        multiple = model.multiple_px
         side = multiple * -(-PROBE_SIDE_PX // multiple)
         engine.render(model.line, "", torch.zeros((3, side, side), dtype=torch.uint8))

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-import torch
 from pydantic import SecretStr
 
 from common.jobs import Job, Priority, new_job_id
@@ -19,7 +18,7 @@ from common.store.leases import Claim, Leases
 from common.store.submissions import Submission
 from tests.photo_maker import flat_photo
 from tests.styles import GREEN, BrokenStyle
-from worker.engine import Engine
+from worker.engine.engine import Engine
 from worker.gate import Gate
 from worker.heart import Heart
 from worker.holdings import Held, Holdings
@@ -28,7 +27,6 @@ from worker.models import Model
 from worker.rendering import Renderer
 
 CALLER = "local"
-CPU = torch.device("cpu")
 
 
 @dataclass
@@ -112,7 +110,7 @@ def bench(
     model, gate = Model(BrokenStyle()), Gate()
     models = {model.line: model}
     holdings = Holdings(on_change=gate.stir)
-    engine = Engine(models, CPU)
+    engine = Engine(models)
     engine.start()
     leases = store.leases("worker-1-test")
     renderer = Renderer(

@@ -6,7 +6,7 @@ import pytest
 
 from common.jobs import JobStatus
 from tests.integration.worker.conftest import CALLER, Bench
-from worker.engine import Running
+from worker.engine.engine import Running
 
 WAIT_S = 20.0
 

@@ -7,11 +7,12 @@ import torch
 
 from common.errors import ConfigurationError
 from common.styles import version_of
+from worker.engine.devices import CpuDevice
 from worker.models import DEFAULT_STYLE, Model, find_models
 from worker.precision import Precision
 from worker.styles.base import StyleCard
 
-CPU = torch.device("cpu")
+CPU = CpuDevice()
 NOWHERE = Path("no-such-folder")
 
 
@@ -73,7 +74,7 @@ def test_a_new_digest_is_a_new_version_and_a_line_of_its_own() -> None:
 
 def test_loading_measures() -> None:
     model = Model(Inverting())
-    model.load(CPU, max_batch=None)
+    model.load(CPU)
     assert model.seconds_per_mp > 0
     assert model.max_batch >= 1
 

@@ -6,21 +6,20 @@ lane. A CPU has several, for styles that allow it: forwards side by side, sharin
 them better than one forward on all cores; a photo that is alone still gets all of them.
 """
 
-import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 
-from common.errors import InternalError, OutOfMemory
+from common.errors import RenderError
+from worker.engine.ladder import Outcome, climb
+from worker.engine.pictures import pictures
 from worker.models import Model
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +29,16 @@ class Rendered:
     Attributes:
         cartoon: uint8 [3, H, W] on the CPU, sRGB, at full strength.
         wait_ms: From being handed in until its forward began.
-        forward_ms: Duration of that forward, the whole batch.
-        batch_size: How many photos shared it.
+        forward_ms: Duration of that forward, the whole batch, with all that failed before it.
+        batch_size: How many photos shared the forward that gave it.
+        tiled: Whether it was made in tiles.
     """
 
     cartoon: torch.Tensor
     wait_ms: float
     forward_ms: float
     batch_size: int
+    tiled: bool
 
 
 @dataclass(slots=True, eq=False)
@@ -67,26 +68,20 @@ class Engine:
 
     Args:
         models: Loaded models by line.
-        device: Where they live.
         lanes: How many forwards may run at once; those of one style only if its card allows it.
         threads: CPU threads that the lanes share.
     """
 
-    def __init__(
-        self,
-        models: Mapping[str, Model],
-        device: torch.device,
-        *,
-        lanes: int = 1,
-        threads: int = 1,
-    ) -> None:
+    def __init__(self, models: Mapping[str, Model], *, lanes: int = 1, threads: int = 1) -> None:
         self._models = models
-        self._device = device
         self._threads = threads
         self._changed = threading.Condition()
         self._tickets: deque[_Ticket] = deque()
+        self._warm_px: Sequence[int] = ()
         # By lane: what runs there now.
         self._batches: dict[int, tuple[str, Running]] = {}
+        self._warming = threading.Lock()
+        self._warm: list[Future[None]] = [Future() for _ in range(lanes)]
         self._lanes = [
             threading.Thread(target=self._run, args=(lane,), name=f"engine-{lane}", daemon=True)
             for lane in range(lanes)
@@ -96,10 +91,23 @@ class Engine:
         """How many photos wait for their forward."""
         return len(self._tickets)
 
-    def start(self) -> None:
-        """Start the engine's threads."""
+    def start(self, warm_px: Sequence[int] = ()) -> None:
+        """Start the engine's threads; returns when each of them is warm.
+
+        Each lane runs every model itself: its team of threads and its share of the allocator are
+        its own.
+
+        Args:
+            warm_px: Sides of the squares that are rendered first.
+
+        Raises:
+            RenderError: A model failed.
+        """
+        self._warm_px = warm_px
         for lane in self._lanes:
             lane.start()
+        for warm in self._warm:
+            warm.result()
 
     @property
     def running(self) -> list[Running]:
@@ -126,14 +134,34 @@ class Engine:
         return ticket.done.result()
 
     def _run(self, lane: int) -> None:
+        try:
+            self._warm_up()
+        except RenderError as error:
+            self._warm[lane].set_exception(error)
+            return
+        self._warm[lane].set_result(None)
         while True:
             batch, sharers = self._begin(lane)
-            # For this lane alone: OpenMP keeps the number for each thread that calls it.
-            torch.set_num_threads(max(1, self._threads // sharers))
+            self._take_threads(sharers)
             try:
                 self._forward(batch, sharers)
             finally:
                 self._end(lane)
+
+    def _warm_up(self) -> None:
+        """Run every model in this lane, with all threads, one lane after the other."""
+        with self._warming:
+            self._take_threads(1)
+            for model in self._models.values():
+                for side_px in self._warm_px:
+                    padded_px = side_px + -side_px % model.multiple_px
+                    (outcome,) = climb(model, pictures(1, padded_px, padded_px))
+                    if isinstance(outcome.cartoon, RenderError):
+                        raise outcome.cartoon
+
+    def _take_threads(self, sharers: int) -> None:
+        """For this lane alone: OpenMP keeps the number for each thread that calls it."""
+        torch.set_num_threads(max(1, self._threads // sharers))
 
     def _begin(self, lane: int) -> tuple[list[_Ticket], int]:
         """Take the oldest photo that may start, and those behind it that may share its forward.
@@ -145,7 +173,7 @@ class Engine:
             self._changed.wait_for(self._next)
             first = self._next()
             assert first is not None  # noqa: S101 - waited for under the same lock
-            most = self._models[first.line].max_batch
+            most = self._models[first.line].batch_of(first.photo)
             batch = [t for t in self._tickets if t.kind == first.kind][:most]
             for ticket in batch:
                 self._tickets.remove(ticket)
@@ -169,28 +197,23 @@ class Engine:
 
     def _forward(self, batch: list[_Ticket], sharers: int) -> None:
         model, began_s = self._models[batch[0].line], time.perf_counter()
-        try:
-            cartoons = model.forward(torch.stack([ticket.photo for ticket in batch]))
-        except Exception as error:  # whatever a model raises ends here, for its photo alone
-            self._after_failure(batch, error, sharers)
-            return
+        outcomes = climb(model, [ticket.photo for ticket in batch])
         forward_s = time.perf_counter() - began_s
-        model.note_pace(sum(t.photo[0].numel() for t in batch), forward_s / sharers)
-        for ticket, cartoon in zip(batch, cartoons, strict=True):
-            wait_ms = (began_s - ticket.handed_in_s) * 1000
-            ticket.done.set_result(Rendered(cartoon, wait_ms, forward_s * 1000, len(batch)))
+        if all(isinstance(outcome.cartoon, torch.Tensor) for outcome in outcomes):
+            model.note_pace(sum(t.photo[0].numel() for t in batch), forward_s / sharers)
+        for ticket, outcome in zip(batch, outcomes, strict=True):
+            self._hand_back(ticket, outcome, began_s, forward_s)
 
-    def _after_failure(self, batch: list[_Ticket], error: Exception, sharers: int) -> None:
-        """Run each photo of a failed batch alone; one that fails alone is the one at fault."""
-        is_memory = isinstance(error, torch.OutOfMemoryError | MemoryError)
-        if is_memory and self._device.type == "cuda":
-            torch.cuda.empty_cache()
-        if len(batch) > 1:
-            _log.warning("forward of %d failed, trying each alone: %s", len(batch), error)
-            for ticket in batch:
-                self._forward([ticket], sharers)
+    @staticmethod
+    def _hand_back(ticket: _Ticket, outcome: Outcome, began_s: float, forward_s: float) -> None:
+        if isinstance(outcome.cartoon, RenderError):
+            ticket.done.set_exception(outcome.cartoon)
             return
-        _log.exception("forward failed", extra={"render": batch[0].key})
-        failure = OutOfMemory() if is_memory else InternalError()
-        failure.__cause__ = error
-        batch[0].done.set_exception(failure)
+        rendered = Rendered(
+            cartoon=outcome.cartoon,
+            wait_ms=(began_s - ticket.handed_in_s) * 1000,
+            forward_ms=forward_s * 1000,
+            batch_size=outcome.batch_size,
+            tiled=outcome.tiled,
+        )
+        ticket.done.set_result(rendered)

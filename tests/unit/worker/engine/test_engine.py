@@ -8,12 +8,11 @@ import pytest
 import torch
 
 from common.errors import InternalError, OutOfMemory
-from worker.engine import Engine, Rendered
+from worker.engine.engine import Engine, Rendered
 from worker.models import Model
 from worker.precision import Precision
 from worker.styles.base import StyleCard
 
-CPU = torch.device("cpu")
 WAIT_S = 20
 
 
@@ -58,7 +57,7 @@ def model(style: ScriptedStyle) -> Model:
 
 @pytest.fixture
 def engine(model: Model) -> Engine:
-    engine = Engine({model.line: model}, CPU)
+    engine = Engine({model.line: model})
     engine.start()
     return engine
 
@@ -160,7 +159,7 @@ def test_only_styles_that_allow_it_run_side_by_side(
 ) -> None:
     style = style_class()
     model = Model(style)
-    engine = Engine({model.line: model}, CPU, lanes=2, threads=2)
+    engine = Engine({model.line: model}, lanes=2, threads=2)
     engine.start()
     photos = [threads.submit(engine.render, model.line, "key", _photo(9, 8)) for _ in range(2)]
     if isinstance(style, ParallelStyle):

@@ -1,0 +1,1 @@
+"""The engine: models on a device, and how photos get through them."""
