@@ -1,6 +1,8 @@
-"""`python -m worker`: the supervisor and its worker processes, one per GPU or one for the CPU."""
+"""`python -m worker`: the supervisor and its worker processes, one per GPU or one for the CPU.
 
-import argparse
+`python -m worker styles` looks after the bundles of styles instead.
+"""
+
 import logging
 import sys
 
@@ -8,31 +10,22 @@ from common.errors import ConfigurationError
 from common.log import configure_logging
 from common.pids import write_pid
 from common.settings import environment_with, load_settings
+from worker.command.arguments import make_parser
 from worker.supervisor import STOP_EXTRA_S, Supervisor, find_gpus, seats_for
 
 _log = logging.getLogger(__name__)
-_EPILOG = """\
-Everything is set by CELSHADE_* variables (docs/configuration.md). The most useful here:
-  CELSHADE_DEVICE=auto|cpu|0,1    one process per GPU; without one, a single one on the CPU
-  CELSHADE_WORKER_THREADS=N       CPU threads of the model (divide the cores among workers)
-  CELSHADE_MAX_BATCH=N            largest batch; measured at start when left out
-  CELSHADE_EXTRA_STYLES=m:Class   more styles
-
-SIGTERM: what is being rendered finishes (CELSHADE_DRAIN_S), the rest goes back in line.
-"""
 
 
-def main() -> int:
-    """Supervise worker processes until told to stop; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m worker",
-        description="Render photos: take work from the job store until told to stop.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.parse_args()
+def main(arguments: list[str] | None = None) -> int:
+    """Supervise worker processes until told to stop, or do what is asked; returns the exit code."""
+    options = make_parser().parse_args(arguments)
     try:
         settings = load_settings()
+        if options.command == "styles":
+            # Imported here: it loads torch, which the supervisor has no use for.
+            from worker.command import styles  # noqa: PLC0415 - see above
+
+            return styles.run(options, settings.styles_dir)
         seats = seats_for(settings, find_gpus())
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")

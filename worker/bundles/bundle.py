@@ -113,10 +113,11 @@ def read_regular(path: Path, most_bytes: int) -> bytes:
         if path.is_symlink():
             raise ConfigurationError(f"{path} is a link; put the file itself there.") from None
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from None
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise ConfigurationError(f"{path} is no file.")
     with open(descriptor, "rb") as source:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise ConfigurationError(f"{path} is no file.")
         if status.st_size > most_bytes:
             raise ConfigurationError(f"{path} is too large: over {most_bytes} bytes.")
         try:

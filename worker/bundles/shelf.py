@@ -88,18 +88,26 @@ class Shelf:
             ConfigurationError: There is one already, or the disk does not take it.
         """
         place = self._place(name)
-        taken = [b.folder for b in self.bundles() if b.manifest.name == name]
-        if taken and not replace:
-            raise ConfigurationError(
-                f"There is a bundle '{name}' already, in {taken[0]}: remove it, or add --replace."
-            )
+        if not replace:
+            self.check_vacant(name)
         try:
-            for folder in taken:
+            for folder in self._holding(name):
                 self._take_away(folder)
             staged.rename(place)
         except OSError as error:
             raise ConfigurationError(f"{place} cannot be written: {error.strerror}.") from error
         return Bundle.open(place)
+
+    def check_vacant(self, name: str) -> None:
+        """See that no bundle has this name.
+
+        Raises:
+            ConfigurationError: One has.
+        """
+        if taken := self._holding(name):
+            raise ConfigurationError(
+                f"There is a bundle '{name}' already, in {taken[0]}: remove it, or add --replace."
+            )
 
     def remove(self, name: str) -> Path:
         """Remove a style's bundle; workers that have loaded it keep it until they end.
@@ -110,12 +118,21 @@ class Shelf:
         Raises:
             ConfigurationError: There is none, or the disk does not let it go.
         """
-        folder = self.find(name).folder
+        # By the folder's name a broken one can go too.
+        place = self._place(name)
+        folder = place if place in self.folders() else self.find(name).folder
         try:
             self._take_away(folder)
         except OSError as error:
             raise ConfigurationError(f"{folder} cannot be removed: {error.strerror}.") from error
         return folder
+
+    def _holding(self, name: str) -> list[Path]:
+        """The folders that a bundle of this name would push aside, broken ones included."""
+        place = self._place(name)
+        held = [place] if place.exists() or place.is_symlink() else []
+        others = [folder for folder in self.folders() if folder != place]
+        return held + [path for path in others if Bundle.open(path).manifest.name == name]
 
     def _take_away(self, folder: Path) -> None:
         """Hide a folder by one rename, then delete it: nobody sees half a bundle."""

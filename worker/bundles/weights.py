@@ -19,6 +19,7 @@ from worker.bundles.manifest import BundleFile
 
 # How many names of a long list of faults are told.
 TOLD: Final = 3
+_PICKLE: Final = b"\x80"  # how one begins since protocol 2
 
 _Network = TypeVar("_Network", bound=nn.Module)
 
@@ -75,15 +76,22 @@ def _from_safetensors(data: bytes, where: str) -> object:
 
 
 def _from_torch(data: bytes, where: str) -> object:
+    # torch writes archives, and wrote pickles of protocol 2; any other pickle is not its own.
+    if data[:1] == _PICKLE and data[:2] != _PICKLE + b"\x02":
+        raise _is_a_pickle(where)
     try:
         return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        raise ConfigurationError(
-            f"{where} is a pickle of Python objects, not of tensors alone. It is refused: to load "
-            "it could run any code. Ask its origin for the tensors alone, best as safetensors."
-        ) from error
+        raise _is_a_pickle(where) from error
     except Exception as error:  # bytes from elsewhere: the reader may fail in any way
         raise ConfigurationError(f"{where} is no file of torch's ({error}).") from error
+
+
+def _is_a_pickle(where: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{where} is a pickle of Python objects, not of tensors alone. It is refused: to load it "
+        "could run any code. Ask its origin for the tensors alone, best as safetensors."
+    )
 
 
 def fill(network: nn.Module, tensors: Mapping[str, torch.Tensor], where: str) -> None:
