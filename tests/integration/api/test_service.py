@@ -1,5 +1,6 @@
 """The service itself: styles, limits, load, probes, metrics, and what every answer carries."""
 
+import itertools
 import json
 import logging
 import shutil
@@ -10,9 +11,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from common.log import JsonFormatter
 from common.settings import Settings
 from common.store.leases import WorkerState
+from common.store.policy import ETA_BOUNDS_MS
 from tests.hand_worker import HandWorker, photo
 from tests.integration.api.conftest import MakeApp
 from tests.integration.api.photo_client import Json, PhotoClient, body_of
+
+ETA_BOUNDS_S = [bound / 1000 for bound in ETA_BOUNDS_MS]
 
 
 def test_styles_come_from_their_workers(worker: HandWorker, make_app: MakeApp) -> None:
@@ -118,6 +122,23 @@ def test_metrics_come_from_the_store(
     assert metrics["celshade_workers", ("flat", "ready", "v1")] == 1
     assert metrics["celshade_line_waiting", ("flat", "v1")] == 1
     assert metrics_of(PhotoClient(make_app())) == metrics
+
+
+def test_how_far_off_the_etas_were_is_a_metric(client: PhotoClient, worker: HandWorker) -> None:
+    assert ("celshade_eta_error_p90_seconds", ()) not in metrics_of(client)
+    told_s = client.submit()["queue"]["eta_seconds"]
+    worker.work_once()
+    metrics = metrics_of(client)
+    assert metrics["celshade_eta_error_seconds_count", ()] == 1
+    error_s = metrics["celshade_eta_error_seconds_sum", ()]
+    assert told_s is not None
+    assert error_s >= 0
+    # One render: its error lies in the bucket that the quantile is read from.
+    bounds_s = [0.0, *sorted(ETA_BOUNDS_S), float("inf")]
+    (low_s, high_s), *_ = [
+        pair for pair in itertools.pairwise(bounds_s) if pair[0] <= error_s <= pair[1]
+    ]
+    assert low_s <= metrics["celshade_eta_error_p90_seconds", ()] <= high_s
 
 
 def test_probes_tell_life_from_readiness(

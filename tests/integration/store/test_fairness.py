@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from common.jobs import Priority
+from common.jobs import PRIORITY_WEIGHTS, Priority
 from common.store import JobStore
 from tests.integration.store.builders import (
     MEGAPIXEL,
@@ -61,6 +61,50 @@ def test_a_later_flood_moves_anothers_first_back_by_at_most_a_batch(
     assert after is not None
     assert first.position is not None
     assert after - first.position <= BATCH
+
+
+SIZED = st.tuples(st.sampled_from(CALLERS), st.sampled_from(Priority), st.sampled_from(SIZES))
+
+
+@given(
+    history=st.lists(st.one_of(st.none(), SIZED), max_size=40),
+    many=st.integers(1, 60),
+    priority=st.sampled_from(Priority),
+    work_px=st.sampled_from(SIZES),
+)
+@settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_whatever_its_sizes_and_priority_a_flood_passes_no_more_than_a_jobs_cost_by_weight(
+    clocked: ClockedStore,
+    history: list[tuple[str, Priority, int] | None],
+    many: int,
+    priority: Priority,
+    work_px: int,
+) -> None:
+    clocked.redis.flushdb()
+    clocked.set_time(START_MS)
+    store, worker = clocked.store, Worker(clocked.store)
+    for number, event in enumerate([*history, ("ben", Priority.NORMAL, MEGAPIXEL)]):
+        if event is None:
+            worker.claim()
+        else:
+            caller, wish, px = event
+            submit(store, submission(f"{number}", caller=caller, priority=wish, work_px=px))
+    waiting = store.ledger.page("ben", status=None, cursor=None, limit=100).jobs
+    first = min((job for job in waiting if job.position), key=lambda job: job.position or 0)
+    for number in range(many):
+        flood = submission(f"flood-{number}", caller="ann", priority=priority, work_px=work_px)
+        submit(store, flood)
+    after = store.ledger.view(first.id, "ben").position
+    assert after is not None
+    assert first.position is not None
+    passed_px = (after - first.position) * work_px
+    flood_weight, own_weight = PRIORITY_WEIGHTS[priority], PRIORITY_WEIGHTS[first.priority]
+    assert passed_px / flood_weight <= max(SIZES) / own_weight + work_px / flood_weight
 
 
 def test_ten_callers_with_loads_from_one_to_a_hundred_progress_by_weight(store: JobStore) -> None:
