@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from tests.checkout import ROOT
 from tests.e2e.conftest import Calling
 from tests.e2e.stack import Stack, running_stack
 
 PHOTO = ROOT / "tests" / "photos" / "astronaut.jpg"
+SECRET = b"taken by Ada at 1 Mill Lane"
 STAGES = {f"{stage}_ms" for stage in ("fetch", "decode", "wait", "forward", "encode", "store")}
 
 
@@ -25,13 +26,26 @@ def stack(
         yield stack
 
 
+def telling_photo() -> bytes:
+    """A photo that says where and by whom it was taken, in EXIF and in a comment."""
+    exif, file = Image.Exif(), io.BytesIO()
+    exif[ExifTags.Base.Artist] = SECRET.decode()
+    exif[ExifTags.IFD.GPSInfo] = {ExifTags.GPS.GPSAreaInformation: SECRET}
+    with Image.open(PHOTO) as image:
+        image.save(file, "jpeg", exif=exif, comment=SECRET)
+    assert file.getvalue().count(SECRET) == 3
+    return file.getvalue()
+
+
 def test_photo_in_cartoon_out(call: Calling, stack: Stack) -> None:
     caller = call(stack)
-    job = caller.wait_for(caller.submit(PHOTO.read_bytes(), size="256")["id"])
+    job = caller.wait_for(caller.submit(telling_photo(), size="256")["id"])
     assert job["status"] == "succeeded", job
-    picture = Image.open(io.BytesIO(caller.picture(job)))
+    data = caller.picture(job)
+    picture = Image.open(io.BytesIO(data))
     assert (picture.format, picture.size) == ("JPEG", (256, 256))
     assert len(picture.getexif()) == 0
+    assert SECRET not in data
     assert set(job["metrics"]["stages"]) == STAGES
     assert (job["cache"]["status"], job["attempts"]) == ("miss", 1)
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import redis
 from flask import Flask
 from pydantic import SecretStr
 from werkzeug.test import TestResponse
@@ -111,6 +112,29 @@ def test_a_restarted_job_store_has_lost_nothing(tmp_path: Path) -> None:
             worker.beat()
             worker.work_once()
             assert client.job(job)["status"] == "succeeded"
+
+
+def test_a_job_store_without_memory_takes_nothing_in_and_lets_everything_out(
+    tmp_path: Path,
+) -> None:
+    server = redis_server.prepare(tmp_path / "redis")
+    settings = Settings(redis_url=SecretStr(server.url), store="local", data_dir=tmp_path / "data")
+    with (
+        services.running_redis(server),
+        serving(settings) as app,
+        redis.Redis.from_url(server.url) as connection,
+    ):
+        client, parts = PhotoClient(app), parts_of(app)
+        worker = HandWorker(parts.store, parts.objects)
+        worker.beat()
+        job = client.submit()
+        connection.config_set("maxmemory", "1mb")
+        begun_s = time.monotonic()
+        assert_unavailable(client.post(photo(shade=1)), "queue_full", begun_s)
+        worker.work_once()
+        assert client.job(job)["status"] == "succeeded"
+        connection.config_set("maxmemory", "100mb")
+        assert client.post(photo(shade=1)).status_code == 202
 
 
 def test_an_absent_directory_leaves_only_a_doomed_name(
