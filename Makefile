@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 READY := $(VENV)/ready.stamp
 READY_DEV := $(VENV)/ready-dev.stamp
-ROLES := api worker graph keeper client local
+ROLES := api worker images graph keeper client local
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-header -q
 up_options = $(if $(PORT),--port $(PORT)) $(if $(WORKERS),--workers $(WORKERS)) \

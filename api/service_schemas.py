@@ -10,7 +10,7 @@ from api.catalog import Offers, StyleOffer
 from api.parameters import MAX_LIST, MAX_METADATA_BYTES, MAX_METADATA_ENTRIES
 from api.wishes import MAX_WAIT_S
 from common.jobs import Priority
-from common.photos import accepted_formats
+from common.photos import PhotoLimits
 from common.renders import (
     DEFAULT_QUALITY,
     DEFAULT_SIZE_PX,
@@ -210,7 +210,7 @@ class LimitsBody(ServiceBody):
             max_pixels=settings.max_pixels,
             min_side_px=settings.min_side_px,
             max_aspect=settings.max_aspect,
-            content_types=[accepted.content_type for accepted in accepted_formats()],
+            content_types=[each.content_type for each in PhotoLimits.of(settings).formats],
             strength=NumberLimits(min=0, max=1, default=DEFAULT_STRENGTH),
             size=WholeLimits(min=MIN_SIZE_PX, max=MAX_SIZE_PX, default=DEFAULT_SIZE_PX),
             quality=WholeLimits(min=1, max=100, default=DEFAULT_QUALITY),

@@ -5,16 +5,15 @@ only the formats we accept, and for those that keep their header in front only s
 that a hostile file costs neither memory nor time here.
 """
 
-import importlib
 import importlib.util
 import io
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from PIL import ExifTags, Image
 
 from common.errors import ImageTooSmall, InvalidImage, TooManyPixels, UnsupportedMediaType
+from common.heif_boxes import heif_sides
 from common.photo_formats import PREFIX_BYTES, PhotoFormat, gif_frames, png_size, sniff, webp_size
 
 if TYPE_CHECKING:  # a codec process reads no settings: without them it starts in half the time
@@ -41,20 +40,28 @@ class PhotoLimits:
         max_pixels: Most pixels, width x height x frames.
         min_side_px: Shortest side, pixels.
         max_aspect: Largest ratio of the long to the short side.
+        heif: Whether HEIF is; decoding it takes the extra pillow-heif.
     """
 
     max_pixels: int
     min_side_px: int
     max_aspect: float
+    heif: bool = True
 
     @classmethod
     def of(cls, settings: "Settings") -> "PhotoLimits":
-        """Take the limits from the settings."""
+        """Take the limits from the settings; without a word there, HEIF is where it can be."""
         return cls(
             max_pixels=settings.max_pixels,
             min_side_px=settings.min_side_px,
             max_aspect=settings.max_aspect,
+            heif=decodes_heif() if settings.heif is None else settings.heif,
         )
+
+    @property
+    def formats(self) -> tuple[PhotoFormat, ...]:
+        """The formats that are accepted."""
+        return tuple(each for each in PhotoFormat if self.heif or each is not PhotoFormat.HEIF)
 
     def check(self, width: int, height: int, frames: int = 1) -> None:
         """Refuse what lies outside.
@@ -94,6 +101,7 @@ class Photo:
         height: Height as a viewer sees it, pixels.
         frames: Frames of an animation, else 1; a JPEG's further pictures do not count.
         orientation: EXIF orientation, 1 (upright) to 8; from 5 on the stored sides are swapped.
+            Always 1 for HEIF, whose decoder turns the picture as the file's own boxes say.
     """
 
     format: PhotoFormat
@@ -113,13 +121,9 @@ class Photo:
         return max(self.width, self.height)
 
 
-@cache
-def accepted_formats() -> tuple[PhotoFormat, ...]:
-    """List the formats that are read here; HEIF only where the extra `pillow_heif` is installed."""
-    if importlib.util.find_spec("pillow_heif") is None:
-        return tuple(each for each in PhotoFormat if each is not PhotoFormat.HEIF)
-    importlib.import_module("pillow_heif").register_heif_opener()
-    return tuple(PhotoFormat)
+def decodes_heif() -> bool:
+    """Tell whether the extra pillow-heif is installed here; does not load it."""
+    return importlib.util.find_spec("pillow_heif") is not None
 
 
 def inspect(file: BinaryIO, limits: PhotoLimits) -> Photo:
@@ -146,7 +150,9 @@ def inspect(file: BinaryIO, limits: PhotoLimits) -> Photo:
 
 def _inspect(file: BinaryIO, limits: PhotoLimits) -> Photo:
     """Do the work of `inspect`; leaves the file anywhere."""
-    photo_format = recognise(file)
+    photo_format = recognise(file, limits)
+    if photo_format is PhotoFormat.HEIF:
+        return _inspect_heif(file, limits)
     frames = gif_frames(file) if photo_format is PhotoFormat.GIF else None
     file.seek(0)
     if announced_size := _ANNOUNCED_SIZES.get(photo_format):
@@ -165,7 +171,18 @@ def _inspect(file: BinaryIO, limits: PhotoLimits) -> Photo:
     return Photo(photo_format, width, height, frames, orientation)
 
 
-def recognise(file: BinaryIO) -> PhotoFormat:
+def _inspect_heif(file: BinaryIO, limits: PhotoLimits) -> Photo:
+    """Do it for HEIF: the primary picture alone counts, turned as the file's own boxes say.
+
+    Its EXIF may say so once more and does not count (ISO/IEC 23008-12:2022, 6.5.10).
+    """
+    coded, seen = heif_sides(file)
+    limits.check(*coded)
+    limits.check(*seen)
+    return Photo(PhotoFormat.HEIF, *seen, frames=1, orientation=1)
+
+
+def recognise(file: BinaryIO, limits: PhotoLimits) -> PhotoFormat:
     """Name a file's format by its content.
 
     Raises:
@@ -179,7 +196,7 @@ def recognise(file: BinaryIO) -> PhotoFormat:
     photo_format = sniff(prefix)
     if photo_format is None:
         raise UnsupportedMediaType
-    if photo_format not in accepted_formats():
+    if photo_format not in limits.formats:
         raise UnsupportedMediaType(
             f"{photo_format} is not read here; send JPEG, PNG, WebP, AVIF or GIF."
         )

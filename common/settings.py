@@ -79,6 +79,11 @@ class Settings(BaseSettings):
     max_pixels: int = Field(40_000_000, ge=1, description="Most pixels (all frames) of an image.")
     min_side_px: int = Field(16, ge=1, description="Shortest side of an image, pixels.")
     max_aspect: float = Field(20.0, ge=1, description="Largest ratio of long to short side.")
+    heif: bool | None = Field(
+        None,
+        description="Take HEIC and HEIF photos; when left out, where pillow-heif is installed. An "
+        "API needs only this word; a worker that is told so and lacks the library does not start.",
+    )
     cache_scope: Literal["caller", "service"] = Field(
         "caller",
         description="Who shares rendered pictures: each `caller` alone, or the whole `service` "

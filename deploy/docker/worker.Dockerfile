@@ -16,7 +16,9 @@ FROM base AS libraries-cpu
 ARG TORCH_INDEX=""
 RUN python -m venv /opt/venv
 COPY requirements/worker.txt /tmp/worker.txt
-RUN /opt/venv/bin/pip install --no-cache-dir --require-hashes -r /tmp/worker.txt
+COPY requirements/images.txt /tmp/images.txt
+RUN /opt/venv/bin/pip install --no-cache-dir --require-hashes \
+    -r /tmp/worker.txt -r /tmp/images.txt
 # A call of its own: torch's build depends on the machine, so it has no hash, and one hash in a call
 # demands all. What its CPU build needs stands in worker.txt already.
 COPY requirements/torch.txt /tmp/torch.txt

@@ -4,7 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
-from common.photos import PhotoLimits
+from common.errors import ConfigurationError
+from common.photos import PhotoLimits, decodes_heif
 from worker.codecs.shared_memory import behind
 
 if TYPE_CHECKING:  # as in common.photos
@@ -37,7 +38,16 @@ class CodecLimits:
 
     @classmethod
     def of(cls, settings: "Settings") -> "CodecLimits":
-        """Take the limits from the settings; memory fits `max_pixels` when it is left out."""
+        """Take the limits from the settings; memory fits `max_pixels` when it is left out.
+
+        Raises:
+            ConfigurationError: HEIF is promised, and cannot be decoded here.
+        """
+        if settings.heif and not decodes_heif():
+            raise ConfigurationError(
+                "CELSHADE_HEIF is true, but this worker cannot decode HEIF: install pillow-heif "
+                "(requirements/images.txt), or set it to false for the API and all workers."
+            )
         memory_bytes = max(_LEAST_MEMORY_BYTES, _MEMORY_BYTES_PER_PIXEL * settings.max_pixels)
         if settings.decode_memory_mb is not None:
             memory_bytes = settings.decode_memory_mb * MB

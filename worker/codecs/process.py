@@ -6,20 +6,17 @@ settings, so that it starts in a fraction of a second and holds no secret.
 """
 
 import argparse
-import importlib
 import os
 import sys
 from typing import Final
 
 from PIL import AvifImagePlugin, Image
 
-from common.photo_formats import PhotoFormat
-from common.photos import accepted_formats
 from worker.codecs.confinement import allow_cpu, confine
 from worker.codecs.limits import CodecLimits
 from worker.codecs.messages import Answer, Outcome, Request, Verb
 from worker.codecs.shared_memory import SharedMemory, behind
-from worker.images import turbo
+from worker.images import heif, turbo
 from worker.images.pixels import PixelReader
 from worker.lifeline import die_with_parent
 
@@ -112,8 +109,7 @@ def _know_all_codecs() -> None:
     Image.init()
     turbo.library()
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-    if PhotoFormat.HEIF in accepted_formats():
-        importlib.import_module("pillow_heif").options.DECODE_THREADS = 1
+    heif.register()
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:

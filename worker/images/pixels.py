@@ -17,7 +17,7 @@ from PIL import Image
 from common.photo_formats import PhotoFormat
 from common.photos import Photo, PhotoLimits, inspect, open_image, swaps_sides
 from common.renders import work_size
-from worker.images import turbo
+from worker.images import heif, turbo
 from worker.images.profiles import is_srgb, to_srgb
 
 Bytes = NDArray[np.uint8]
@@ -54,6 +54,7 @@ class PixelReader:
     """
 
     def __init__(self, limits: PhotoLimits) -> None:
+        heif.register()
         self._limits = limits
         self._mode = "RGB"
         self._profile: bytes | None = None
@@ -96,7 +97,10 @@ class PixelReader:
             self._mode = image.mode
             if (colours := turbo.decode(data, image, room)) is not None:
                 return colours, None
-        image.load()
+        if photo.format is PhotoFormat.HEIF:
+            heif.load(image, photo)
+        else:
+            image.load()
         separated, alpha = _separate(image)
         self._mode = separated.mode
         if alpha is None or alpha.getextrema() == (255, 255):

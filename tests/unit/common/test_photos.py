@@ -1,6 +1,7 @@
 """What a photo's header says: formats by content, limits before decoding, hostile headers."""
 
 import contextlib
+import dataclasses
 import io
 import struct
 import zlib
@@ -17,8 +18,9 @@ from common.errors import (
     UnsupportedMediaType,
 )
 from common.photo_formats import PhotoFormat
-from common.photos import Photo, PhotoLimits, accepted_formats, inspect
+from common.photos import Photo, PhotoLimits, decodes_heif, inspect
 from common.settings import Settings
+from tests.heif_maker import clap, heif_header, irot, ispe
 
 LIMITS = PhotoLimits(max_pixels=1_000_000, min_side_px=16, max_aspect=20.0)
 ACCEPTED = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
@@ -114,12 +116,31 @@ def test_refuses_what_is_not_one_of_our_formats(data: bytes) -> None:
         look(data)
 
 
-def test_says_in_plain_words_whether_heif_is_read_here() -> None:
-    """With the extra library the bytes below are a damaged header, without it no format of ours."""
-    is_read = PhotoFormat.HEIF in accepted_formats()
-    expected = InvalidImage if is_read else UnsupportedMediaType
-    with pytest.raises(expected, match="damaged" if is_read else "HEIF is not read here"):
-        look(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+def test_reads_the_sides_of_a_heif_without_its_codec() -> None:
+    photo = look(heif_header(ispe(900, 700), irot(1)))
+    assert (photo.content_type, photo.width, photo.height) == ("image/heif", 700, 900)
+    assert (photo.frames, photo.orientation) == (1, 1)
+
+
+def test_says_in_plain_words_that_heif_is_not_read_here() -> None:
+    limits = dataclasses.replace(LIMITS, heif=False)
+    assert PhotoFormat.HEIF in LIMITS.formats
+    assert PhotoFormat.HEIF not in limits.formats
+    with pytest.raises(UnsupportedMediaType, match="HEIF is not read here"):
+        look(heif_header(ispe(900, 700)), limits)
+
+
+def test_a_heif_s_limits_hold_for_what_is_coded_and_for_what_is_seen() -> None:
+    with pytest.raises(TooManyPixels, match="1001 x 1000"):
+        look(heif_header(ispe(1001, 1000), clap(20, 20)))
+    with pytest.raises(ImageTooSmall, match="15 x 900"):
+        look(heif_header(ispe(900, 900), clap(15, 900)))
+
+
+@pytest.mark.parametrize("word", [None, True, False])
+def test_heif_is_read_where_it_is_said_or_else_where_it_can_be(word: bool | None) -> None:
+    expected = decodes_heif() if word is None else word
+    assert PhotoLimits.of(Settings(heif=word)).heif == expected
 
 
 @pytest.mark.parametrize("name", ACCEPTED)

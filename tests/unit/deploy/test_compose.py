@@ -120,7 +120,7 @@ def test_the_example_explains_every_variable_and_holds_no_secret() -> None:
     lines = EXAMPLE.read_text().splitlines()
     values = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     # With the default of configuration.md, or one of the file's own.
-    optional = {"CELSHADE_S3_BUCKET", "CELSHADE_DEVICE", "CELSHADE_STYLES_DIR"}
+    optional = {"CELSHADE_S3_BUCKET", "CELSHADE_DEVICE", "CELSHADE_STYLES_DIR", "CELSHADE_HEIF"}
 
     assert values.keys() == used - optional
     assert not any(values[name] for name in SECRETS)

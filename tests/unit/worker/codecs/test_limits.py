@@ -1,5 +1,8 @@
 """Limits follow the settings and travel on a command line."""
 
+import pytest
+
+from common.errors import ConfigurationError
 from common.settings import Settings
 from worker.codecs.limits import CodecLimits
 
@@ -18,6 +21,15 @@ def test_the_shared_memory_holds_the_largest_file_and_the_largest_photo() -> Non
     assert limits.shared_bytes == 40_000_000 + 4 * 40_000_000
     limits = CodecLimits.of(Settings(max_upload_bytes=40_000_000, max_pixels=1_000))
     assert limits.shared_bytes == 40_000_000 + 4 * 1_000
+
+
+def test_a_worker_that_cannot_keep_the_promise_of_heif_does_not_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("worker.codecs.limits.decodes_heif", lambda: False)
+    with pytest.raises(ConfigurationError, match="pillow-heif"):
+        CodecLimits.of(Settings(heif=True))
+    assert CodecLimits.of(Settings(heif=False)).photo.heif is False
 
 
 def test_they_travel_as_one_word() -> None:
