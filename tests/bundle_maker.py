@@ -69,7 +69,7 @@ def inverting_onnx(layout: str = "NCHW", shape: Sequence[int | str] | None = Non
     """An ONNX graph that turns levels into 255 less them."""
     graph = Graph()
     graph.op("Sub", graph.constant("white", torch.tensor(255.0).numpy()), "photo", output="cartoon")
-    axes = {"N": 1, "C": 3, "H": "height", "W": "width"}
+    axes: dict[str, int | str] = {"N": 1, "C": 3, "H": "height", "W": "width"}
     return graph.model(shape=shape or [axes[axis] for axis in layout])
 
 

@@ -1,13 +1,12 @@
 """The card of a style that is a bundle."""
 
-import hashlib
 from collections.abc import Iterable
-from pathlib import Path
 
 from worker.bundles.bundle import Bundle
 from worker.precision import Precision
 from worker.styles import tensors
 from worker.styles.base import StyleCard
+from worker.styles.source import digest_of_code
 
 
 def card_of(bundle: Bundle, sources: Iterable[str], *, batches: bool = True) -> StyleCard:
@@ -24,7 +23,7 @@ def card_of(bundle: Bundle, sources: Iterable[str], *, batches: bool = True) -> 
         name=manifest.name,
         title=manifest.title,
         description=manifest.description,
-        model_digest=bundle.digest(_digest_of_code([tensors.__file__, *sources])),
+        model_digest=bundle.digest(digest_of_code([tensors.__file__, *sources])),
         license=manifest.license,
         min_size_px=sizes.min_px,
         max_size_px=sizes.max_px,
@@ -37,11 +36,3 @@ def card_of(bundle: Bundle, sources: Iterable[str], *, batches: bool = True) -> 
         tile_ok=sizes.tile_ok,
         overlap_px=sizes.overlap_px,
     )
-
-
-def _digest_of_code(paths: Iterable[str]) -> str:
-    """Hash source files, in their order: a change of one is a new version of the style."""
-    digest = hashlib.sha256()
-    for path in paths:
-        digest.update(hashlib.sha256(Path(path).read_bytes()).digest())
-    return digest.hexdigest()

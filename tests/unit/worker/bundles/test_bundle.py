@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,7 +89,7 @@ def test_a_manifest_that_is_a_link_is_refused(bundle: Bundle, tmp_path: Path) ->
 
 
 def test_what_decides_pixels_decides_the_version(tmp_path: Path) -> None:
-    def digest(name: str, data: bytes, title: str = "A", code: str = "c", **io: object) -> str:
+    def digest(name: str, data: bytes, title: str = "A", code: str = "c", **io: Any) -> str:
         made = graph_bundle(tmp_path / name, data, **io)
         text = (made.folder / "model.json").read_text().replace('"Negative"', f'"{title}"')
         (made.folder / "model.json").write_text(text)
