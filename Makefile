@@ -15,7 +15,7 @@ up_options = $(if $(PORT),--port $(PORT)) $(if $(WORKERS),--workers $(WORKERS)) 
 .DEFAULT_GOAL := help
 .PHONY: help demo up setup setup-dev test test-unit test-integration test-e2e test-chaos chaos \
 	check format lock \
-	bench clean
+	bench train clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,11 @@ check: setup-dev ## format, lint, types, and the doors between the packages
 format: setup-dev ## put the code into its form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+train: setup ## train a built-in look on this machine (STYLE=ink STEPS= SEED=); again: it goes on
+	$(BIN)/python -m training photos
+	THP_MEM_ALLOC_ENABLE=1 $(BIN)/python -m training train $(if $(STYLE),--style $(STYLE)) \
+		$(if $(STEPS),--steps $(STEPS)) $(if $(SEED),--seed $(SEED))
 
 lock: setup-dev ## compile requirements/*.in to locked files with hashes
 	cd requirements && ../$(BIN)/$(LOCK) dev.in -o dev.txt
