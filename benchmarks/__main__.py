@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import decode_pool, efficiency, hit, machine, memory, recovery
+from benchmarks import decode_pool, efficiency, hit, machine, memory, queue, recovery
 from benchmarks.service import NeverHappened
 from common.errors import CelshadeError
 from deploy.local.supervisor import StartFailed
@@ -19,13 +19,14 @@ NOUNS: dict[str, ModuleType] = {
     "memory": memory,
     "recovery": recovery,
     "decode-pool": decode_pool,
+    "queue": queue,
 }
 EPILOG = """\
 Each of them runs the whole service in a fresh directory under out/ and drives it by HTTP, but
-decode-pool, which needs only its decoders. Without a noun all run, one after the other, with their
-defaults.
+decode-pool, which needs only its decoders, and queue, which needs only Redis. Without a noun all
+run, one after the other, with their defaults.
 
-  make bench                            everything, some twenty minutes on two cores
+  make bench                            everything, half an hour on two cores
   make bench ARGS=hit                   one of them
   make bench ARGS="efficiency --help"   what it does and what it can be told
 
