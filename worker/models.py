@@ -90,15 +90,19 @@ class Model:
             ConfigurationError: The style cannot be loaded or does not keep its promises.
         """
         self.device = device
-        self._choose_precision()
-        self.cut = self._proven_cut()
-        self.most_pixels = self._pixels_in(memory_bytes or device.memory_bytes())
-        self.max_batch = max_batch or self._largest_batch()
-        self._forward_s(self.max_batch, self._side(WARM_SIDE_PX))
-        side = self._side(MEASURE_SIDE_PX)
-        # The better of two: the first forward of a size also pays for its memory.
-        best_s = min(self._forward_s(1, side) for _ in range(2))
-        self.seconds_per_mp = best_s / (side * side / 1e6)
+        try:
+            self._choose_precision()
+            self.cut = self._proven_cut()
+            self.most_pixels = self._pixels_in(memory_bytes or device.memory_bytes())
+            self.max_batch = max_batch or self._largest_batch()
+            self.seconds_per_mp = self._pace()
+        except (RuntimeError, MemoryError) as error:
+            if not is_shortage(error):
+                raise
+            raise ConfigurationError(
+                f"Style '{self.style.card.name}' does not fit the memory of {device.name}: a photo "
+                f"of {MEASURE_SIDE_PX} pixels is too much."
+            ) from error
 
     def run(
         self, photos: Sequence[torch.Tensor], long_side_px: int | None = None
@@ -240,6 +244,12 @@ class Model:
         if not peak_bytes or memory_bytes is None:
             return None
         return max(1, int(memory_bytes / peak_bytes * side * side))
+
+    def _pace(self) -> float:
+        side = self._side(MEASURE_SIDE_PX)
+        # The better of two: the first forward of a size also pays for its memory.
+        best_s = min(self._forward_s(1, side) for _ in range(2))
+        return best_s / (side * side / 1e6)
 
     def _forward_s(self, photos: int, side_px: int) -> float:
         given = pictures(photos, side_px, side_px)

@@ -155,9 +155,10 @@ class Engine:
             for model in self._models.values():
                 for side_px in self._warm_px:
                     padded_px = side_px + -side_px % model.multiple_px
-                    (outcome,) = climb(model, pictures(1, padded_px, padded_px))
-                    if isinstance(outcome.cartoon, RenderError):
-                        raise outcome.cartoon
+                    (photo,) = pictures(1, padded_px, padded_px)
+                    for outcome in climb(model, [photo] * model.batch_of(photo)):
+                        if isinstance(outcome.cartoon, RenderError):
+                            raise outcome.cartoon
 
     def _take_threads(self, sharers: int) -> None:
         """For this lane alone: OpenMP keeps the number for each thread that calls it."""

@@ -66,6 +66,7 @@ def _after(model: Model, photos: Sequence[torch.Tensor], failure: Exception) -> 
         return [outcome for part in parts for outcome in climb(model, part)]
     if short and model.cut is not None:
         half_px = model.cut.side_within(photos[0][0].numel() // 4)
+        _log.warning("a photo did not fit, trying tiles of %d px: %s", half_px, failure)
         return [_in_tiles(model, photos[0], half_px)]
     return [_failed(failure)]
 
