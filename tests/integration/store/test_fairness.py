@@ -30,9 +30,17 @@ HISTORIES = st.lists(
     st.one_of(st.none(), st.tuples(st.sampled_from(CALLERS), st.sampled_from(Priority))),
     max_size=40,
 )
+# How many of ben's the line has served before anybody else came: its time has gone on since.
+SERVED = st.sampled_from((0, 3, 20))
 
 
-@given(history=HISTORIES, many=st.integers(1, 40))
+def serve_ben_alone(store: JobStore, worker: Worker, count: int) -> None:
+    for number in range(count):
+        submit(store, submission(f"before-{number}", caller="ben"))
+        worker.take()
+
+
+@given(history=HISTORIES, many=st.integers(1, 40), served=SERVED)
 @settings(
     max_examples=40,
     deadline=None,
@@ -40,11 +48,12 @@ HISTORIES = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_a_later_flood_moves_anothers_first_back_by_at_most_a_batch(
-    clocked: ClockedStore, history: list[tuple[str, Priority] | None], many: int
+    clocked: ClockedStore, history: list[tuple[str, Priority] | None], many: int, served: int
 ) -> None:
     clocked.redis.flushdb()
     clocked.set_time(START_MS)
     store, worker = clocked.store, Worker(clocked.store)
+    serve_ben_alone(store, worker, served)
     for number, event in enumerate(history):
         if event is None:
             worker.claim()
@@ -68,9 +77,8 @@ SIZED = st.tuples(st.sampled_from(CALLERS), st.sampled_from(Priority), st.sample
 
 @given(
     history=st.lists(st.one_of(st.none(), SIZED), max_size=40),
-    many=st.integers(1, 60),
-    priority=st.sampled_from(Priority),
-    work_px=st.sampled_from(SIZES),
+    flood=st.tuples(st.integers(1, 60), st.sampled_from(Priority), st.sampled_from(SIZES)),
+    served=SERVED,
 )
 @settings(
     max_examples=40,
@@ -81,13 +89,13 @@ SIZED = st.tuples(st.sampled_from(CALLERS), st.sampled_from(Priority), st.sample
 def test_whatever_its_sizes_and_priority_a_flood_passes_no_more_than_a_jobs_cost_by_weight(
     clocked: ClockedStore,
     history: list[tuple[str, Priority, int] | None],
-    many: int,
-    priority: Priority,
-    work_px: int,
+    flood: tuple[int, Priority, int],
+    served: int,
 ) -> None:
     clocked.redis.flushdb()
     clocked.set_time(START_MS)
     store, worker = clocked.store, Worker(clocked.store)
+    serve_ben_alone(store, worker, served)
     for number, event in enumerate([*history, ("ben", Priority.NORMAL, MEGAPIXEL)]):
         if event is None:
             worker.claim()
@@ -96,9 +104,10 @@ def test_whatever_its_sizes_and_priority_a_flood_passes_no_more_than_a_jobs_cost
             submit(store, submission(f"{number}", caller=caller, priority=wish, work_px=px))
     waiting = store.ledger.page("ben", status=None, cursor=None, limit=100).jobs
     first = min((job for job in waiting if job.position), key=lambda job: job.position or 0)
+    many, priority, work_px = flood
     for number in range(many):
-        flood = submission(f"flood-{number}", caller="ann", priority=priority, work_px=work_px)
-        submit(store, flood)
+        one = submission(f"flood-{number}", caller="ann", priority=priority, work_px=work_px)
+        submit(store, one)
     after = store.ledger.view(first.id, "ben").position
     assert after is not None
     assert first.position is not None
