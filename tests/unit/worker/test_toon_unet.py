@@ -1,0 +1,71 @@
+"""The network of the built-in looks: the photo at first, any scale, no further than it says."""
+
+import pytest
+import torch
+
+from worker.networks.toon_unet import MULTIPLE, RADIUS_PX, ToonUNet
+
+
+@pytest.fixture
+def network() -> ToonUNet:
+    """One that draws something, from a seed."""
+    torch.manual_seed(4)
+    drawing = ToonUNet().eval()
+    torch.nn.init.normal_(drawing.tail.weight, std=0.05)
+    for name, parameter in drawing.named_parameters():
+        if name.endswith(("gain", "shift")):
+            torch.nn.init.normal_(parameter, std=0.1)
+    return drawing
+
+
+def photos(height: int, width: int) -> torch.Tensor:
+    """Noise, float32 [1, 3, height, width]."""
+    return torch.rand((1, 3, height, width), generator=torch.Generator().manual_seed(9))
+
+
+def test_an_untrained_network_returns_the_photo() -> None:
+    photo = photos(32, 48)
+    assert torch.equal(ToonUNet()(photo, 512), photo)
+
+
+def test_it_stays_small() -> None:
+    assert sum(parameter.numel() for parameter in ToonUNet().parameters()) * 2 < 3_000_000
+
+
+@torch.inference_mode()
+def test_the_scale_changes_the_drawing_and_small_ones_share_one(network: ToonUNet) -> None:
+    photo = photos(64, 64)
+    assert not torch.allclose(network(photo, 512), network(photo, 1024), atol=1e-3)
+    assert torch.equal(network(photo, 200), network(photo, 256))
+
+
+@torch.inference_mode()
+def test_bfloat16_weights_keep_the_photo_exact(network: ToonUNet) -> None:
+    photo = photos(64, 64)
+    exact = network(photo, 1024)
+    quick = network.to(torch.bfloat16)(photo, 1024)
+    assert quick.dtype == torch.float32
+    assert (quick - exact).abs().mean() < 0.01
+    torch.nn.init.zeros_(network.tail.weight)
+    torch.nn.init.zeros_(network.tail.shift)
+    assert torch.equal(network(photo, 1024), photo)
+
+
+def test_no_pixel_reaches_further_than_the_radius(network: ToonUNet) -> None:
+    side = 2 * (RADIUS_PX + 3 * MULTIPLE)
+    middle = side // 2
+    photo = photos(side, side).requires_grad_()
+    added = network.added(photo, 1024)
+    added[..., middle : middle + MULTIPLE, middle : middle + MULTIPLE].sum().backward()  # type: ignore[no-untyped-call]  # torch's stubs lack it
+    assert photo.grad is not None
+    reached = photo.grad.abs().sum((0, 1)).nonzero()
+    assert reached.min() >= middle - RADIUS_PX
+    assert reached.max() < middle + MULTIPLE + RADIUS_PX
+
+
+@torch.inference_mode()
+def test_a_tile_gives_the_pixels_of_the_whole(network: ToonUNet) -> None:
+    photo, overlap = photos(64, 4 * RADIUS_PX), -(-RADIUS_PX // MULTIPLE) * MULTIPLE
+    whole = network(photo, 1024)
+    tile = network(photo[..., : 2 * overlap], 1024)
+    assert torch.allclose(tile[..., :overlap], whole[..., :overlap], atol=1e-5)
