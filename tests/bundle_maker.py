@@ -15,6 +15,7 @@ from tests.random_weights import randomise
 from worker.bundles.bundle import Bundle
 from worker.bundles.writing import Part, write_bundle
 from worker.networks.animegan2 import AnimeGan2
+from worker.networks.toon_unet import ToonUNet
 
 LEVELS = {"input_range": [0, 255], "output_range": [0, 255], "multiple_of": 1}
 
@@ -63,6 +64,12 @@ def animegan2_bundle(folder: Path, name: str = "paprika", **more: Any) -> Bundle
     """A bundle of AnimeGANv2 with random weights, in the public checkpoints' form."""
     part = Part("weights.pt", as_torch(randomise(AnimeGan2())), "torch", "main")
     return write_bundle(folder, about(name, "animegan2", **more), [part])
+
+
+def toon_unet_bundle(folder: Path, name: str = "toon", **more: Any) -> Bundle:
+    """A bundle of our own small network with random weights, as safetensors."""
+    part = Part("w.safetensors", as_safetensors(randomise(ToonUNet())), "safetensors", "main")
+    return write_bundle(folder, about(name, "toon_unet", **more), [part])
 
 
 def inverting_onnx(layout: str = "NCHW", shape: Sequence[int | str] | None = None) -> bytes:

@@ -6,7 +6,7 @@ For what `up` cannot do: two workers that do not share one environment.
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,11 +37,11 @@ class Fleet:
     parts: Parts
     processes: dict[str, children.Child] = field(default_factory=dict)
 
-    def start(self, package: str, name: str, **own: str) -> None:
-        """Start `python -m package`; `own` is laid over the environment."""
+    def start(self, package: str, name: str, *, before: Sequence[str] = (), **own: str) -> None:
+        """Start `python -m package`, `before` its words; `own` is laid over the environment."""
         with (self.directory / f"{name}.log").open("ab") as log:
             self.processes[name] = children.start_child(
-                [sys.executable, "-m", package],
+                [*before, sys.executable, "-m", package],
                 env={**self.base, f"{PREFIX}WORKER_NAME": name, **own},
                 cwd=ROOT,
                 stdout=log,

@@ -8,11 +8,10 @@ import torch
 
 from common.errors import ConfigurationError
 from tests import onnx_graphs
-from tests.bundle_maker import about, animegan2_bundle, as_safetensors
+from tests.bundle_maker import about, animegan2_bundle, as_safetensors, toon_unet_bundle
 from tests.random_weights import randomise
 from worker.bundles.bundle import Bundle
 from worker.bundles.writing import Part, write_bundle
-from worker.networks.toon_unet import ToonUNet
 from worker.networks.whitebox_unet import WhiteboxUNet
 from worker.precision import Precision
 from worker.styles.catalog import bundled_styles, style_of
@@ -102,8 +101,7 @@ def test_the_whitebox_network_takes_bgr_where_its_manifest_says_so(tmp_path: Pat
 
 
 def test_the_built_in_network_draws_by_the_whole_photos_scale(tmp_path: Path) -> None:
-    part = Part("w.safetensors", as_safetensors(randomise(ToonUNet())), "safetensors", "main")
-    style = style_of(write_bundle(tmp_path / "toon", about("toon", "toon_unet"), [part]))
+    style = style_of(toon_unet_bundle(tmp_path / "toon"))
     style.load(CPU, Precision.FLOAT32)
     with torch.inference_mode():
         small, large = style.forward(photos(), 512), style.forward(photos(), 2048)
