@@ -6,9 +6,7 @@ whole or in tiles. What is done when that fails all the same is the ladder's.
 
 import importlib
 import json
-import logging
 import math
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,37 +16,26 @@ import torch
 from common.errors import ConfigurationError
 from common.store.leases import LineOffer
 from common.styles import is_style_name, line_of, version_of
-from worker.engine.devices import CpuDevice, Device
-from worker.engine.fidelity import SAME_LEVELS, most_levels, psnr_db
-from worker.engine.pictures import pictures
+from worker.engine import trial
+from worker.engine.devices import Device
+from worker.engine.placed import Placed
 from worker.engine.shortage import is_shortage
-from worker.engine.tiles import Cut, run_in_tiles
-from worker.precision import Precision
+from worker.engine.tiles import Cut
 from worker.styles.base import Style
 from worker.styles.catalog import bundled_styles
 from worker.styles.ink_filter import InkFilter
 
-_log = logging.getLogger(__name__)
-
 DEFAULT_STYLE = "ink-filter"
-WARM_SIDE_PX = 256
-MEASURE_SIDE_PX = 512
-# Doubling a batch must bring at least this share more photos a second to be worth its memory.
-WORTHWHILE_GAIN = 1.10
-LARGEST_BATCH = 32
 # How much a new measurement moves the running mean of seconds per megapixel.
 NEW_SHARE = 0.1
 
 
-class Model:
-    """A style on a device, with what was measured of it.
+class Model(Placed):
+    """A style on its device, with what was measured of it.
 
     Attributes:
-        style: The style itself.
         version: Its version.
         line: Name of its line.
-        device: Where it runs.
-        precision: What it computes in.
         max_batch: Most photos in one forward.
         most_pixels: Most pixels in one forward that fit the memory; None while not known.
         cut: How it may be cut into tiles; None when it may not.
@@ -59,11 +46,9 @@ class Model:
         card = style.card
         if not is_style_name(card.name):
             raise ConfigurationError(f"'{card.name}' is no style name: use a-z, 0-9 and '-'.")
-        self.style = style
+        super().__init__(style)
         self.version = version_of(card.model_digest)
         self.line = line_of(card.name, self.version)
-        self.device: Device = CpuDevice()
-        self.precision = Precision.FLOAT32
         self.max_batch = 1
         self.most_pixels: int | None = None
         self.cut: Cut | None = None
@@ -91,42 +76,18 @@ class Model:
         """
         self.device = device
         try:
-            self._choose_precision()
-            self.cut = self._proven_cut()
-            self.most_pixels = self._pixels_in(memory_bytes or device.memory_bytes())
-            self.max_batch = max_batch or self._largest_batch()
-            self.seconds_per_mp = self._pace()
+            trial.choose_precision(self)
+            self.cut = trial.proven_cut(self)
+            self.most_pixels = trial.pixels_in(self, memory_bytes or device.memory_bytes())
+            self.max_batch = max_batch or trial.largest_batch(self)
+            self.seconds_per_mp = trial.seconds_per_mp(self)
         except (RuntimeError, MemoryError) as error:
             if not is_shortage(error):
                 raise
             raise ConfigurationError(
                 f"Style '{self.style.card.name}' does not fit the memory of {device.name}: a photo "
-                f"of {MEASURE_SIDE_PX} pixels is too much."
+                f"of {trial.MEASURE_SIDE_PX} pixels is too much."
             ) from error
-
-    def run(
-        self, photos: Sequence[torch.Tensor], long_side_px: int | None = None
-    ) -> list[torch.Tensor]:
-        """Run one forward.
-
-        Args:
-            photos: uint8 [3, H, W] each, of one shape, on the CPU; H and W are multiples of
-                `multiple_px`.
-            long_side_px: Long side of the photo that they are tiles of; their own when None.
-
-        Returns:
-            uint8 [3, H, W] each, on the CPU, in the same order.
-        """
-        whole_px = long_side_px or max(photos[0].shape[1:])
-        return self.device.run(lambda batch: self.style.forward(batch, whole_px), photos)
-
-    @property
-    def multiple_px(self) -> int:
-        """What both sides of a photo are padded to a multiple of, pixels."""
-        card = self.style.card
-        # What looks at the whole picture would see the padding: it gets no more than it asks for.
-        grain_px = self.device.grain_px if card.batches and card.tile_ok else 1
-        return math.lcm(card.multiple_of, grain_px)
 
     def batch_of(self, photo: torch.Tensor) -> int:
         """How many photos of this one's shape may share a forward."""
@@ -176,106 +137,6 @@ class Model:
             "is_default": card.name == DEFAULT_STYLE,
             "model_digest": card.model_digest,
         }
-
-    def _side(self, side_px: int) -> int:
-        return self.multiple_px * max(1, side_px // self.multiple_px)
-
-    def _check(self, cartoon: torch.Tensor) -> None:
-        """Refuse a style whose answer is not what it promised."""
-        side = self._side(WARM_SIDE_PX)
-        if cartoon.dtype != torch.uint8 or tuple(cartoon.shape) != (3, side, side):
-            raise ConfigurationError(
-                f"Style '{self.style.card.name}' answered {cartoon.dtype} "
-                f"{tuple(cartoon.shape)} a photo instead of uint8 (3, {side}, {side})."
-            )
-
-    def _choose_precision(self) -> None:
-        """Take the first precision that is fast here and whose cartoons are those of float32."""
-        card, side = self.style.card, self._side(WARM_SIDE_PX)
-        photos = pictures(1, side, side)
-        self._take(Precision.FLOAT32)
-        truth = self.run(photos)
-        self._check(truth[0])
-        for precision in self.device.precisions:
-            if precision in card.precisions:
-                self._take(precision)
-                found_db = self._psnr_db(photos, truth)
-                if found_db >= card.psnr_min_db:
-                    return
-                _log.warning(
-                    "%s: %s gives %.1f dB of %.1f", card.name, precision, found_db, card.psnr_min_db
-                )
-        if self.precision is not Precision.FLOAT32:
-            self._take(Precision.FLOAT32)
-
-    def _take(self, precision: Precision) -> None:
-        self.style.load(self.device.place, precision)
-        self.precision = precision
-
-    def _psnr_db(self, photos: list[torch.Tensor], truth: list[torch.Tensor]) -> float:
-        try:
-            return psnr_db(self.run(photos), truth)
-        except (RuntimeError, NotImplementedError) as error:  # an operator lacks this type
-            _log.warning("%s cannot run in %s: %s", self.line, self.precision, error)
-            return -math.inf
-
-    def _proven_cut(self) -> Cut | None:
-        """How the style may be cut, if its card says so and its pixels agree."""
-        card = self.style.card
-        if not card.tile_ok:
-            return None
-        cut = Cut.of(card.overlap_px, self.multiple_px)
-        tile_px = cut.least_side_px
-        side = 2 * (tile_px - cut.overlap_px)  # the least that takes two tiles each way
-        (photo,) = pictures(1, side, side)
-        (whole,) = self.run([photo])
-        cartoon = run_in_tiles(lambda tile: self.run([tile], side)[0], photo, cut, tile_px)
-        found = most_levels(whole, cartoon)
-        if found <= SAME_LEVELS:
-            return cut
-        _log.warning("%s: tiles differ by %d levels, so it is not cut", card.name, found)
-        return None
-
-    def _pixels_in(self, memory_bytes: int | None) -> int | None:
-        """Pixels of one forward that fit some memory, by what one photo of 512 pixels takes."""
-        side = self._side(MEASURE_SIDE_PX)
-        photos = pictures(1, side, side)
-        peak_bytes = self.device.peak_bytes(lambda: self.run(photos))
-        if not peak_bytes or memory_bytes is None:
-            return None
-        return max(1, int(memory_bytes / peak_bytes * side * side))
-
-    def _pace(self) -> float:
-        side = self._side(MEASURE_SIDE_PX)
-        # The better of two: the first forward of a size also pays for its memory.
-        best_s = min(self._forward_s(1, side) for _ in range(2))
-        return best_s / (side * side / 1e6)
-
-    def _forward_s(self, photos: int, side_px: int) -> float:
-        given = pictures(photos, side_px, side_px)
-        began_s = time.perf_counter()
-        self.run(given)
-        return time.perf_counter() - began_s
-
-    def _largest_batch(self) -> int:
-        """Double the batch as long as it brings more photos a second and fits the memory."""
-        card = self.style.card
-        if not card.batches or (card.parallel and self.device.place.type == "cpu"):
-            return 1  # on a CPU forwards side by side take the batch's place
-        side, best = self._side(WARM_SIDE_PX), 1
-        each_s = self._forward_s(1, side)
-        while best * 2 <= LARGEST_BATCH:
-            try:
-                doubled_s = self._forward_s(best * 2, side) / (best * 2)
-            except (RuntimeError, MemoryError) as error:
-                if not is_shortage(error):
-                    raise
-                self.device.release()
-                break
-            if each_s / doubled_s < WORTHWHILE_GAIN:
-                break
-            best, each_s = best * 2, doubled_s
-        return best
 
 
 def find_models(extra_styles: Sequence[str], styles_dir: Path) -> dict[str, Model]:
