@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 READY := $(VENV)/ready.stamp
 READY_DEV := $(VENV)/ready-dev.stamp
-ROLES := api worker images graph keeper client local
+READY_BENCH := $(VENV)/ready-bench.stamp
+ROLES := api worker images graph keeper client local bench
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-header -q
 up_options = $(if $(PORT),--port $(PORT)) $(if $(WORKERS),--workers $(WORKERS)) \
@@ -73,7 +74,9 @@ lock: setup-dev ## compile requirements/*.in to locked files with hashes
 		echo "  $$role.txt"; ../$(BIN)/$(LOCK) -c dev.txt $$role.in -o $$role.txt || exit 1; \
 	done
 
-bench: setup ## measure throughput and memory on this machine
+# The runtimes that the engine is compared with are installed for that comparison alone.
+compared = $(if $(filter engine all,$(or $(ARGS),all)),$(READY_BENCH))
+bench: setup $(compared) ## measure throughput and memory on this machine
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## remove caches and what the demo wrote; .venv and data stay
@@ -90,6 +93,10 @@ $(READY): requirements/local.txt requirements/torch.txt client/pyproject.toml | 
 $(READY_DEV): requirements/dev.txt requirements/torch.txt client/pyproject.toml | $(BIN)/pip
 	$(call install,requirements/dev.txt)
 	@touch $(READY) $@
+
+$(READY_BENCH): requirements/bench.txt | $(BIN)/pip
+	$(PIP) install --require-hashes -r requirements/bench.txt
+	@touch $@
 
 $(BIN)/pip:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no '$(PYTHON)'. Install Python 3.11 \
