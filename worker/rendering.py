@@ -29,7 +29,7 @@ from worker.gate import Gate
 from worker.holdings import Held, Holdings
 from worker.images.blend import blend, crop, pad_to_multiple
 from worker.images.decode import Decoder
-from worker.images.encode import encode
+from worker.images.encode import Encoder, encode
 from worker.models import Model
 
 _log = logging.getLogger(__name__)
@@ -70,6 +70,7 @@ class Renderer:
         holdings: What this process holds.
         gate: Told of success and failure.
         device_name: What `execution.device` says.
+        encoder: Turns finished pixels into bytes.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Renderer:
         holdings: Holdings,
         gate: Gate,
         device_name: str,
+        encoder: Encoder = encode,
     ) -> None:
         self._leases = leases
         self._objects = objects
@@ -92,6 +94,7 @@ class Renderer:
         self._holdings = holdings
         self._gate = gate
         self._device_name = device_name
+        self._encoder = encoder
 
     def run(self, held: Held, line: str) -> None:
         """Carry a claim through; returns when its end is recorded, or when it is ours no more."""
@@ -131,7 +134,7 @@ class Renderer:
             picture = blend(
                 photo.pixels, crop(rendered.cartoon, height, width), claim.params.strength
             )
-            encoded = encode(
+            encoded = self._encoder(
                 picture,
                 photo.alpha,
                 picture_format=claim.params.format,

@@ -24,6 +24,7 @@ from worker.gate import Gate
 from worker.health import Nurse
 from worker.heart import Heart
 from worker.holdings import Holdings
+from worker.images.nvjpeg import encoder_for
 from worker.models import Model, find_models
 from worker.rendering import Renderer
 from worker.tasks import Claimer, add_render_task
@@ -53,7 +54,7 @@ def serve(settings: Settings, name: str, place: torch.device) -> None:
     """
     cores = settings.worker_threads or torch.get_num_threads()  # those we may run on
     torch.set_num_threads(cores)
-    device = _open_device(place, cores)
+    device = open_device(place, cores)
     store = JobStore.from_settings(settings, timeout_s=STORE_TIMEOUT_S)
     leases = store.leases(f"{name}-{secrets.token_hex(4)}")
     models, gate = find_models(settings.extra_styles, settings.styles_dir), Gate()
@@ -86,6 +87,7 @@ def serve(settings: Settings, name: str, place: torch.device) -> None:
         holdings=holdings,
         gate=gate,
         device_name=device.name,
+        encoder=encoder_for(device.place),
     )
     Nurse(gate, [objects.probe, decoder.probe, lambda: _try_models(models, engine)]).start()
     app = make_celery(settings)
@@ -96,7 +98,8 @@ def serve(settings: Settings, name: str, place: torch.device) -> None:
     _consume(app, name, list(models), threads)
 
 
-def _open_device(place: torch.device, cores: int) -> Device:
+def open_device(place: torch.device, cores: int) -> Device:
+    """Return the device of the engine at a place; a CPU with so many cores."""
     if place.type == "cpu":
         return CpuDevice(cores)
     # Imported here: nothing of it is of use on a machine without a GPU.

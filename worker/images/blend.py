@@ -37,11 +37,15 @@ def interleaved(picture: torch.Tensor) -> torch.Tensor:
         picture: [..., C, H, W] of any layout.
 
     Returns:
-        The same shape and values; the picture itself where it lies so already.
+        The same shape and values; the same memory where it lies so already.
     """
-    if picture.movedim(-3, -1).is_contiguous():
-        return picture
+    if _lies_interleaved(picture):
+        return picture.movedim(-3, -1).contiguous().movedim(-1, -3)  # copies rows of a cut, or none
     return torch.stack(picture.unbind(-3), -1).movedim(-1, -3)  # twice as fast as a permuted copy
+
+
+def _lies_interleaved(picture: torch.Tensor) -> bool:
+    return picture.dim() > 2 and picture.stride(-3) == 1  # noqa: PLR2004 - height and width
 
 
 def pad_to_multiple(pictures: torch.Tensor, multiple: int) -> torch.Tensor:
@@ -54,20 +58,28 @@ def pad_to_multiple(pictures: torch.Tensor, multiple: int) -> torch.Tensor:
         multiple: At least 1.
 
     Returns:
-        [..., H', W'] of the same type; the pictures themselves where nothing is missing.
+        [..., H', W'] of the same type and layout; the pictures themselves where nothing is missing.
     """
-    for dim in (-2, -1):
+    if _lies_interleaved(pictures):  # in the order of memory: what is copied is whole rows
+        return _padded(pictures.movedim(-3, -1), (-3, -2), multiple).movedim(-1, -3)
+    return _padded(pictures, (-2, -1), multiple)
+
+
+def _padded(pictures: torch.Tensor, dims: tuple[int, int], multiple: int) -> torch.Tensor:
+    """Append to both sides what is missing."""
+    for dim in dims:
         side = pictures.shape[dim]
         missing = -side % multiple
         if missing:
-            pictures = pictures.index_select(dim, _mirror(side, side + missing, pictures.device))
+            mirror = _mirror(side, missing, pictures.device)
+            pictures = torch.cat((pictures, pictures.index_select(dim, mirror)), dim)
     return pictures
 
 
-def _mirror(side: int, wanted: int, device: torch.device) -> torch.Tensor:
-    """Index a side so that it runs to and fro: 0 1 2 1 0 1 2 ... for a side of 3."""
+def _mirror(side: int, missing: int, device: torch.device) -> torch.Tensor:
+    """Index what follows a side that is run through to and fro: 1 0 1 2 1 ... behind 0 1 2."""
     period = max(1, 2 * (side - 1))
-    step = torch.arange(wanted, device=device) % period
+    step = torch.arange(side, side + missing, device=device) % period
     return torch.minimum(step, period - step).clamp_(max=side - 1)
 
 
