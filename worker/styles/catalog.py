@@ -8,6 +8,7 @@ from worker.bundles.shelf import Shelf
 from worker.styles.base import Style
 from worker.styles.bundled import BundledStyle
 from worker.styles.graph import GraphStyle
+from worker.styles.portrait import PortraitStyle
 
 # Bundles that come with the code, found without any setting.
 BUILT_IN: Final = Path(__file__).parents[1] / "builtin"
@@ -28,6 +29,10 @@ def bundled_styles(styles_dir: Path) -> list[Style]:
 
 def style_of(bundle: Bundle) -> Style:
     """Return the style that a bundle is; it is not loaded yet."""
-    if bundle.manifest.arch == "graph":
-        return GraphStyle(bundle)
-    return BundledStyle(bundle)
+    match bundle.manifest.arch:
+        case "graph":
+            return GraphStyle(bundle)
+        case "dctnet":
+            return PortraitStyle(bundle)
+        case _:
+            return BundledStyle(bundle)

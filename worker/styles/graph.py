@@ -4,7 +4,6 @@ What goes in and comes out is declared in the manifest, never guessed; what the 
 its tensors must agree. torch has deprecated TorchScript: it is read here, it is no format of ours.
 """
 
-import importlib
 import io
 from typing import Any, Protocol
 
@@ -13,15 +12,12 @@ import torch
 from common.errors import ConfigurationError
 from worker.bundles.bundle import Bundle
 from worker.bundles.manifest import Interface
+from worker.networks.onnx_session import open_session
 from worker.precision import Precision
 from worker.styles import tensors
 from worker.styles.base import StyleCard
 from worker.styles.card import card_of
 
-INSTALL_ONNX = (
-    "ONNX Runtime is not installed: pip install --require-hashes -r requirements/graph.txt "
-    "(on a GPU machine: pip install onnxruntime-gpu)."
-)
 _ONNX_TYPES = {"float32": "tensor(float)", "uint8": "tensor(uint8)"}
 
 
@@ -146,27 +142,3 @@ def _faults(kind: str, shape: list[Any], io: Interface) -> list[str]:
     if isinstance(axes.get("N"), int) and axes["N"] != 1:
         faults.append(f"takes {axes['N']} photos at once: export it for one, or for any number")
     return faults
-
-
-def open_session(data: bytes, device: torch.device, where: str) -> Any:
-    """Open an ONNX file.
-
-    Raises:
-        ConfigurationError: It is none, or ONNX Runtime is missing or lacks the device.
-    """
-    try:
-        # By name: it is an extra, for those who serve such graphs.
-        runtime = importlib.import_module("onnxruntime")
-    except ImportError:
-        raise ConfigurationError(f"{where} cannot be opened. {INSTALL_ONNX}") from None
-    provider = "CUDAExecutionProvider" if device.type == "cuda" else "CPUExecutionProvider"
-    if provider not in runtime.get_available_providers():
-        raise ConfigurationError(f"{where}: this ONNX Runtime has no {provider}. {INSTALL_ONNX}")
-    options = runtime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    # Its threads would burn the cores while they wait for the next photo.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return runtime.InferenceSession(data, options, providers=[provider])
-    except Exception as error:  # its errors share no class that is public
-        raise ConfigurationError(f"{where} is no ONNX file that can be run ({error}).") from error
