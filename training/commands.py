@@ -49,7 +49,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     train = commands.add_parser("train", help="train a look, or go on training it")
     train.add_argument("--steps", type=int, default=6000, help="steps in all (default: 6000)")
     train.add_argument("--seed", type=int, default=1, help="of weights and batches (default: 1)")
-    train.add_argument("--pace", type=float, default=2e-3, help="learning rate (default: 0.002)")
+    train.add_argument("--pace", type=float, default=1e-3, help="learning rate (default: 0.001)")
     train.add_argument("--start", metavar="STYLE", help="begin with the weights of a built-in look")
     validate = commands.add_parser("validate", help="compare a look with its teacher")
     validate.add_argument("--picture", type=Path, help="also write all of them side by side (PNG)")

@@ -17,7 +17,9 @@ WEIGHTS: Final = "weights.safetensors"
 MOST_BYTES: Final = 3_000_000  # a look is a small file that lives in the repository
 ORIGIN: Final = "https://github.com/celshade/celshade"
 TITLES: Final = {
-    "ink": ("Ink", "Clean ink lines over even colours, like a drawn comic."),
+    "ink": ("Comic", "Clean ink lines over even colours, like a drawn comic."),
+    "pencil": ("Pencil", "A drawing in graphite on warm paper."),
+    "watercolour": ("Watercolour", "Thin washes with dark rims over a faint drawing."),
 }
 
 

@@ -12,7 +12,7 @@ from common.errors import ConfigurationError
 from training.crops import Batch
 from worker.networks.toon_unet import ToonUNet
 
-WARM_STEPS: Final = 200
+WARM_STEPS: Final = 100
 CALM_SHARE: Final = 0.3  # of all steps, at the end: the pace falls to nought
 AVERAGE_KEEP: Final = 0.998  # what the running mean of the weights keeps at each step
 LARGEST_NORM: Final = 1.0  # of the gradient: one strange batch must not undo a hundred
@@ -83,7 +83,9 @@ class Apprentice:
         if start:
             self.network.load_state_dict(start)
         self.average = deepcopy(self.network).eval()
-        self._optimiser = torch.optim.AdamW(self.network.parameters(), weight_decay=1e-4)
+        self._optimiser = torch.optim.AdamW(
+            self.network.parameters(), betas=(0.9, 0.99), weight_decay=1e-4
+        )
 
     def learn(self, batch: Batch) -> float:
         """Take one step.

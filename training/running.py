@@ -13,7 +13,7 @@ from training.judging import judge, show
 from training.learning import Apprentice
 from training.targets import Pair
 
-SAY_EACH: Final = 20  # steps
+SAY_EACH: Final = 100  # steps
 SAVE_EACH: Final = 200
 JUDGE_EACH: Final = 500
 WATCHED: Final = 4  # photos that are judged while it runs
