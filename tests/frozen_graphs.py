@@ -40,6 +40,21 @@ _PROTO: dict[str, dict[str, tuple[int, int, int, str]]] = {
     "Graph": {"node": (1, _MESSAGE, _MANY, "Node")},
 }
 
+# unet_generator's layers in the order in which they are made: kernel, channels in and out.
+PLAIN = [
+    (7, 3, 32),
+    (3, 32, 32),
+    (3, 32, 64),
+    (3, 64, 64),
+    (3, 64, 128),
+    (3, 128, 64),
+    (3, 64, 64),
+    (3, 64, 32),
+    (3, 32, 32),
+    (7, 32, 3),
+]
+Variables = dict[str, np.ndarray[Any, Any]]
+
 
 def _classes() -> dict[str, Any]:
     file = descriptor_pb2.FileDescriptorProto(name="graph.proto", package="tf", syntax="proto3")
@@ -95,3 +110,15 @@ def _add_integers(graph: Any) -> None:
     tensor.dtype = DT_INT32
     tensor.tensor_content = np.array([2], "<i4").tobytes()
     tensor.tensor_shape.dim.add(size=1)
+
+
+def variables_of_unet(scope: str = "generator/", seed: int = 0) -> Variables:
+    """The variables of DCT-Net's generator with random values, HWIO."""
+    numbers, made = np.random.default_rng(seed), Variables()
+    layers = {("Conv" if not n else f"Conv_{n}"): sides for n, sides in enumerate(PLAIN)}
+    layers |= {f"block_{n}/conv{half}": (3, 128, 128) for n in range(4) for half in (1, 2)}
+    for layer, (kernel, entering, leaving) in layers.items():
+        shape = (kernel, kernel, entering, leaving)
+        made[f"{scope}{layer}/weights"] = numbers.normal(size=shape).astype("f4")
+        made[f"{scope}{layer}/biases"] = numbers.normal(size=leaving).astype("f4")
+    return made

@@ -59,13 +59,32 @@ class Graph:
         check: bool = True,
     ) -> bytes:
         """The whole as an ONNX file."""
-        graph = helper.make_graph(
-            self.nodes,
-            "graph",
-            [helper.make_tensor_value_info(source, dtype, shape)],
-            [helper.make_tensor_value_info(result, out_dtype, out_shape or shape)],
-            list(self.constants.values()),
-        )
+        entering = helper.make_tensor_value_info(source, dtype, shape)
+        leaving = helper.make_tensor_value_info(result, out_dtype, out_shape or shape)
+        return self._model([entering], [leaving], check=check)
+
+    def model_of(
+        self, source: tuple[str, Sequence[int]], results: Sequence[tuple[str, Any]]
+    ) -> bytes:
+        """The whole as an ONNX file of several results, given by name and by an array like them."""
+        entering = helper.make_tensor_value_info(source[0], TensorProto.FLOAT, source[1])
+        leaving = [
+            helper.make_tensor_value_info(
+                name, helper.np_dtype_to_tensor_dtype(like.dtype), like.shape
+            )
+            for name, like in results
+        ]
+        return self._model([entering], leaving, check=True)
+
+    def _model(
+        self,
+        entering: list[onnx.ValueInfoProto],
+        leaving: list[onnx.ValueInfoProto],
+        *,
+        check: bool,
+    ) -> bytes:
+        constants = list(self.constants.values())
+        graph = helper.make_graph(self.nodes, "graph", entering, leaving, constants)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)])
         model.ir_version = IR_VERSION
         if check:

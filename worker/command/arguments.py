@@ -1,6 +1,7 @@
 """The command line of `python -m worker`. It loads no torch: the supervisor must stay small."""
 
 import argparse
+from pathlib import Path
 from typing import Final
 
 _EPILOG: Final = """\
@@ -39,3 +40,25 @@ def _add_styles(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     verify.add_argument("names", nargs="*", metavar="name", help="styles; all when left out")
     remove = verbs.add_parser("remove", help="delete a bundle from this machine")
     remove.add_argument("name", help="of its style")
+    _add_convert(verbs)
+
+
+def _add_convert(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    convert = verbs.add_parser("convert", help="make a bundle out of weights as they are published")
+    convert.add_argument("arch", choices=["animegan2", "dctnet"])
+    convert.add_argument(
+        "source",
+        type=Path,
+        help="animegan2: a checkpoint of the public PyTorch port (.pt); "
+        "dctnet: a folder with *_bg.pb, and perhaps *_h.pb, alpha.jpg, detector.onnx, "
+        "keypoints.onnx",
+    )
+    convert.add_argument("folder", type=Path, help="the bundle's, new or empty")
+    convert.add_argument("--name", required=True, help="of the style: a-z, 0-9 and '-'")
+    convert.add_argument("--title", help="name for people")
+    convert.add_argument("--bundle-version", default="1", metavar="V", help="for people")
+    convert.add_argument("--license", required=True, help="of the weights: an SPDX name")
+    convert.add_argument("--origin", required=True, help="address of the page they come from")
+    convert.add_argument(
+        "--commercial-use", action="store_true", help="the licence allows commercial use"
+    )

@@ -1,4 +1,4 @@
-"""`python -m worker styles`: adds, lists, verifies and removes bundles, where the models live."""
+"""`python -m worker styles`: adds, lists, verifies, removes and makes bundles."""
 
 import argparse
 import sys
@@ -12,6 +12,7 @@ from worker.bundles.bundle import Bundle
 from worker.bundles.manifest import Manifest
 from worker.bundles.shelf import Shelf
 from worker.bundles.sources import source_of
+from worker.command.convert import convert
 from worker.command.progress import ProgressLine, in_units
 from worker.precision import Precision
 from worker.styles.catalog import BUILT_IN, style_of
@@ -32,8 +33,11 @@ def run(options: argparse.Namespace, styles_dir: Path) -> int:
         return _list(shelf)
     if options.verb == "verify":
         return _verify(options.names, shelf)
-    gone = shelf.remove(options.name)
-    _say(f"Removed {gone}. Workers that have loaded it keep it until they end.")
+    if options.verb == "convert":
+        _say(f"Made {convert(options).folder}. Look at its model.json, then add it.")
+    else:
+        gone = shelf.remove(options.name)
+        _say(f"Removed {gone}. Workers that have loaded it keep it until they end.")
     return 0
 
 

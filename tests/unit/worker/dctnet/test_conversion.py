@@ -1,29 +1,14 @@
 """The converter: frozen graphs that the real protobuf library wrote become weights of ours."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 import torch
 
 from common.errors import ConfigurationError
-from tests.frozen_graphs import frozen_graph
+from tests.frozen_graphs import frozen_graph, variables_of_unet
 from worker.dctnet.conversion import convert
 from worker.dctnet.graph_def import float_constants
 
-# unet_generator's layers in the order in which they are made: kernel, channels in and out.
-PLAIN = [
-    (7, 3, 32),
-    (3, 32, 32),
-    (3, 32, 64),
-    (3, 64, 64),
-    (3, 64, 128),
-    (3, 128, 64),
-    (3, 64, 64),
-    (3, 64, 32),
-    (3, 32, 32),
-    (7, 32, 3),
-]
 OURS = [
     "enter",
     "halve1",
@@ -36,19 +21,6 @@ OURS = [
     "merge2",
     "leave",
 ]
-Variables = dict[str, np.ndarray[Any, Any]]
-
-
-def variables_of_unet(scope: str = "generator/", seed: int = 0) -> Variables:
-    """The variables of DCT-Net's generator with random values, HWIO."""
-    numbers, made = np.random.default_rng(seed), Variables()
-    layers = {("Conv" if not n else f"Conv_{n}"): sides for n, sides in enumerate(PLAIN)}
-    layers |= {f"block_{n}/conv{half}": (3, 128, 128) for n in range(4) for half in (1, 2)}
-    for layer, (kernel, entering, leaving) in layers.items():
-        shape = (kernel, kernel, entering, leaving)
-        made[f"{scope}{layer}/weights"] = numbers.normal(size=shape).astype("f4")
-        made[f"{scope}{layer}/biases"] = numbers.normal(size=leaving).astype("f4")
-    return made
 
 
 @pytest.mark.parametrize("scope", ["generator/", "", "model/generator/"])

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from tests import onnx_graphs
+from tests.face_graphs import LANDMARKS
 from tests.random_weights import randomise
 from worker.dctnet.portrait import FaceStep, draw, paint
 from worker.networks.whitebox_unet import WhiteboxUNet
@@ -110,18 +111,6 @@ def test_the_background_is_what_another_runtime_paints() -> None:
     assert (made.float() == levels).float().mean() > 0.99
 
 
-LANDMARKS = torch.zeros(68, 2)
-# A face seen from the front, around (0.5, 0.5) of the crop: eyes, nose, corners of the mouth.
-for eye, x in ((36, 0.38), (42, 0.62)):
-    for corner, (dx, dy) in enumerate(
-        [(-0.06, 0), (-0.02, -0.03), (0.02, -0.03), (0.06, 0), (0.02, 0.03), (-0.02, 0.03)]
-    ):
-        LANDMARKS[eye + corner] = torch.tensor([x + dx, 0.42 + dy])
-LANDMARKS[30] = torch.tensor([0.5, 0.55])
-LANDMARKS[48] = torch.tensor([0.40, 0.68])
-LANDMARKS[54] = torch.tensor([0.60, 0.68])
-
-
 def step(head: nn.Module, mask: float = 1.0) -> FaceStep:
     """A face step with a synthetic detector: one face of 160 pixels in the middle of 400 x 400."""
     box = torch.tensor([[0.3, 0.3, 0.7, 0.7, 0.95]])
@@ -143,8 +132,7 @@ def test_a_head_covers_its_face_and_nothing_else() -> None:
     assert shown.shape == (1, 3, 288, 288)
     red = (made[0] - made[1]) > 200
     assert red[200, 200]
-    # The frame of 288 in the picture: its eyes are 68 pixels apart and 78 above the mouth, here they
-    # are about 54 and 58.
+    # In the frame of 288 the eyes are 68 pixels apart and 78 above the mouth, here about 54 and 58.
     scale = (0.24 * 224 / 67.96 + 0.26 * 224 / 78.5) / 2
     assert red.sum().item() == pytest.approx((288 * scale) ** 2, rel=0.05)
     _, columns = torch.nonzero(red, as_tuple=True)
