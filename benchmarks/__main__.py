@@ -8,7 +8,17 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import decode_pool, efficiency, hit, machine, memory, queue, recovery
+from benchmarks import (
+    decode_pool,
+    efficiency,
+    engine,
+    hit,
+    images,
+    machine,
+    memory,
+    queue,
+    recovery,
+)
 from benchmarks.service import NeverHappened
 from common.errors import CelshadeError
 from deploy.local.supervisor import StartFailed
@@ -20,11 +30,13 @@ NOUNS: dict[str, ModuleType] = {
     "recovery": recovery,
     "decode-pool": decode_pool,
     "queue": queue,
+    "engine": engine,
+    "images": images,
 }
 EPILOG = """\
 Each of them runs the whole service in a fresh directory under out/ and drives it by HTTP, but
-decode-pool, which needs only its decoders, and queue, which needs only Redis. Without a noun all
-run, one after the other, with their defaults.
+decode-pool, images and engine, which need only their part of a worker, and queue, which needs only
+Redis. Without a noun all run, one after the other, with their defaults.
 
   make bench                            everything, half an hour on two cores
   make bench ARGS=hit                   one of them

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from benchmarks.photos import distinct_photos
-from benchmarks.processes import cores, cpu_s
+from benchmarks.processes import cpu_s
 from benchmarks.report import Report, Table
 from common.allocator import keep_freed_memory
 from common.photos import PhotoLimits
@@ -89,7 +89,7 @@ def measure(rounds: int) -> dict[str, Any]:
     from worker.codecs.pool import CodecPool  # noqa: PLC0415 - as torch
     from worker.images.decode import InProcessDecoder  # noqa: PLC0415 - as torch
 
-    torch.set_num_threads(cores())
+    torch.set_num_threads(1)  # as a task of the worker has
     settings = Settings()
     floor = InProcessDecoder(PhotoLimits.of(settings))
     pool = CodecPool(CodecLimits.of(settings), processes=1)

@@ -40,6 +40,11 @@ def commented(jpeg: bytes, text: str) -> bytes:
     return jpeg[:JPEG_START] + segment + jpeg[JPEG_START:]
 
 
+def one_photo(width: int, height: int, number: int = 0) -> bytes:
+    """Return a single JPEG photo; others of other numbers, up to `PICTURES`."""
+    return _picture(width, height, number)
+
+
 def large_photo(number: int, *, size_bytes: int) -> bytes:
     """Return a JPEG of few pixels and many bytes: what follows its end is read by nobody."""
     jpeg = commented(_picture(1024, 768, number), f"large-{number}")

@@ -1,0 +1,116 @@
+"""Image I/O: what a photo costs before and after its model, stage by stage, beside the bare codecs.
+
+One thread, as a task of the worker has. Each measurement is made in a process like a worker's;
+`python -m benchmarks.images` is that process and prints JSON.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from benchmarks.report import Report, Table
+from common.allocator import keep_freed_memory
+from common.settings import environment_with
+from worker.supervisor import Seat
+
+HELP = """\
+Carries photos of several formats and sizes through decoding, the resize, the blend and the encoder,
+without a model, with and without the extra simplejpeg. The floor is the bare codec: the library
+alone, called for the same scale, and the encoder given a picture that is ready.
+
+  python -m benchmarks images
+  python -m benchmarks images --rounds 60"""
+PROMISE_MS = 70.0
+STAGES = ("read", "to work size", "blend", "encode")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this benchmark can be told."""
+    parser.add_argument("--rounds", type=int, default=25, help="of each measurement (25)")
+
+
+def run(given: argparse.Namespace) -> Report:
+    """Measure in a process of its own and make the tables."""
+    command = [sys.executable, "-m", "benchmarks.images", "--rounds", str(given.rounds)]
+    environment = {**environment_with(), **Seat("bare", "cpu", "").variables()}
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError("The measurement failed; its words are above.")
+    figures = json.loads(done.stdout)
+    return Report("images", [_ways(figures), _decoders(figures), _encoders(figures)], figures)
+
+
+def _ways(figures: Mapping[str, Any]) -> Table:
+    """JPEG in, JPEG out."""
+
+    def row(name: str) -> list[str]:
+        found = figures["ways"][name]
+        spans = {stage: found[stage]["cpu_ms"] for stage in found}
+        ours = sum(spans[stage] for stage in STAGES)
+        floor = spans["bare decode"] + spans["bare encode"]
+        served = ("codec process", "blend", "encode")
+        served_ms = sum(spans[stage] for stage in served)
+        clock_ms = sum(statistics.median(found[stage]["clock_ms"]) for stage in served)
+        figures_ms = [*(spans[stage] for stage in STAGES), ours, floor]
+        return [
+            name,
+            *(f"{ms:.1f}" for ms in figures_ms),
+            f"{ours / floor:.2f}",
+            f"{served_ms:.1f}",
+            f"{clock_ms:.1f}",
+        ]
+
+    heads = ["together", "codec alone", "ratio", "as it serves", "as it serves, clock"]
+    return Table(
+        "JPEG to JPEG without a model, one thread, CPU ms a photo",
+        ["", *STAGES, *heads],
+        [row(name) for name in figures["ways"]],
+        f"Means; the clock's are medians. Promised for 12 MP to 1024 px: {PROMISE_MS:g} ms. "
+        "`codec alone` is the fastest that is installed, and the encoder's own work. As it serves "
+        "the codec process reads, which has simplejpeg where it is installed.",
+    )
+
+
+def _row(name: str, found: Mapping[str, Any]) -> list[str]:
+    bare, ours = found["bare"]["cpu_ms"], found["ours"]["cpu_ms"]
+    return [name, f"{found['kb']:,.0f}", f"{bare:.1f}", f"{ours:.1f}", f"{ours / bare:.2f}"]
+
+
+def _decoders(figures: Mapping[str, Any]) -> Table:
+    return Table(
+        "A photo of 2000 x 1500 pixels to 1024 px, by format, CPU ms",
+        ["", "kB", "codec alone", "codec process", "ratio"],
+        [_row(name, found) for name, found in figures["decode"].items()],
+        "`codec alone` is Pillow in place, to an image of its own; ours adds the process, the "
+        "resize, the profile and turning upright.",
+    )
+
+
+def _encoders(figures: Mapping[str, Any]) -> Table:
+    return Table(
+        "A picture of 1024 x 768 pixels into a file, CPU ms",
+        ["", "kB", "codec alone", "ours", "ratio"],
+        [_row(name, found) for name, found in figures["encode"].items()],
+        "Those in parentheses are other choices of the codec, for comparison. Quality 92.",
+    )
+
+
+def main() -> int:
+    """Measure in this process and print what was found."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.images", description=__doc__)
+    add_arguments(parser)
+    given = parser.parse_args()
+    keep_freed_memory()
+    # Imported here: the allocator must be told before torch allocates anything.
+    from benchmarks.image_stages import measure  # noqa: PLC0415 - see above
+
+    print(json.dumps(measure(given.rounds)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
