@@ -15,7 +15,7 @@ from worker.networks.toon_unet import MULTIPLE, RADIUS_PX, ToonUNet
 
 WEIGHTS: Final = "weights.safetensors"
 MOST_BYTES: Final = 3_000_000  # a look is a small file that lives in the repository
-ORIGIN: Final = "https://github.com/celshade/celshade"
+ORIGIN: Final = "docs/looks.md"
 TITLES: Final = {
     "ink": ("Comic", "Clean ink lines over even colours, like a drawn comic."),
     "pencil": ("Pencil", "A drawing in graphite on warm paper."),

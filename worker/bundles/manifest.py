@@ -190,7 +190,7 @@ class Manifest(_Strict):
         precision: The precisions it may be run in.
         license: SPDX name of the weights' licence, or `LicenseRef-...`.
         commercial_use: Whether that licence allows commercial use.
-        origin: Address of the page that the weights come from.
+        origin: Address of the page that the weights come from; `docs/...` for those made here.
     """
 
     schema_number: Literal[1] = Field(alias="schema")
@@ -205,7 +205,7 @@ class Manifest(_Strict):
     precision: Precisions = Precisions()
     license: str = Field(min_length=1, max_length=120)
     commercial_use: bool
-    origin: str = Field(pattern=r"^https?://\S{1,500}$")
+    origin: str = Field(pattern=r"^(https?://|docs/)\S{1,500}$")
 
     @field_validator("name")
     @classmethod
