@@ -66,11 +66,17 @@ class Settings(BaseSettings):
     )
     keys_file: Path | None = Field(
         None,
-        description="TOML file of callers; without one, everybody on loopback is `local`.",
+        description="TOML file of callers, beside the keys in the job store; without one and "
+        "without any such key, everybody on loopback is `local`.",
     )
     allow_open: bool = Field(
         False,
-        description="Allow binding to an address that is not loopback without a keys file.",
+        description="Serve everybody, on whatever address, as long as there is no API key.",
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Web pages of other origins that may use the API, as `https://photos.example`, "
+        "separated by commas; none when left out.",
     )
     url_ttl_s: int = Field(900, ge=1, le=900, description="Life of a signed link, seconds.")
 
@@ -96,6 +102,12 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
         description="Megapixels at work size that each caller may have rendered in a day (UTC); no "
         "limit when left out.",
+    )
+    requests_per_minute: int | None = Field(
+        None,
+        ge=1,
+        description="Requests per caller in a minute; no limit when left out, and none is counted. "
+        "Probes, `/metrics` and the local store's pictures are free.",
     )
     max_open_jobs: int = Field(100_000, ge=1, description="Open jobs of the whole service.")
     max_attached_jobs: int = Field(1_000, ge=1, description="Open jobs that share one render.")
@@ -132,6 +144,12 @@ class Settings(BaseSettings):
     max_batch: int | None = Field(
         None, ge=1, le=256, description="Largest batch; measured at start when left out."
     )
+    forward_memory_mb: int | None = Field(
+        None,
+        ge=64,
+        description="Memory that one forward may take, MB; photos that need more go in tiles where "
+        "their style may be cut. Measured at start when left out.",
+    )
     extra_styles: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="More styles, as `module:Class`, separated by commas."
     )
@@ -167,7 +185,7 @@ class Settings(BaseSettings):
         "INFO", description="Least level that is logged."
     )
 
-    @field_validator("extra_styles", mode="before")
+    @field_validator("extra_styles", "cors_origins", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         """Accept the plain text of an environment variable."""
@@ -183,6 +201,18 @@ class Settings(BaseSettings):
             module, _, name = entry.partition(":")
             if not module or not name.isidentifier():
                 raise ValueError(f"'{entry}' is not 'module:Class'")
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse what is not an origin as browsers send it."""
+        for entry in value:
+            parts = urlsplit(entry)
+            if parts.scheme not in ("http", "https") or entry != f"{parts.scheme}://{parts.netloc}":
+                raise ValueError(f"'{entry}' is not an origin such as 'https://photos.example'")
+            if not parts.hostname or "@" in parts.netloc or "*" in entry or entry != entry.lower():
+                raise ValueError(f"'{entry}' names no one host in lower case")
         return value
 
     @field_validator("public_url", "s3_endpoint_url", "s3_public_endpoint_url")

@@ -73,7 +73,7 @@ def serve(settings: Settings, name: str, place: torch.device) -> None:
     decoders = settings.decode_processes or min(cores, MOST_CODEC_PROCESSES)
     decoder = CodecPool(CodecLimits.of(settings), decoders)
     decoder.start()
-    _load(models, device, settings.max_batch)
+    _load(models, device, settings)
     threads = 2 * max(model.concurrency(device.lanes) for model in models.values())
     objects = _open_objects(settings, threads)
     engine = Engine(models, lanes=device.lanes, threads=cores)
@@ -108,10 +108,15 @@ def open_device(place: torch.device, cores: int) -> Device:
     return CudaDevice(place)
 
 
-def _load(models: dict[str, Model], device: Device, max_batch: int | None) -> None:
+def _load(models: dict[str, Model], device: Device, settings: Settings) -> None:
+    memory_mb = settings.forward_memory_mb
     for model in models.values():
         began_s = time.perf_counter()
-        model.load(device, max_batch=max_batch)
+        model.load(
+            device,
+            max_batch=settings.max_batch,
+            memory_bytes=memory_mb * 1_000_000 if memory_mb else None,
+        )
         _log.info("model ready in %.1f s: %r", time.perf_counter() - began_s, model)
 
 
