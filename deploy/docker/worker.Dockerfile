@@ -25,6 +25,12 @@ COPY requirements/torch.txt /tmp/torch.txt
 RUN /opt/venv/bin/pip install --no-cache-dir \
     ${TORCH_INDEX:+--index-url "${TORCH_INDEX}"} -r /tmp/torch.txt
 
+# ONNX Runtime, for those who serve styles that are ONNX files (docs/styles.md).
+ARG GRAPHS=no
+COPY requirements/graph.txt /tmp/graph.txt
+RUN if [ "${GRAPHS}" = yes ]; then \
+    /opt/venv/bin/pip install --no-cache-dir --require-hashes -r /tmp/graph.txt; fi
+
 FROM libraries-cpu AS libraries-gpu
 COPY requirements/gpu.txt /tmp/gpu.txt
 # Without dependencies, for it holds no hash of torch; `check` sees that the two go together.
