@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import cycle, islice
+from itertools import cycle, islice, repeat
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -119,7 +119,7 @@ def running_ground() -> Iterator[Ground]:
 def _opened(folder: Path, url: str) -> Iterator[Ground]:
     settings = settings_of(url)
     store = JobStore.from_settings(settings, timeout_s=TIMEOUT_S)
-    with redis.Redis.from_url(url) as connection:
+    with redis.Redis.from_url(url, socket_timeout=TIMEOUT_S) as connection:
         connection.config_set("maxmemory", MAXMEMORY)
         yield Ground(folder, url, settings, store, connection)
     store.scripts.close()
@@ -190,9 +190,9 @@ def fill(ground: Ground, count: int, *, metadata: Mapping[str, str] = METADATA) 
     """Submit so many photos, in pipelines from as many processes as there are cores."""
     portions = [PORTION] * (count // PORTION) + [count % PORTION] * bool(count % PORTION)
     with ProcessPoolExecutor(cores(), mp_context=get_context("spawn")) as pool:
-        sent = [pool.submit(_fill, ground.url, part, dict(metadata)) for part in portions]
-        for number, one in enumerate(sent, 1):
-            one.result()
+        # Unlike `submit` for each, this gives up the rest when one fails.
+        done = pool.map(_fill, repeat(ground.url), portions, repeat(dict(metadata)))
+        for number, _ in enumerate(done, 1):
             if number % 10 == 0:
                 say(f"{sum(portions[:number]):,} of {count:,} wait")
 
@@ -201,7 +201,7 @@ def _fill(url: str, count: int, metadata: Mapping[str, str]) -> None:
     """Submit so many photos from this process."""
     texts = compose(Policy.from_settings(settings_of(url)))
     source = submissions(metadata)
-    with redis.Redis.from_url(url) as connection:
+    with redis.Redis.from_url(url, socket_timeout=TIMEOUT_S) as connection:
         shas = {verb: str(connection.script_load(texts[verb])) for verb in ("admit", "enqueue")}
         while count > 0:
             some = [argument_of(one) for one in islice(source, min(PIPELINE, count))]

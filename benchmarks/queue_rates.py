@@ -97,7 +97,7 @@ def _side_by_side(
 def _bare(url: str, begin_s: float, count: int) -> Rates:
     """Make as many round trips as the verbs, with the same argument."""
     arguments = [argument_of(one) for one in islice(submissions(), count)]
-    with redis.Redis.from_url(url) as connection:
+    with redis.Redis.from_url(url, socket_timeout=TIMEOUT_S) as connection:
         sha = str(connection.script_load(BARE))
         time.sleep(max(0.0, begin_s - time.monotonic()))
         rates = {}
