@@ -109,6 +109,20 @@ class ResultExpired(RequestError):
     default = "The picture has expired; submit the photo again."
 
 
+class BatchClosed(RequestError):
+    """Raised when a photo comes for a batch that was canceled while it was being received."""
+
+    code = "batch_closed"
+    default = "The batch was canceled while it was being received; send it again."
+
+
+class BatchBusy(RequestError):
+    """Raised when an idempotency key comes back while its first batch is still being received."""
+
+    code = "not_ready"
+    default = "A batch with this Idempotency-Key is being received; come back when it is."
+
+
 class UploadTooLarge(RequestError):
     """Raised when a request body passes the byte limit."""
 

@@ -99,7 +99,7 @@ class JobFailure:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A finished picture in the object storage."""
+    """A finished picture in the object storage; `name` is empty once it has vanished from there."""
 
     name: str
     content_type: str
@@ -145,4 +145,5 @@ class Job:
     stages_ms: dict[str, float] | None = None
     failure: JobFailure | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+    batch_id: str | None = None
     now_ms: int = 0

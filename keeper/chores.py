@@ -51,6 +51,7 @@ class Chores:
             self.note_memory,
             self.top_up_hints,
             self.expire,
+            self.lapse_batches,
             self.sweep,
             self.move_stranded,
         ]
@@ -86,9 +87,16 @@ class Chores:
 
     def expire(self) -> None:
         """Let go of what has lived long enough, and of forgotten versions' queues."""
+        self._upkeep.expire_images()
         for line in self._upkeep.expire().lines:
             _log.info("version forgotten", extra={"line": line})
             self._queues.delete(line)
+
+    def lapse_batches(self) -> None:
+        """Cancel batches whose API process has died while it received them."""
+        lapsed = self._upkeep.lapse_batches()
+        if lapsed:
+            _log.warning("batches were never received whole", extra={"batches": lapsed})
 
     def sweep(self) -> None:
         """Delete the objects that nobody holds and whose time has come."""

@@ -4,6 +4,7 @@ Every key is known, every object is named by somebody, and what refers to a job 
 to one that is there. Looks at the real databases and changes nothing.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -74,7 +75,8 @@ class _Books:
         """Yield what refers to a job or a render that is not there."""
         keys = set(self._keys)
         renders = {key.removeprefix(f"{PREFIX}render:")[:32] for key in self._keys_of("render:")}
-        holders = {"j": set(self._jobs), "r": renders}
+        images = {key.removeprefix(f"{PREFIX}image:") for key in self._keys_of("image:")}
+        holders = {"j": set(self._jobs), "r": renders, "i": images}
         for held in self._keys_of("holders:"):
             for member in self._redis.smembers(held):
                 kind, _, name = member.partition(":")
@@ -84,11 +86,28 @@ class _Books:
             if attached.replace(":attached:", ":render:") not in keys:
                 yield f"{attached} belongs to no render"
             yield from self._missing(attached, self._redis.smembers(attached), are_open=True)
+        for listed in [*self._keys_of("images:"), f"{PREFIX}images"]:
+            for image in set(self._redis.zrange(listed, 0, -1)) - images:
+                yield f"{listed} names the image {image}, which is not there"
+        yield from self._broken_batches()
         for listed in self._keys_of("jobs:"):
             yield from self._missing(listed, self._redis.zrange(listed, 0, -1))
         yield from self._missing("deadlines", self._zset("deadlines"), are_open=True)
         for index in ("expiries", "forgets", "dead"):
             yield from self._missing(index, self._zset(index), are_open=False)
+
+    def _broken_batches(self) -> Iterator[str]:
+        """Yield batches and jobs that do not name each other."""
+        items = {key.removeprefix(f"{PREFIX}items:") for key in self._keys_of("items:")}
+        batches = {key.removeprefix(f"{PREFIX}batch:") for key in self._keys_of("batch:")}
+        yield from (f"items of {batch}, which is not there" for batch in sorted(items - batches))
+        for batch in set(self._zset("receiving")) - batches:
+            yield f"receiving names the batch {batch}, which is not there"
+        for job_id, job in self._jobs.items():
+            if job.get("batch") in batches:
+                text = self._redis.hget(f"{PREFIX}items:{job['batch']}", job["item"])
+                if text is None or json.loads(text).get("job") != job_id:
+                    yield f"the job {job_id} is not the item its batch names"
 
     def wrong_counters(self) -> Iterator[str]:
         """Yield counters that differ from what they count."""

@@ -1,10 +1,14 @@
 """The job store: the truth about every job, changed by atomic scripts in Redis."""
 
 from common.settings import Settings
+from common.store.archives import Archives
+from common.store.batches import Batches
 from common.store.dead_letters import DeadLetters
+from common.store.images import Images
 from common.store.leases import Leases
 from common.store.ledger import Ledger
 from common.store.policy import Policy
+from common.store.outputs import Outputs
 from common.store.scripts import REDIS_CLOCK, Scripts
 from common.store.submissions import Submissions
 from common.store.upkeep import Upkeep
@@ -20,6 +24,10 @@ class JobStore:
         dead_letters: Jobs whose renders died, as operators see them.
         upkeep: What the keeper does, and the view of the whole.
     """
+        batches: Jobs that came in together.
+        archives: Which jobs' pictures leave together.
+        images: Photos kept for jobs to come.
+        outputs: Whether finished pictures are still in the storage.
 
     def __init__(
         self, url: str, policy: Policy, *, timeout_s: float = 1.0, clock: str = REDIS_CLOCK
@@ -33,6 +41,10 @@ class JobStore:
     @classmethod
     def from_settings(cls, settings: Settings, *, timeout_s: float = 1.0) -> "JobStore":
         """Open the store that the settings name; nothing is connected yet."""
+        self.batches = Batches(self.scripts)
+        self.archives = Archives(self.scripts)
+        self.images = Images(self.scripts)
+        self.outputs = Outputs(self.scripts)
         return cls(
             settings.redis_url.get_secret_value(),
             Policy.from_settings(settings),

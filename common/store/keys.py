@@ -43,7 +43,19 @@ PATTERNS = (
     KeyPattern("leases", "zset", "running renders by lease end", "empty"),
     KeyPattern("delayed", "zset", "renders in a pause by its end", "empty"),
     KeyPattern("failure:{key}", "string", "a remembered failure", "10 minutes"),
-    KeyPattern("idem:{digest}", "hash", "an idempotency key's job", "24 hours"),
+    KeyPattern("idem:{digest}", "hash", "an idempotency key's job or batch", "24 hours"),
+    KeyPattern("batch:{batch}", "hash", "what the photos of a batch share", "8 days"),
+    KeyPattern("items:{batch}", "hash", "photos of a batch: labels, jobs", "with its batch"),
+    KeyPattern(
+        "receiving", "zset", "batches being received, by lapse", "an entry: received, lapsed"
+    ),
+    KeyPattern(
+        "archive:{archive}", "hash", "jobs in a ZIP, and its link's secret", "with its link"
+    ),
+    KeyPattern("image:{image}", "hash", "a photo kept for jobs to come", "24 hours, or DELETE"),
+    KeyPattern("images", "zset", "images by expiry", "an entry: with its image"),
+    KeyPattern("images:{caller}", "zset", "a caller's images by expiry", "with its last image"),
+    KeyPattern("present:{object}", "string", "a picture seen in the storage", "an hour"),
     KeyPattern("holders:{object}", "set", "who holds an object", "with the last holder"),
     KeyPattern(
         "doomed", "zset", "objects to delete by due time", "an entry: when committed or due"

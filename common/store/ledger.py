@@ -127,7 +127,7 @@ def read_job(record: Mapping[str, Any]) -> Job:
         eta_s=record.get("eta_s"),
         input_name=None if is_gone else record.get("input") or None,
         source_type=record.get("ctype") or None,
-        output=Output(name=record["output_name"], **output) if output else None,
+        output=Output(name=record.get("output_name", ""), **output) if output else None,
         pictures_gone=is_gone,
         execution=_decoded(record, "execution"),
         stages_ms=_decoded(record, "stages"),
@@ -135,5 +135,6 @@ def read_job(record: Mapping[str, Any]) -> Job:
         if failure
         else None,
         metadata=_decoded(record, "meta") or {},
+        batch_id=record.get("batch"),
         now_ms=int(record["now"]),
     )

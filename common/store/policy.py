@@ -33,6 +33,11 @@ class Policy:
         day_px_max: Pixels at work size that a caller may have rendered in a day; 0 for no limit.
         pass_over: How many renders a process that failed with the first ones looks behind them.
         promise_places: As `exact_places`, when a submission is recorded.
+        batch_ms: Life of a batch's record: as long as those of its jobs.
+        receive_ms: How long a batch being received lasts without a word of its receiver.
+        check_ms: How long a picture that was seen in the storage is taken as there.
+        looking_ms: How long one process has to look for it before another may.
+        images_max: Most images that a caller keeps for jobs to come.
         eta_bounds_ms: Upper bounds of the buckets that errors of the ETA are counted in.
     """
 
@@ -52,6 +57,7 @@ class Policy:
     attached_max: int
     alive_ms: int
     day_px_max: int
+    batch_ms: int
     attempts: int = ATTEMPTS
     delays_ms: tuple[int, ...] = tuple(_ms(delay) for delay in DELAYS_S)
     upload_ms: int = 3_600_000
@@ -62,6 +68,10 @@ class Policy:
     list_scan: int = 1_000
     pass_over: int = 32
     promise_places: int = 50
+    receive_ms: int = 60_000
+    check_ms: int = 3_600_000
+    looking_ms: int = 10_000
+    images_max: int = 1_000
     eta_bounds_ms: tuple[int, ...] = ETA_BOUNDS_MS
 
     @classmethod
@@ -83,6 +93,7 @@ class Policy:
             open_caller_max=settings.max_open_jobs_per_caller,
             attached_max=settings.max_attached_jobs,
             alive_ms=_ms(settings.lease_s),
+            batch_ms=_ms(settings.deadline_s + settings.job_record_s),
             day_px_max=round((settings.megapixels_per_day or 0) * 1e6),
         )
 

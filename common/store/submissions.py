@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from common.errors import (
+    BatchClosed,
     IdempotencyKeyReuse,
     NotCached,
     NotFound,
@@ -34,6 +35,16 @@ class Outcome(StrEnum):
     HIT = "hit"
     FAILED = "failed"
     REPLAYED = "replayed"
+    CHECK_OUTPUT = "check_output"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPlace:
+    """Where a submission stands in a batch: its number from 0, and its photo's label."""
+
+    batch_id: str
+    number: int
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,9 @@ class Submission:
         fingerprint: Digest of what must not differ under one idempotency key.
         max_open_jobs: The caller's own cap of open jobs; the service's when None.
         megapixels_per_day: The caller's own allowance, `inf` for none; the service's when None.
+        place: The batch it came in with.
+        image_id: The kept image that is its photo; then `input_name` is that image's object.
+        trusts_cache: Whether a hit's picture is taken as there without a look.
     """
 
     job_id: str
@@ -75,6 +89,9 @@ class Submission:
     fingerprint: str = ""
     max_open_jobs: int | None = None
     megapixels_per_day: float | None = None
+    place: BatchPlace | None = None
+    image_id: str | None = None
+    trusts_cache: bool = False
 
     def arguments(self) -> dict[str, Any]:
         """The scripts' argument."""
@@ -101,18 +118,30 @@ class Submission:
             "metadata": json.dumps(self.metadata, separators=(",", ":")),
             "bypass": self.bypass,
             "only_if_cached": self.only_if_cached,
-            "idempotency": _idempotency_digest(self.caller, self.idempotency_key),
+            "idempotency": idempotency_digest(self.caller, self.idempotency_key),
             "fingerprint": self.fingerprint,
             "open_max": self.max_open_jobs,
             "day_px_max": _day_px(self.megapixels_per_day),
+            "batch": self.place.batch_id if self.place else None,
+            "item": self.place.number if self.place else None,
+            "file": self.place.label if self.place else None,
+            "image": self.image_id,
+            "trusts_cache": self.trusts_cache or None,
         }
 
 
-def _idempotency_digest(caller: str, key: str | None) -> str | None:
-    """Name of a caller's idempotency key: nothing a caller wrote becomes part of a Redis key."""
+def idempotency_digest(caller: str, key: str | None, *, kind: str = "") -> str | None:
+    """Name of a caller's idempotency key: nothing a caller wrote becomes part of a Redis key.
+
+    Args:
+        caller: Whose key it is.
+        key: The key; None for none.
+        kind: What it stands for, where that is no job.
+    """
     if key is None:
         return None
-    return hashlib.sha256(f"{caller}\0{key}".encode()).hexdigest()
+    kinds = f"{kind}\0" if kind else ""
+    return hashlib.sha256(f"{kinds}{caller}\0{key}".encode()).hexdigest()
 
 
 def _day_px(megapixels: float | None) -> int | None:
@@ -124,10 +153,15 @@ def _day_px(megapixels: float | None) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of a submission: the outcome, and whose job to look at."""
+    """What became of a submission: the outcome, and whose job to look at.
+
+    Attributes:
+        object_name: The picture to look for first (`CHECK_OUTPUT`).
+    """
 
     outcome: Outcome
     job_id: str
+    object_name: str = ""
 
 
 class Submissions:
@@ -139,11 +173,14 @@ class Submissions:
     def admit(self, submission: Submission) -> Answer:
         """Answer a submission without its upload, or ask for it (`NEED_INPUT`).
 
+        `CHECK_OUTPUT` asks for a look at a picture first, unless `trusts_cache`.
+
         Raises:
             QueueFull, QueueFullForKey: There is no room.
             QuotaExceeded: The caller's megapixels of the day are used up.
             IdempotencyKeyReuse: The key was used for something else.
             NotCached: `only_if_cached`, and it is not.
+            BatchClosed: Its batch takes no more photos.
             StoreUnavailable: Redis does not answer.
         """
         return _answer(submission, self._scripts.call("admit", **submission.arguments()))
@@ -188,8 +225,11 @@ def _answer(submission: Submission, answer: dict[str, Any]) -> Answer:
             raise NotRetryable(_why_not_retryable(answer["cause"]))
         case "input_lost":
             raise StorageUnavailable(retry_after_s=RETRY_AFTER_S)
+        case "batch_closed":
+            raise BatchClosed
         case outcome:
-            return Answer(Outcome(outcome), answer.get("job", submission.job_id))
+            job_id = answer.get("job", submission.job_id)
+            return Answer(Outcome(outcome), job_id, answer.get("object", ""))
 
 
 def _why_not_retryable(cause: str) -> str:

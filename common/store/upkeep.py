@@ -13,6 +13,7 @@ from common.store.scripts import Scripts
 REAP_MOST = 200
 SWEEP_MOST = 200
 MOVE_MOST = 200
+LAPSE_MOST = 20  # each may have a thousand jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,14 @@ class Upkeep:
         """Let go of pictures, records and versions that have lived long enough."""
         answer = self._scripts.call("expire", most=SWEEP_MOST)
         return Expiry(answer["pictures"], answer["records"], tuple(answer["lines"] or ()))
+
+    def lapse_batches(self) -> int:
+        """Cancel batches whose receiver has died; returns how many."""
+        return int(self._scripts.call("batch_lapse", most=LAPSE_MOST)["lapsed"])
+
+    def expire_images(self) -> int:
+        """Forget images whose time is over; returns how many."""
+        return int(self._scripts.call("image_expire", most=SWEEP_MOST)["images"])
 
     def stranded(self, line: str) -> tuple[Stranded, ...]:
         """The first renders waiting in a line, with what their key is computed from."""

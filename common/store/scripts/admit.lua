@@ -1,16 +1,19 @@
 #!lua
 -- admit: answers a submission without its upload, or asks for it.
 -- Before: nothing is stored. After: the job is recorded and hit, joined or failed (a remembered
--- failure), or replayed; or `need_input` with a fresh object name that is doomed in an hour; or a
--- refusal that leaves nothing behind.
+-- failure), or replayed; or `need_input` with a fresh object name that is doomed in an hour (an
+-- image's is held already); or a refusal that leaves nothing behind. `check_output`: somebody must
+-- first look whether the picture of a hit is still there.
 local a = cjson.decode(ARGV[1])
 local function run()
   local seen = replay(a)
   if seen then return seen end
+  local closed = batch_is_closed(a) or unseen_hit(a)
+  if closed then return closed end
   if service_is_full() == 'memory' then return { outcome = 'queue_full', cause = 'memory' } end
   local answer = answer_from_store(a, function(cache, input) record_job(a, cache, input) end)
   if answer then return answer end
-  doom(a.input, now + P.upload_ms)
+  if not a.image then doom(a.input, now + P.upload_ms) end
   return { outcome = 'need_input' }
 end
 return cjson.encode(run())

@@ -5,6 +5,5 @@ local a = cjson.decode(ARGV[1])
 local job = redis.call('HMGET', K .. 'job:' .. a.job, 'caller', 'status', 'render')
 if job[1] ~= a.caller then return cjson.encode({ outcome = 'not_found' }) end
 if not OPEN[job[2]] then return cjson.encode({ outcome = 'ended' }) end
-end_job(a.job, 'canceled', 'attempts', redis.call('HGET', K .. 'render:' .. job[3], 'attempts') or 0)
-detach(a.job, job[3])
+cancel_job(a.job, job[3])
 return cjson.encode({ outcome = 'canceled' })

@@ -8,13 +8,15 @@ local a = cjson.decode(ARGV[1])
 -- Whether the upload is sure to be there. A name that is due is being swept, or was: this very call,
 -- answered `input_lost` before, has doomed it again.
 local function is_kept(name)
+  if a.image then return redis.call('EXISTS', K .. 'image:' .. a.image) == 1 end
   local due = redis.call('ZSCORE', K .. 'doomed', name)
   return due and tonumber(due) > now and not redis.call('ZSCORE', K .. 'deleting', name)
 end
 
 local function run()
   local seen = replay(a)
-  if seen then return seen end
+  local closed = seen or batch_is_closed(a)
+  if closed then return closed end
   if not is_kept(a.input) then return { outcome = 'input_lost' } end
   if service_is_full() == 'memory' then return { outcome = 'queue_full', cause = 'memory' } end
   local answer = answer_from_store(a, function(cache, input) record_job(a, cache, input) end)
@@ -25,5 +27,5 @@ local function run()
   return { outcome = 'queued', job = a.job }
 end
 local answer = run()
-if answer.outcome ~= 'queued' then doom(a.input, now) end
+if answer.outcome ~= 'queued' and not a.image then doom(a.input, now) end
 return cjson.encode(answer)

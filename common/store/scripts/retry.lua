@@ -30,6 +30,8 @@ local function run()
     return { outcome = 'not_retryable', cause = 'input' }
   end
   if service_is_full() == 'memory' then return { outcome = 'queue_full', cause = 'memory' } end
+  local unseen = unseen_hit(a)
+  if unseen then return unseen end
   redis.call('DEL', K .. 'failure:' .. a.key)
   local answer = answer_from_store(a, reset)
   if answer then return answer end

@@ -165,11 +165,15 @@ def _check_objects(dump: Dump, put: Collection[str]) -> None:
             continue
         for name in filter(None, (job["input"], job.get("output_name"))):
             expected.setdefault(name, set()).add(f"j:{id_}")
+    for id_, image in dump.all("image").items():
+        expected.setdefault(image["input"], set()).add(f"i:{id_}")
     renders = dump.all("render")
     for key, r in renders.items():
         if r["state"] in IN_FLIGHT:
             expected.setdefault(r["input"], set()).add(f"r:{key[:32]}")
-    assert dump.all("holders") == expected, "holders are jobs with pictures and renders in flight"
+    assert dump.all("holders") == expected, (
+        "holders are jobs with pictures, renders in flight, images"
+    )
     doomed = dump.one("doomed").keys() | dump.one("deleting").keys()
     assert not expected.keys() & doomed, "a held object is never doomed"
     assert set(put) <= expected.keys() | doomed, "an object that nobody names"

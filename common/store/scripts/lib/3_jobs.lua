@@ -100,5 +100,6 @@ local function record_job(a, cache, input)
     local seen = K .. 'idem:' .. a.idempotency
     redis.call('HSET', seen, 'job', a.job, 'print', a.fingerprint)
     redis.call('PEXPIRE', seen, P.idempotency_ms)
+  if a.batch then list_in_batch(a) end
   end
 end

@@ -74,6 +74,12 @@ local function detach(id, key)
   end
 end
 
+-- Ends an open job that nobody wants any more.
+local function cancel_job(id, key)
+  end_job(id, 'canceled', 'attempts', redis.call('HGET', K .. 'render:' .. key, 'attempts') or 0)
+  detach(id, key)
+end
+
 -- Lets go of a finished job's pictures; a finished render goes with its output.
 local function release_pictures(id, due)
   local job = load(K .. 'job:' .. id)
@@ -93,6 +99,7 @@ end
 
 -- Removes a terminal job's record and every index of it.
 local function forget_job(id)
+  keep_in_batch(id)
   local job = redis.call('HMGET', K .. 'job:' .. id, 'caller', 'status')
   redis.call('ZREM', K .. 'jobs:' .. job[1], id)
   redis.call('HINCRBY', K .. 'states', job[2], -1)

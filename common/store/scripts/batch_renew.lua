@@ -1,0 +1,8 @@
+#!lua flags=allow-oom
+-- batch_renew: says that a batch is still being received.
+-- After `renewed`: it lapses a receipt's life from now. `batch_closed`: it takes no more in.
+local a = cjson.decode(ARGV[1])
+local closed = batch_is_closed(a)
+if closed then return cjson.encode(closed) end
+renew_receipt(a.batch)
+return cjson.encode({ outcome = 'renewed' })

@@ -1,0 +1,23 @@
+-- Batches, their ends: what the caller's cancel and the keeper's lapse share.
+
+-- Cancels all that is open in a batch; one that was still being received takes no more photos, and
+-- its idempotency key is free again: the request it stood for never got its answer.
+local function close_batch(batch, cause)
+  local record = K .. 'batch:' .. batch
+  local was_receiving = redis.call('ZREM', K .. 'receiving', batch) == 1
+  local idempotency = redis.call('HGET', record, 'idempotency')
+  if was_receiving and idempotency then redis.call('DEL', K .. 'idem:' .. idempotency) end
+  local canceled = 0
+  for _, text in ipairs(redis.call('HVALS', K .. 'items:' .. batch)) do
+    local id = cjson.decode(text).job
+    local job = id and redis.call('HMGET', K .. 'job:' .. id, 'status', 'render') or EMPTY
+    if OPEN[job[1]] then
+      cancel_job(id, job[2])
+      canceled = canceled + 1
+    end
+  end
+  if was_receiving or canceled > 0 then
+    redis.call('HSET', record, 'closed', now, 'cause', cause)
+  end
+  return canceled
+end

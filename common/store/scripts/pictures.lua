@@ -1,0 +1,24 @@
+#!lua flags=no-writes
+-- pictures: what an archive says of jobs: their state and their pictures, in the order asked for.
+-- Of a job that is not there, or is another caller's, only its id.
+local a = cjson.decode(ARGV[1])
+
+local function label(batch, item)
+  local text = batch and redis.call('HGET', K .. 'items:' .. batch, item)
+  return text and cjson.decode(text).file or nil
+end
+
+local pictures = {}
+for i, id in ipairs(a.jobs) do
+  local job = redis.call('HMGET', K .. 'job:' .. id, 'caller', 'status', 'style', 'params', 'output',
+    'output_name', 'finished', 'age', 'pictures_gone', 'batch', 'item', 'error')
+  if job[1] ~= a.caller then
+    pictures[i] = { job = id }
+  else
+    pictures[i] = { job = id, status = job[2], style = job[3], params = job[4] or nil,
+      output = job[5] or nil, name = job[6] or nil, is_gone = job[9] and true or false,
+      made = job[7] and tonumber(job[7]) - tonumber(job[8] or '0') or nil,
+      file = label(job[10], job[11]), error = job[12] or nil }
+  end
+end
+return cjson.encode({ now = now, pictures = pictures })
