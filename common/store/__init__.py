@@ -7,6 +7,7 @@ from common.store.dead_letters import DeadLetters
 from common.store.images import Images
 from common.store.leases import Leases
 from common.store.ledger import Ledger
+from common.store.outputs import Outputs
 from common.store.policy import Policy
 from common.store.outputs import Outputs
 from common.store.scripts import REDIS_CLOCK, Scripts
@@ -35,16 +36,16 @@ class JobStore:
         self.scripts = Scripts(url, policy, timeout_s=timeout_s, clock=clock)
         self.submissions = Submissions(self.scripts)
         self.ledger = Ledger(self.scripts)
+        self.batches = Batches(self.scripts)
+        self.archives = Archives(self.scripts)
+        self.images = Images(self.scripts)
+        self.outputs = Outputs(self.scripts)
         self.dead_letters = DeadLetters(self.scripts)
         self.upkeep = Upkeep(self.scripts)
 
     @classmethod
     def from_settings(cls, settings: Settings, *, timeout_s: float = 1.0) -> "JobStore":
         """Open the store that the settings name; nothing is connected yet."""
-        self.batches = Batches(self.scripts)
-        self.archives = Archives(self.scripts)
-        self.images = Images(self.scripts)
-        self.outputs = Outputs(self.scripts)
         return cls(
             settings.redis_url.get_secret_value(),
             Policy.from_settings(settings),

@@ -90,6 +90,7 @@ local function record_job(a, cache, input)
     'render', a.key, 'cache', cache, 'input', input, 'ctype', a.content_type,
     'attempts', 0)
   record_metadata(a.job, a.metadata)
+  if a.batch then list_in_batch(a) end
   redis.call('ZADD', K .. 'jobs:' .. a.caller, now, a.job)
   redis.call('HINCRBY', K .. 'states', 'queued', 1)
   if input ~= '' then hold(input, job_holder(a.job)) end
@@ -100,6 +101,5 @@ local function record_job(a, cache, input)
     local seen = K .. 'idem:' .. a.idempotency
     redis.call('HSET', seen, 'job', a.job, 'print', a.fingerprint)
     redis.call('PEXPIRE', seen, P.idempotency_ms)
-  if a.batch then list_in_batch(a) end
   end
 end
