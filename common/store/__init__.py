@@ -9,7 +9,6 @@ from common.store.leases import Leases
 from common.store.ledger import Ledger
 from common.store.outputs import Outputs
 from common.store.policy import Policy
-from common.store.outputs import Outputs
 from common.store.scripts import REDIS_CLOCK, Scripts
 from common.store.submissions import Submissions
 from common.store.upkeep import Upkeep
@@ -22,13 +21,13 @@ class JobStore:
         scripts: The way to Redis.
         submissions: How work comes in.
         ledger: Jobs as their callers see them.
-        dead_letters: Jobs whose renders died, as operators see them.
-        upkeep: What the keeper does, and the view of the whole.
-    """
         batches: Jobs that came in together.
         archives: Which jobs' pictures leave together.
         images: Photos kept for jobs to come.
         outputs: Whether finished pictures are still in the storage.
+        dead_letters: Jobs whose renders died, as operators see them.
+        upkeep: What the keeper does, and the view of the whole.
+    """
 
     def __init__(
         self, url: str, policy: Policy, *, timeout_s: float = 1.0, clock: str = REDIS_CLOCK
