@@ -7,13 +7,13 @@ Nothing here depends on the name of an environment.
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from common.errors import ConfigurationError
+from common.setting_values import HttpUrl, ModulesAndClasses, Origins
 
 PREFIX = "CELSHADE_"
 HOUR_S = 3600
@@ -41,10 +41,10 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         Path("data"), description="Directory of the `local` store and of its signing key."
     )
-    s3_endpoint_url: str | None = Field(
+    s3_endpoint_url: HttpUrl | None = Field(
         None, description="S3 endpoint that the service talks to; AWS' own when left out."
     )
-    s3_public_endpoint_url: str | None = Field(
+    s3_public_endpoint_url: HttpUrl | None = Field(
         None,
         description="S3 endpoint as readers reach it: it is part of every signed link. "
         "`s3_endpoint_url` when left out.",
@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     api_port: int = Field(8000, ge=0, le=65535, description="Port the API binds to.")
     api_processes: int = Field(2, ge=1, le=64, description="API processes on this machine.")
     api_threads: int = Field(8, ge=2, le=256, description="Threads of each API process.")
-    public_url: str | None = Field(
+    public_url: HttpUrl | None = Field(
         None,
         description="Base of every link in an answer. When left out, only requests whose Host is a "
         "loopback name are served, and links follow it.",
@@ -73,7 +73,7 @@ class Settings(BaseSettings):
         False,
         description="Serve everybody, on whatever address, as long as there is no API key.",
     )
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+    cors_origins: Origins = Field(
         (),
         description="Web pages of other origins that may use the API, as `https://photos.example`, "
         "separated by commas; none when left out.",
@@ -150,7 +150,7 @@ class Settings(BaseSettings):
         description="Memory that one forward may take, MB; photos that need more go in tiles where "
         "their style may be cut. Measured at start when left out.",
     )
-    extra_styles: Annotated[tuple[str, ...], NoDecode] = Field(
+    extra_styles: ModulesAndClasses = Field(
         (), description="More styles, as `module:Class`, separated by commas."
     )
     styles_dir: Path = Field(
@@ -184,47 +184,6 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least level that is logged."
     )
-
-    @field_validator("extra_styles", "cors_origins", mode="before")
-    @classmethod
-    def _split_commas(cls, value: object) -> object:
-        """Accept the plain text of an environment variable."""
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
-
-    @field_validator("extra_styles")
-    @classmethod
-    def _module_and_class(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        """Refuse entries that are not `module:Class`."""
-        for entry in value:
-            module, _, name = entry.partition(":")
-            if not module or not name.isidentifier():
-                raise ValueError(f"'{entry}' is not 'module:Class'")
-        return value
-
-    @field_validator("cors_origins")
-    @classmethod
-    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        """Refuse what is not an origin as browsers send it."""
-        for entry in value:
-            parts = urlsplit(entry)
-            if parts.scheme not in ("http", "https") or entry != f"{parts.scheme}://{parts.netloc}":
-                raise ValueError(f"'{entry}' is not an origin such as 'https://photos.example'")
-            if not parts.hostname or "@" in parts.netloc or "*" in entry or entry != entry.lower():
-                raise ValueError(f"'{entry}' names no one host in lower case")
-        return value
-
-    @field_validator("public_url", "s3_endpoint_url", "s3_public_endpoint_url")
-    @classmethod
-    def _http_url(cls, value: str | None) -> str | None:
-        """Refuse what is not an http(s) address; drop a trailing slash."""
-        if value is None:
-            return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"'{value}' is not an http(s) address")
-        return value.rstrip("/")
 
     @model_validator(mode="after")
     def _consistent(self) -> "Settings":

@@ -5,13 +5,16 @@ from common.store.archives import Archives
 from common.store.batches import Batches
 from common.store.dead_letters import DeadLetters
 from common.store.images import Images
+from common.store.keyring import Keyring
 from common.store.leases import Leases
 from common.store.ledger import Ledger
 from common.store.outputs import Outputs
 from common.store.policy import Policy
+from common.store.request_windows import RequestWindows
 from common.store.scripts import REDIS_CLOCK, Scripts
 from common.store.submissions import Submissions
 from common.store.upkeep import Upkeep
+from common.store.usage import Usage
 
 
 class JobStore:
@@ -26,6 +29,9 @@ class JobStore:
         images: Photos kept for jobs to come.
         outputs: Whether finished pictures are still in the storage.
         dead_letters: Jobs whose renders died, as operators see them.
+        keyring: The API keys that are made and revoked with a command.
+        request_windows: How many requests came, as their limits count them.
+        usage: What callers have used up.
         upkeep: What the keeper does, and the view of the whole.
     """
 
@@ -40,6 +46,9 @@ class JobStore:
         self.images = Images(self.scripts)
         self.outputs = Outputs(self.scripts)
         self.dead_letters = DeadLetters(self.scripts)
+        self.keyring = Keyring(self.scripts)
+        self.request_windows = RequestWindows(self.scripts)
+        self.usage = Usage(self.scripts)
         self.upkeep = Upkeep(self.scripts)
 
     @classmethod

@@ -69,6 +69,14 @@ PATTERNS = (
     KeyPattern("dead", "zset", "dead letters by time", "an entry: 7 days, or beyond 10,000"),
     KeyPattern("open", "hash", "open jobs per caller", "a field: at zero"),
     KeyPattern("spent:{caller}:{day}", "string", "a caller's pixels of a day", "a day after"),
+    KeyPattern(
+        "answers:{caller}:{day}", "hash", "a caller's hits and misses of a day", "a day after"
+    ),
+    KeyPattern("requests:{window}", "string", "a caller's requests of a minute", "60 s"),
+    KeyPattern("api_keys", "hash", "API keys: hashes, callers, scopes", "a key: when revoked"),
+    KeyPattern("api_share:{caller}", "hash", "figures of a caller's share", "with its last key"),
+    KeyPattern("api_keys_used", "hash", "when API keys were last used", "a key: when revoked"),
+    KeyPattern("api_keys_mark", "string", "changes with the API keys", "never"),
     KeyPattern("states", "hash", "jobs per state", "never"),
     KeyPattern("counts", "hash", "counters for /metrics", "never"),
     KeyPattern("eta", "hash", "errors of promised times, by bucket", "never"),

@@ -81,6 +81,16 @@ local function load_job(id)
   return job
 end
 
+-- What a caller uses is counted per day, in UTC as the epoch has it.
+local DAY_MS = 24 * 3600 * 1000
+local function today() return math.floor(now / DAY_MS) end
+local function answers_key(caller) return K .. 'answers:' .. caller .. ':' .. today() end
+
+local function count_answer(caller, cache)
+  redis.call('HINCRBY', answers_key(caller), cache, 1)
+  redis.call('PEXPIRE', answers_key(caller), DAY_MS)
+end
+
 -- A new record, queued; the caller of this function says what becomes of it.
 local function record_job(a, cache, input)
   redis.call('HSET', K .. 'job:' .. a.job, 'schema', SCHEMA, 'status', 'queued', 'run', 1,
@@ -97,6 +107,7 @@ local function record_job(a, cache, input)
   open_job(a.job, a.caller, now + a.span_ms)
   count('jobs_submitted')
   count('cache_' .. cache)
+  count_answer(a.caller, cache)
   if a.idempotency then
     local seen = K .. 'idem:' .. a.idempotency
     redis.call('HSET', seen, 'job', a.job, 'print', a.fingerprint)

@@ -15,9 +15,8 @@ local function caller_is_full(a)
   return open >= (a.open_max or P.open_caller_max)
 end
 
--- What a caller's admitted work costs is counted per day, in UTC as the epoch has it.
-local DAY_MS = 24 * 3600 * 1000
-local function spent_key(caller) return K .. 'spent:' .. caller .. ':' .. math.floor(now / DAY_MS) end
+-- What a caller's admitted work costs is counted per day.
+local function spent_key(caller) return K .. 'spent:' .. caller .. ':' .. today() end
 
 local function day_is_spent(a)
   local most = a.day_px_max or P.day_px_max

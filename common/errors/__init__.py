@@ -1,0 +1,98 @@
+"""The one tree of errors: what went wrong, its stable code, and the sentence its reader sees.
+
+Each class carries a stable `code` and a default sentence. What a user may read is the error's text;
+the internal cause stays in `__cause__` and in the logs. `api/problems.py` turns codes into HTTP
+statuses in one table; nothing here knows of HTTP.
+"""
+
+from common.errors.render import (
+    DecodeFailed,
+    ExecutionTimeout,
+    InternalError,
+    ObjectMissing,
+    OutOfMemory,
+    RenderError,
+    StorageError,
+    WorkerLost,
+)
+from common.errors.request import (
+    BatchBusy,
+    BatchClosed,
+    Forbidden,
+    IdempotencyKeyReuse,
+    ImageTooSmall,
+    InvalidImage,
+    InvalidParam,
+    JobFailed,
+    MalformedRequest,
+    NotCached,
+    NotFound,
+    NotReady,
+    NotRetryable,
+    QueueFullForKey,
+    QuotaExceeded,
+    RateLimited,
+    RequestError,
+    RequestTimeout,
+    ResultExpired,
+    TooManyPixels,
+    Unauthorized,
+    UnknownStyle,
+    UnsupportedMediaType,
+    UploadTooLarge,
+)
+from common.errors.root import (
+    CelshadeError,
+    ConfigurationError,
+)
+from common.errors.service import (
+    NoWorkers,
+    QueueFull,
+    ServiceBusy,
+    ServiceError,
+    StorageUnavailable,
+    StoreUnavailable,
+)
+
+__all__ = [
+    "BatchBusy",
+    "BatchClosed",
+    "CelshadeError",
+    "ConfigurationError",
+    "DecodeFailed",
+    "ExecutionTimeout",
+    "Forbidden",
+    "IdempotencyKeyReuse",
+    "ImageTooSmall",
+    "InternalError",
+    "InvalidImage",
+    "InvalidParam",
+    "JobFailed",
+    "MalformedRequest",
+    "NoWorkers",
+    "NotCached",
+    "NotFound",
+    "NotReady",
+    "NotRetryable",
+    "ObjectMissing",
+    "OutOfMemory",
+    "QueueFull",
+    "QueueFullForKey",
+    "QuotaExceeded",
+    "RateLimited",
+    "RenderError",
+    "RequestError",
+    "RequestTimeout",
+    "ResultExpired",
+    "ServiceBusy",
+    "ServiceError",
+    "StorageError",
+    "StorageUnavailable",
+    "StoreUnavailable",
+    "TooManyPixels",
+    "Unauthorized",
+    "UnknownStyle",
+    "UnsupportedMediaType",
+    "UploadTooLarge",
+    "WorkerLost",
+]

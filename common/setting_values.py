@@ -1,0 +1,51 @@
+"""What may stand in settings that are more than a number or a word. Pure."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator
+from pydantic_settings import NoDecode
+
+
+def _split_commas(value: object) -> object:
+    """Accept the plain text of an environment variable."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _module_and_class(entry: str) -> str:
+    """Refuse what is not `module:Class`."""
+    module, _, name = entry.partition(":")
+    if not module or not name.isidentifier():
+        raise ValueError(f"'{entry}' is not 'module:Class'")
+    return entry
+
+
+def _origin(entry: str) -> str:
+    """Refuse what is not one origin as browsers send it: no path, no capitals, no wildcard."""
+    parts = urlsplit(entry)
+    is_bare = entry == f"{parts.scheme}://{parts.netloc}" and entry == entry.lower()
+    is_one = bool(parts.hostname) and not set("@*") & set(parts.netloc)
+    if parts.scheme not in ("http", "https") or not is_bare or not is_one:
+        raise ValueError(f"'{entry}' is not an origin such as 'https://photos.example'")
+    return entry
+
+
+def _http_url(value: str) -> str:
+    """Refuse what is not an http(s) address; drop a trailing slash."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"'{value}' is not an http(s) address")
+    return value.rstrip("/")
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+ModulesAndClasses = Annotated[
+    tuple[Annotated[str, AfterValidator(_module_and_class)], ...],
+    NoDecode,
+    BeforeValidator(_split_commas),
+]
+Origins = Annotated[
+    tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_split_commas)
+]
