@@ -103,8 +103,8 @@ def _way(name: str, limits: PhotoLimits, pool: CodecPool, rounds: int) -> Spans:
 
 
 def _cartoon_of(photo: DecodedPhoto) -> torch.Tensor:
-    """Return something of a cartoon's kind: other pixels, laid out as a model leaves them."""
-    return (photo.pixels // 32 * 32).contiguous()
+    """Return something of a cartoon's kind: flat paint, laid out as the engine hands it over."""
+    return photo.pixels // 32 * 32
 
 
 def _encode(picture: torch.Tensor, picture_format: PictureFormat) -> bytes:
