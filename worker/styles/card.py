@@ -9,13 +9,16 @@ from worker.styles.base import StyleCard
 from worker.styles.source import digest_of_code
 
 
-def card_of(bundle: Bundle, sources: Iterable[str], *, batches: bool = True) -> StyleCard:
+def card_of(
+    bundle: Bundle, sources: Iterable[str], *, batches: bool = True, parallel: bool = False
+) -> StyleCard:
     """Say of a style what its bundle's manifest says.
 
     Args:
         bundle: The bundle; its files are not looked at.
         sources: `__file__` of the modules whose code decides its pixels.
         batches: Whether several photos may share a forward.
+        parallel: Whether forwards side by side use a CPU's cores better than one on all of them.
     """
     manifest = bundle.manifest
     sizes, io = manifest.sizes, manifest.interface
@@ -31,6 +34,7 @@ def card_of(bundle: Bundle, sources: Iterable[str], *, batches: bool = True) -> 
         # The engine pads by reflection only; other paddings are the style's own.
         multiple_of=io.multiple_of if io.pad == "reflect" else 1,
         batches=batches and io.layout != "HWC",
+        parallel=parallel,
         precisions=tuple(dict.fromkeys((Precision.FLOAT32, *manifest.precision.allowed))),
         psnr_min_db=manifest.precision.psnr_min_db,
         tile_ok=sizes.tile_ok,
