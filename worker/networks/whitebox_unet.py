@@ -17,6 +17,9 @@ from worker.networks.guided_filter import guided_filter
 
 CHANNELS: Final = 32
 BLOCKS: Final = 4
+# How far a pixel of the photo reaches into the cartoon, pixels: 62 through the convolutions, of
+# which those at a quarter of the sides count four times, and 2 through the guided filter.
+REACH_PX: Final = 64
 _SLOPE: Final = 0.2  # TensorFlow's default of a leaky rectifier
 _RADIUS_PX: Final = 1
 _EPSILON: Final = 1e-2

@@ -24,19 +24,33 @@ class Architecture:
     Attributes:
         build: Builds it. It takes float32 photos, whatever the type of its weights.
         sources: The files whose code decides its pixels.
+        reach_px: How far a pixel of the photo reaches into the cartoon, pixels; None when it
+            reaches everywhere, so that the network is never shown tiles.
         draws_by_scale: Whether it is told the long side of the whole photo, besides.
+        parallel: Whether forwards side by side use a CPU's cores better than one on all of them:
+            so they do for a small network (docs/performance.md), not for a large one.
     """
 
     build: Callable[[], nn.Module]
     sources: tuple[str, ...]
+    reach_px: int | None
     draws_by_scale: bool = False
+    parallel: bool = False
 
 
 ARCHITECTURES: Final = {
-    "toon_unet": Architecture(toon_unet.ToonUNet, (toon_unet.__file__,), draws_by_scale=True),
-    "animegan2": Architecture(animegan2.AnimeGan2, (animegan2.__file__,)),
+    "toon_unet": Architecture(
+        toon_unet.ToonUNet,
+        (toon_unet.__file__,),
+        toon_unet.RADIUS_PX,
+        draws_by_scale=True,
+        parallel=True,
+    ),
+    "animegan2": Architecture(animegan2.AnimeGan2, (animegan2.__file__,), None),
     "whitebox_unet": Architecture(
-        whitebox_unet.WhiteboxUNet, (whitebox_unet.__file__, guided_filter.__file__)
+        whitebox_unet.WhiteboxUNet,
+        (whitebox_unet.__file__, guided_filter.__file__),
+        whitebox_unet.REACH_PX,
     ),
 }
 
@@ -48,7 +62,12 @@ class BundledStyle:
         self._bundle = bundle
         self._architecture = ARCHITECTURES[bundle.manifest.arch]
         self._io = bundle.manifest.interface
-        self._card = card_of(bundle, (__file__, *self._architecture.sources))
+        check_tiles(bundle, self._architecture.reach_px)
+        self._card = card_of(
+            bundle,
+            (__file__, *self._architecture.sources),
+            parallel=self._architecture.parallel,
+        )
         self._network: nn.Module | None = None
 
     @property
@@ -83,6 +102,23 @@ class BundledStyle:
         else:
             leaving = self._network(entering)
         return tensors.to_cartoons(leaving, self._io, *photos.shape[-2:])
+
+
+def check_tiles(bundle: Bundle, reach_px: int | None) -> None:
+    """See that tiles give the pixels of the whole, if a bundle says so.
+
+    Raises:
+        ConfigurationError: They would not.
+    """
+    sizes, arch = bundle.manifest.sizes, bundle.manifest.arch
+    if not sizes.tile_ok:
+        return
+    if reach_px is None:
+        raise ConfigurationError(f"{bundle}: {arch} sees the whole photo; tile_ok must be false.")
+    if sizes.overlap_px < reach_px:
+        raise ConfigurationError(
+            f"{bundle}: tiles of {arch} need an overlap_px of at least {reach_px}."
+        )
 
 
 def place(network: nn.Module, device: torch.device, precision: Precision) -> nn.Module:

@@ -16,7 +16,7 @@ from worker.dctnet.onnx_faces import OnnxDetector, OnnxLandmarks
 from worker.networks import guided_filter, whitebox_unet
 from worker.precision import Precision
 from worker.styles.base import StyleCard
-from worker.styles.bundled import place
+from worker.styles.bundled import check_tiles, place
 from worker.styles.card import card_of
 
 # What `execution.degraded` says of a style that paints no faces of its own.
@@ -31,6 +31,7 @@ class PortraitStyle:
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
+        check_tiles(bundle, None)
         self._card = card_of(bundle, (__file__, *_SOURCES))
         self._background: nn.Module | None = None
         self._faces: portrait.FaceStep | None = None

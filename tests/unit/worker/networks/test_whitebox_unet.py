@@ -6,7 +6,7 @@ import torch
 from tests import onnx_graphs
 from tests.random_weights import randomise
 from worker.networks.guided_filter import guided_filter
-from worker.networks.whitebox_unet import SameConv, WhiteboxUNet, double
+from worker.networks.whitebox_unet import REACH_PX, SameConv, WhiteboxUNet, double
 
 
 def photo_of(height: int, width: int) -> torch.Tensor:
@@ -89,3 +89,21 @@ def test_half_precision_leaves_the_guided_filter_whole() -> None:
 
     assert half.dtype == torch.float32
     assert ((whole - half).std() / whole.std()).item() < 0.05
+
+
+def test_a_pixel_reaches_no_further_than_it_says() -> None:
+    network = randomise(WhiteboxUNet(), gain=1.5).double()
+    for parameter in network.parameters():
+        parameter.abs_()  # nothing cancels out: whatever a pixel can reach, it changes
+    plain = torch.ones((1, 3, 4 * 33, 4 * 33), dtype=torch.double)
+    middle, reach = 4 * 16, 0
+
+    with torch.inference_mode():
+        before = network.draw(plain)
+        for place in range(middle, middle + 4):
+            changed = plain.clone()
+            changed[..., place, place] += 1
+            moved = (network.draw(changed) != before).any(1)[0].any(0).nonzero()
+            reach = max(reach, place - int(moved.min()), int(moved.max()) - place)
+
+    assert reach + 2 == REACH_PX  # the guided filter's two windows of radius 1

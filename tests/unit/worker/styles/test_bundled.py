@@ -11,12 +11,15 @@ from tests import onnx_graphs
 from tests.bundle_maker import about, animegan2_bundle, as_safetensors, toon_unet_bundle
 from tests.random_weights import randomise
 from worker.bundles.bundle import Bundle
+from worker.bundles.manifest import Role
 from worker.bundles.writing import Part, write_bundle
 from worker.networks.whitebox_unet import WhiteboxUNet
 from worker.precision import Precision
 from worker.styles.catalog import bundled_styles, style_of
 
 CPU = torch.device("cpu")
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture
@@ -145,3 +148,23 @@ def test_a_broken_manifest_is_told_with_its_place(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigurationError, match=r"broken/model\.json: name: is missing"):
         bundled_styles(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arch", "overlap_px", "words"),
+    [
+        ("animegan2", 512, "animegan2 sees the whole photo; tile_ok must be false"),
+        ("dctnet", 512, "dctnet sees the whole photo; tile_ok must be false"),
+        ("toon_unet", 16, "need an overlap_px of at least 80"),
+    ],
+)
+def test_tiles_that_would_show_are_refused(
+    tmp_path: Path, arch: str, overlap_px: int, words: str
+) -> None:
+    sizes = {"native_px": 512, "tile_ok": True, "overlap_px": overlap_px}
+    role: Role = "background" if arch == "dctnet" else "main"
+    part = Part("w.safetensors", b"", "safetensors", role)
+    made = write_bundle(tmp_path / "b", about("b", arch, sizes=sizes), [part])
+
+    with pytest.raises(ConfigurationError, match=words):
+        style_of(made)

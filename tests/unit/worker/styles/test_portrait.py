@@ -18,6 +18,8 @@ from worker.styles.catalog import style_of
 
 CPU = torch.device("cpu")
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 def noise(height: int, width: int) -> torch.Tensor:
     """Noise, uint8 [3, height, width]."""
