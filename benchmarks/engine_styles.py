@@ -78,6 +78,7 @@ def _card(name: str, multiple_px: int, overlap_px: int = 0) -> StyleCard:
         description="Random weights.",
         model_digest="random",
         multiple_of=multiple_px,
+        parallel=name == "ink",  # as its bundle says
         precisions=_EVERY,
         psnr_min_db=20.0,  # random weights give noise, which no precision keeps
         tile_ok=overlap_px > 0,

@@ -7,7 +7,11 @@ from PIL import Image
 
 from common.jobs import JobStatus, Stage
 from tests.integration.worker.conftest import CALLER, Bench
+from tests.photo_maker import flat_photo
+from tests.styles import BrokenStyle
+from worker.engine.tiles import Cut
 from worker.gate import GateState
+from worker.precision import Precision
 
 
 def test_a_photo_becomes_a_picture(bench: Bench, photo: bytes) -> None:
@@ -26,6 +30,25 @@ def test_a_photo_becomes_a_picture(bench: Bench, photo: bytes) -> None:
     assert job.execution is not None
     assert job.execution["batch_size"] == 1
     assert len(bench.holdings) == 0
+
+
+def test_execution_says_what_happened(bench: Bench) -> None:
+    model = bench.model
+    model.precision = Precision.BFLOAT16
+    assert isinstance(model.style, BrokenStyle)
+    model.style.degraded = ("heads",)
+    model.cut, model.most_pixels = Cut.of(8, 1), 32 * 32
+    job_id = bench.submit(flat_photo((200, 100, 50), size=(256, 256)))
+    bench.run(bench.claim())
+    assert bench.job(job_id).execution == {
+        "device": "cpu",
+        "model": "broken",
+        "model_digest": "broken-1",
+        "precision": "bfloat16",
+        "batch_size": 1,
+        "tiled": True,
+        "degraded": ["heads"],
+    }
 
 
 def test_damaged_pixels_fail_for_good_at_the_first_attempt(bench: Bench, photo: bytes) -> None:
