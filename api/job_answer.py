@@ -7,6 +7,7 @@ from http import HTTPStatus
 from flask import Response, request
 
 from api.links import Links
+from api.output_check import with_present_picture
 from api.parts import current_caller, current_links, parts
 from api.schemas import JobBody
 from api.wishes import parse_wait_s
@@ -50,7 +51,7 @@ def see(job_id: str) -> tuple[Job, int | None]:
     def look() -> Job:
         return here.store.ledger.view(job_id, caller.name)
 
-    job = look()
+    job = with_present_picture(look(), look, here)
     if wait_s is None or job.status.is_terminal:
         return job, wait_s
     is_stopping = request.environ.get(STOPPING, lambda: False)

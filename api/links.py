@@ -43,7 +43,7 @@ class Links:
 
     def result(self, job: Job) -> SignedLink | None:
         """Sign a link to a job's picture; None when there is none, or no longer."""
-        if job.output is None or job.pictures_gone:
+        if job.output is None or not job.output.name or job.pictures_gone:
             return None
         return self._signed(job, job.output.name, job.output.content_type, job.id)
 

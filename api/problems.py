@@ -32,6 +32,7 @@ STATUSES: dict[str, HTTPStatus] = {
     "not_ready": HTTPStatus.CONFLICT,
     "job_failed": HTTPStatus.CONFLICT,
     "not_retryable": HTTPStatus.CONFLICT,
+    "batch_closed": HTTPStatus.CONFLICT,
     "result_expired": HTTPStatus.GONE,
     "upload_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "unsupported_media_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

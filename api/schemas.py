@@ -135,6 +135,7 @@ class JobBody(Body):
     metrics: MetricsBody
     error: FailureBody | None
     metadata: dict[str, str]
+    batch_id: str | None
     urls: UrlsBody
 
     @classmethod
@@ -161,6 +162,7 @@ class JobBody(Body):
                 "metrics": _metrics(job),
                 "error": _failure(job),
                 "metadata": job.metadata,
+                "batch_id": job.batch_id,
                 "urls": _urls(job, links),
             }
         )

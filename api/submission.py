@@ -6,35 +6,100 @@ object is doomed in the job store before the object exists; a hint goes out afte
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import BinaryIO
 
 from werkzeug.wrappers import Request
 
 from api.callers import Caller
 from api.catalog import StyleOffer
+from api.ids import checked_id
 from api.intake.photo_upload import Upload, read_photo_upload
+from api.output_check import look_for
 from api.parameters import Parameters
 from api.parts import Parts
 from api.wishes import Wishes
 from common import log
 from common.errors import NotRetryable, UnknownStyle
 from common.jobs import Priority, new_job_id
-from common.photos import Photo, inspect
+from common.photos import inspect
 from common.renders import Identity, Params, work_size
 from common.storage.names import new_input_name
-from common.store.submissions import Answer, Outcome, Submission
+from common.store.submissions import Answer, BatchPlace, Outcome, Submission
 
 
 @dataclass(frozen=True, slots=True)
-class _Request:
-    """A photo's submission, read and checked, with nothing stored yet."""
+class Source:
+    """A photo that jobs can be made from: one that was just received, or a kept image.
+
+    Attributes:
+        sha256: Of its bytes, lower-case hexadecimal.
+        width: Pixels, as it is seen.
+        height: As `width`.
+        content_type: Media type, by its content.
+        input_name: Its object's name; nothing lies there yet while there is a `file`.
+        file: Its bytes, to be stored; None for a kept image.
+        image_id: The kept image.
+    """
+
+    sha256: str
+    width: int
+    height: int
+    content_type: str
+    input_name: str
+    file: BinaryIO | None
+    image_id: str | None = None
+
+    @classmethod
+    def received(cls, upload: Upload, parts: Parts) -> "Source":
+        """Look at a photo that was received.
+
+        Raises:
+            RequestError: It is not accepted.
+        """
+        photo = inspect(upload.file, parts.photo_limits)
+        return cls(
+            sha256=upload.sha256,
+            width=photo.width,
+            height=photo.height,
+            content_type=photo.content_type,
+            input_name=new_input_name(),
+            file=upload.file,
+        )
+
+    @classmethod
+    def kept(cls, image_id: str, caller: Caller, parts: Parts) -> "Source":
+        """Find a kept image of the caller's.
+
+        Raises:
+            NotFound: There is no such image.
+        """
+        image = parts.store.images.view(image_id, caller.name)
+        return cls(
+            sha256=image.sha256,
+            width=image.width,
+            height=image.height,
+            content_type=image.content_type,
+            input_name=image.input_name,
+            file=None,
+            image_id=image.id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A submission, read and checked, with nothing stored yet.
+
+    Attributes:
+        place: The batch it came in with.
+    """
 
     caller: Caller
     wishes: Wishes
-    upload: Upload
     parameters: Parameters
     style: StyleOffer
-    photo: Photo
+    source: Source
+    place: BatchPlace | None = None
 
 
 def submit(request: Request, caller: Caller, parts: Parts) -> str:
@@ -48,10 +113,11 @@ def submit(request: Request, caller: Caller, parts: Parts) -> str:
     with read_photo_upload(request, max_image_bytes=parts.settings.max_upload_bytes) as upload:
         parameters = Parameters.parse(upload.fields)
         style = parts.catalog.choose(parameters.style)
-        photo = inspect(upload.file, parts.photo_limits)
-        asked = _Request(caller, wishes, upload, parameters, style, photo)
-        submission = _compose(asked, scope=_scope(parts, caller))
-        return _bring_in(submission, asked, parts)
+        if upload.image_id is None:
+            source = Source.received(upload, parts)
+        else:
+            source = Source.kept(checked_id(upload.image_id, "image"), caller, parts)
+        return bring_in(Asked(caller, wishes, parameters, style, source), parts)
 
 
 def resubmit(job_id: str, caller: Caller, parts: Parts) -> None:
@@ -91,24 +157,31 @@ def resubmit(job_id: str, caller: Caller, parts: Parts) -> None:
         bypass=bool(record["salt"]),
     )
     log.job_id.set(job_id)
-    _hint(submission, parts.store.submissions.retry(submission), parts)
+    submissions = parts.store.submissions
+    answer = submissions.retry(submission)
+    if answer.outcome is Outcome.CHECK_OUTPUT:
+        look_for(answer.object_name, 0, parts)
+        answer = submissions.retry(replace(submission, trusts_cache=True))
+    _hint(submission, answer, parts)
 
 
 def _scope(parts: Parts, caller: Caller) -> str:
     return "service" if parts.settings.cache_scope == "service" else f"caller:{caller.name}"
 
 
-def _compose(asked: _Request, *, scope: str) -> Submission:
+def _compose(asked: Asked, *, scope: str) -> Submission:
     """Say to the job store what was asked, in its one canonical form."""
-    job_id, photo, parameters = new_job_id(), asked.photo, asked.parameters
+    job_id, source, parameters = new_job_id(), asked.source, asked.parameters
     params = Params.canonical(
         strength=parameters.strength,
         size=asked.style.size_px(parameters.size),
         picture_format=parameters.format,
         quality=parameters.quality,
-        photo_long_side_px=photo.long_side_px,
+        photo_long_side_px=max(source.width, source.height),
     )
-    width, height = work_size(photo.width, photo.height, params.size)
+    width, height = work_size(source.width, source.height, params.size)
+    # Duplicates within a batch are one render, even one that nobody else joins or hits.
+    own = asked.place.batch_id if asked.place else job_id
     return Submission(
         job_id=job_id,
         caller=asked.caller.name,
@@ -120,20 +193,23 @@ def _compose(asked: _Request, *, scope: str) -> Submission:
         version=asked.style.line.version,
         line=asked.style.line.name,
         identity=Identity(
-            image_sha256=asked.upload.sha256,
+            image_sha256=source.sha256,
             params=params,
             scope=scope,
-            salt=job_id if asked.wishes.bypass else "",
+            salt=own if asked.wishes.bypass else "",
         ),
         work_px=width * height,
-        source_type=photo.content_type,
+        source_type=source.content_type,
         span_s=asked.wishes.span_s,
-        input_name=new_input_name(),
+        input_name=source.input_name,
         metadata=parameters.metadata,
         bypass=asked.wishes.bypass,
         only_if_cached=asked.wishes.only_if_cached,
-        idempotency_key=asked.wishes.idempotency_key,
-        fingerprint=fingerprint(asked.upload.sha256, asked.style.name, params, asked.wishes.span_s),
+        # A batch's key stands for the whole of it.
+        idempotency_key=None if asked.place else asked.wishes.idempotency_key,
+        fingerprint=fingerprint(source.sha256, asked.style.name, params, asked.wishes.span_s),
+        place=asked.place,
+        image_id=source.image_id,
     )
 
 
@@ -147,16 +223,28 @@ def fingerprint(image_sha256: str, style: str, params: Params, span_s: float) ->
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _bring_in(submission: Submission, asked: _Request, parts: Parts) -> str:
-    """Answer a submission from what is there, or store its photo and put it in line."""
+def bring_in(asked: Asked, parts: Parts) -> str:
+    """Answer a submission from what is there, or store its photo and put it in line.
+
+    Returns:
+        The id of its job.
+
+    Raises:
+        RequestError: It cannot be taken in; nothing is left behind.
+        ServiceError: Not now.
+    """
+    submission = _compose(asked, scope=_scope(parts, asked.caller))
     log.job_id.set(submission.job_id)
     submissions = parts.store.submissions
     answer = submissions.admit(submission)
+    if answer.outcome is Outcome.CHECK_OUTPUT:
+        look_for(answer.object_name, 0, parts)
+        answer = submissions.admit(replace(submission, trusts_cache=True))
     if answer.outcome is Outcome.NEED_INPUT:
-        # Should this or the next step fail, the name is doomed and the keeper sweeps the object.
-        parts.objects.put(
-            submission.input_name, asked.upload.file, content_type=asked.photo.content_type
-        )
+        source = asked.source
+        if source.file is not None:
+            # Should this or the next step fail, the name is doomed: the keeper sweeps the object.
+            parts.objects.put(source.input_name, source.file, content_type=source.content_type)
         answer = submissions.enqueue(submission)
     _hint(submission, answer, parts)
     return answer.job_id

@@ -20,6 +20,7 @@ from werkzeug.wrappers import Request
 from common.errors import MalformedRequest, StorageUnavailable, UploadTooLarge
 
 FILE_FIELD = "image"
+IMAGE_ID = "image_id"
 MEMORY_BYTES = 4 * 1024 * 1024
 READ_BYTES = 64 * 1024
 MAX_PARTS = 32
@@ -27,7 +28,11 @@ MAX_FIELD_BYTES = 16 * 1024
 # werkzeug holds every text part to this; it must have room for one read and half a boundary.
 MAX_PARSER_BYTES = 4 * READ_BYTES
 
-NO_FILE = f"Send one photo, as the multipart file '{FILE_FIELD}' or as the raw body."
+NO_FILE = (
+    f"Send one photo, as the multipart file '{FILE_FIELD}' or as the raw body, or name a kept one "
+    f"with '{IMAGE_ID}'."
+)
+ONE_SOURCE = f"Send either the file '{FILE_FIELD}' or '{IMAGE_ID}', not both."
 ONE_FILE = f"Send exactly one file, named '{FILE_FIELD}'."
 NOT_A_FILE = f"'{FILE_FIELD}' was sent as text; send it as a file, with a file name."
 NO_JSON = "Photos by 'image_url' are not accepted here; send the photo itself."
@@ -43,12 +48,14 @@ class Upload:
         sha256: SHA-256 of the bytes, lower-case hexadecimal.
         size_bytes: Number of bytes; may be 0.
         fields: The parameters as they were sent, each once.
+        image_id: The kept image that was named instead; then there are no bytes.
     """
 
     file: BinaryIO
     sha256: str
     size_bytes: int
     fields: dict[str, str] = field(default_factory=dict)
+    image_id: str | None = None
 
     def close(self) -> None:
         """Close the file; what was spooled to disk is gone."""
@@ -69,6 +76,10 @@ class Upload:
 class PhotoSpool(SpooledTemporaryFile[bytes]):
     """A photo on its way in: hashed, counted, in memory at first and on disk when it grows.
 
+    Attributes:
+        size_bytes: Bytes written.
+        is_given: Whether there was a photo at all; an empty one counts.
+
     Args:
         max_bytes: Most bytes it takes.
         spool_dir: Directory for large ones; the system's own when left out.
@@ -81,6 +92,7 @@ class PhotoSpool(SpooledTemporaryFile[bytes]):
         self._max_bytes = max_bytes
         self._hash = hashlib.sha256()
         self.size_bytes = 0
+        self.is_given = False
 
     def write(self, data: bytes) -> int:  # type: ignore[override]  # only bytes come here
         """Append bytes.
@@ -100,10 +112,11 @@ class PhotoSpool(SpooledTemporaryFile[bytes]):
                 "There is no room to receive the photo; try again in a moment."
             ) from error
 
-    def upload(self, fields: dict[str, str]) -> Upload:
+    def upload(self, fields: dict[str, str], image_id: str | None = None) -> Upload:
         """Turn the finished spool into an `Upload`, which owns it from then on."""
         self.seek(0)
-        return Upload(cast("BinaryIO", self), self._hash.hexdigest(), self.size_bytes, fields)
+        file = cast("BinaryIO", self)
+        return Upload(file, self._hash.hexdigest(), self.size_bytes, fields, image_id)
 
 
 def read_photo_upload(
@@ -112,7 +125,8 @@ def read_photo_upload(
     """Receive the photo and the parameters of a request.
 
     Multipart: exactly one file part `image`, the parameters as form fields. Anything else: the body
-    is the photo. Parameters in the query count in both cases; none may come twice.
+    is the photo. Parameters in the query count in both cases; none may come twice. The parameter
+    `image_id` stands for the photo where there is none.
 
     Args:
         request: The request; its body has not been read.
@@ -138,19 +152,28 @@ def read_photo_upload(
             form = _read_multipart(request, spool)
         else:
             form = _read_raw(request, spool)
-        pairs = [*request.args.items(multi=True), *form.items(multi=True)]
-        return spool.upload(_each_once(pairs))
+        fields = each_once([*request.args.items(multi=True), *form.items(multi=True)])
+        return spool.upload(fields, _take_image_id(fields, is_photo_given=spool.is_given))
     except BaseException:
         spool.close()
         raise
+
+
+def _take_image_id(fields: dict[str, str], *, is_photo_given: bool) -> str | None:
+    """Take the image's id out of the parameters, where it stands for the photo."""
+    image_id = fields.pop(IMAGE_ID, None)
+    if is_photo_given and image_id is not None:
+        raise MalformedRequest(ONE_SOURCE)
+    if not is_photo_given and image_id is None:
+        raise MalformedRequest(NO_FILE)
+    return image_id
 
 
 def _read_raw(request: Request, spool: PhotoSpool) -> MultiDict[str, str]:
     """Read the body as the photo."""
     while chunk := request.stream.read(READ_BYTES):
         spool.write(chunk)
-    if not spool.size_bytes:
-        raise MalformedRequest(NO_FILE)
+    spool.is_given = spool.size_bytes > 0
     return MultiDict()
 
 
@@ -191,21 +214,18 @@ def _read_multipart(request: Request, spool: PhotoSpool) -> MultiDict[str, str]:
 def _check_file(
     form: MultiDict[str, str], files: MultiDict[str, FileStorage], spool: PhotoSpool
 ) -> None:
-    """Refuse a form without its one file.
+    """Refuse a form whose file is not the photo; note whether there is one.
 
     Browsers send a nameless, empty file for an input in which nothing was chosen.
     """
     if FILE_FIELD in form:
         raise MalformedRequest(NOT_A_FILE)
-    if not files:
-        raise MalformedRequest(NO_FILE)
-    if FILE_FIELD not in files:
+    if files and FILE_FIELD not in files:
         raise MalformedRequest(ONE_FILE)
-    if not files[FILE_FIELD].filename and not spool.size_bytes:
-        raise MalformedRequest(NO_FILE)
+    spool.is_given = bool(files) and bool(files[FILE_FIELD].filename or spool.size_bytes)
 
 
-def _each_once(pairs: Iterable[tuple[str | None, str]]) -> dict[str, str]:
+def each_once(pairs: Iterable[tuple[str | None, str]]) -> dict[str, str]:
     """Collect parameters, each of which may come once and be so large."""
     fields: dict[str, str] = {}
     for name, value in pairs:

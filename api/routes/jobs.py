@@ -1,21 +1,18 @@
 """`/v1/jobs`: submit, look, list, cancel, retry, delete."""
 
-import re
-
 from flask import Blueprint, Response, request
 
 from api import job_answer
+from api.ids import checked_id
 from api.parameters import ListParameters
 from api.parts import current_caller, current_links, parts, require_jobs_caller
 from api.schemas import DeletionBody, JobPageBody
 from api.submission import resubmit, submit
 from common import log
-from common.errors import MalformedRequest, NotFound
+from common.errors import MalformedRequest
 
 v1 = Blueprint("jobs", __name__, url_prefix="/v1/jobs")
 v1.before_request(require_jobs_caller)
-
-_JOB_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def checked_job_id(job_id: str) -> str:
@@ -24,9 +21,7 @@ def checked_job_id(job_id: str) -> str:
     Raises:
         NotFound: It cannot be one; nobody needs to be asked.
     """
-    if not _JOB_ID.fullmatch(job_id):
-        raise NotFound("There is no such job.")
-    log.job_id.set(job_id)
+    log.job_id.set(checked_id(job_id, "job"))
     return job_id
 
 

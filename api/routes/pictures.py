@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 from werkzeug.wsgi import wrap_file
 
 from api.links import SignedLink
+from api.output_check import with_present_picture
 from api.parts import current_caller, current_links, parts, require_jobs_caller
 from api.routes.jobs import checked_job_id
 from common.errors import JobFailed, NotFound, NotReady, ObjectMissing, ResultExpired
@@ -27,7 +28,13 @@ _SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
 @v1.get("/<job_id>/result")
 def result(job_id: str) -> Response:
     """Lead to a job's picture."""
-    job = parts().store.ledger.view(checked_job_id(job_id), current_caller().name)
+    here, caller = parts(), current_caller().name
+
+    def look() -> Job:
+        return here.store.ledger.view(job_id, caller)
+
+    checked_job_id(job_id)
+    job = with_present_picture(look(), look, here)
     if not job.status.is_terminal:
         raise NotReady(retry_after_s=1)
     if job.status is not JobStatus.SUCCEEDED:
