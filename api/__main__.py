@@ -1,25 +1,29 @@
-"""`python -m api`: serves the API, or makes keys for its callers.
+"""`python -m api`: serves the API, or makes, lists and revokes the keys of its callers.
 
-Faults in settings come out as plain lines with exit code 2.
+Faults in settings and words come out as plain lines with exit code 2, a job store that is away and
+a key that is not there with exit code 1.
 """
 
 import argparse
 import logging
 import sys
 
-from api import server
+from api import key_commands, server
 from api.app import create_app
-from api.callers import Callers, Scope, keys_file_lines, new_key
-from api.front_door import require_safe_binding
-from common.errors import ConfigurationError, StorageUnavailable
+from api.front_door import may_be_open
+from api.keys_file import KeysFile
+from common.errors import CelshadeError, ConfigurationError, StorageUnavailable, StoreUnavailable
 from common.log import configure_logging
 from common.settings import Settings, load_settings
 from common.storage.factory import make_bucket
+from common.store import JobStore
 
 _log = logging.getLogger("api")
 
 BUCKET_TIMEOUT_S = 5.0
+STORE_TIMEOUT_S = 5.0
 EXIT_CONFIGURATION = 2
+EXIT_FAILED = 1
 
 DESCRIPTION = """\
 Serves Celshade's HTTP API until it is told to stop (Ctrl-C or SIGTERM).
@@ -29,15 +33,10 @@ Settings come from the environment; the most useful ones:
   CELSHADE_STORE       s3, or local (a directory: CELSHADE_DATA_DIR)
   CELSHADE_API_HOST    address to bind to; 127.0.0.1 when left out
   CELSHADE_API_PORT    port; 8000 when left out
-  CELSHADE_KEYS_FILE   TOML file of callers; without one, everybody on this machine may use it
+  CELSHADE_KEYS_FILE   TOML file of callers, beside the keys made with 'python -m api keys'; without
+                       either, everybody on this machine may use it
   CELSHADE_PUBLIC_URL  base of every link, when others than this machine use it
 All of them, with their defaults: docs/configuration.md
-"""
-
-NEW_KEY = """\
-Makes an API key for a caller and prints it, once, with the lines that let it in. Append those lines
-to the keys file (CELSHADE_KEYS_FILE); running API processes notice within a second or two. To
-revoke a key, take its lines out again. A caller may have several keys: repeat its name.
 """
 
 
@@ -45,12 +44,15 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code."""
     asked = _parser().parse_args(arguments)
     try:
-        if asked.command == "new-key":
-            return _new_key(asked.name, asked.weight, asked.scopes)
+        if asked.command == "keys":
+            return key_commands.run(asked)
         return _serve(load_settings())
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_CONFIGURATION
+    except CelshadeError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_FAILED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,26 +60,20 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m api", description=DESCRIPTION, formatter_class=plain
     )
-    commands = parser.add_subparsers(dest="command", metavar="new-key")
-    new = commands.add_parser(
-        "new-key", help="make a key for a caller", description=NEW_KEY, formatter_class=plain
+    commands = parser.add_subparsers(dest="command", metavar="keys")
+    keys = commands.add_parser(
+        "keys",
+        help="make, list and revoke API keys",
+        description=key_commands.DESCRIPTION,
+        formatter_class=plain,
     )
-    new.add_argument("name", metavar="NAME", help="the caller, in [A-Za-z0-9._-]")
-    new.add_argument(
-        "--weight", type=float, default=1.0, help="share of the workers against others; default 1"
-    )
-    new.add_argument(
-        "--scopes",
-        default=Scope.JOBS.value,
-        help="jobs (work with own jobs), admin (read /metrics), or jobs,admin; default jobs",
-    )
+    key_commands.add_commands(keys)
     return parser
 
 
 def _serve(settings: Settings) -> int:
     configure_logging("api", settings.log_level)
-    require_safe_binding(settings)
-    Callers(settings.keys_file)  # its faults are told here, once, and not by every process
+    _require_key(settings)
     try:
         make_bucket(settings, timeout_s=BUCKET_TIMEOUT_S)
     except StorageUnavailable as error:
@@ -87,15 +83,31 @@ def _serve(settings: Settings) -> int:
     return 0
 
 
-def _new_key(name: str, weight: float, scopes: str) -> int:
+def _require_key(settings: Settings) -> None:
+    """Return when somebody could come in.
+
+    Raises:
+        ConfigurationError: The keys file cannot be used; or others could reach the address, and
+            there is no key: whoever starts it so means something else.
+    """
+    if settings.keys_file:
+        KeysFile(settings.keys_file)  # its faults are told here, once, and not by every process
+        return
+    if may_be_open(settings):
+        return
+    store = JobStore.from_settings(settings, timeout_s=STORE_TIMEOUT_S)
     try:
-        wanted = frozenset(Scope(part.strip()) for part in scopes.split(","))
-    except ValueError:
-        raise ConfigurationError("scopes: choose jobs, admin, or jobs,admin.") from None
-    key = new_key()
-    lines = keys_file_lines(key, name, weight, wanted)
-    sys.stdout.write(f"# The key, shown once; give it to {name}:\n#   {key}\n\n{lines}")
-    return 0
+        was_ever_used = store.keyring.all().was_ever_used
+    except StoreUnavailable:
+        return  # it serves nobody until the job store says who may come in
+    finally:
+        store.scripts.close()
+    if not was_ever_used:
+        raise ConfigurationError(
+            f"There is no API key, and others may reach {settings.api_host}. Make one with "
+            "'python -m api keys create NAME', or bind to 127.0.0.1 (CELSHADE_API_HOST), or say "
+            "CELSHADE_ALLOW_OPEN=true if everybody is to be served."
+        )
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@
 
 from flask import Flask, request
 
-from api import problems, request_log
+from api import cors, problems, request_limits, request_log
 from api.callers import Callers
 from api.catalog import Catalog
-from api.front_door import FrontDoor, require_safe_binding
+from api.front_door import FrontDoor, may_be_open
+from api.keys_file import KeysFile
+from api.known_keys import KnownKeys
 from api.parts import NAME, Parts, parts
 from api.routes import admin, jobs, pictures, service
 from api.waiting import Waiting
@@ -27,17 +29,18 @@ def create_app(settings: Settings) -> Flask:
     """Build the application of one process; Redis need not be there yet.
 
     Raises:
-        ConfigurationError: The keys file cannot be used, or the address would be an open door.
+        ConfigurationError: The keys file cannot be used.
         StorageUnavailable: The local store's directory cannot be made or written.
     """
-    require_safe_binding(settings)
     app = Flask("api", static_folder=None)
     app.url_map.merge_slashes = False  # an address with a trick in it is no other address
     app.extensions[NAME] = join_parts(settings)
     is_https = (settings.public_url or "").startswith("https:")
     request_log.register(app, is_https=is_https)
     problems.register(app)
+    cors.register(app, settings.cors_origins)
     app.before_request(_check_front_door)
+    request_limits.register(app, exempt=(service.probes, pictures.files))
     for blueprint in (jobs.v1, pictures.v1, pictures.files, service.v1, service.probes, admin.v1):
         app.register_blueprint(blueprint)
     return app
@@ -45,7 +48,7 @@ def create_app(settings: Settings) -> Flask:
 
 def join_parts(settings: Settings) -> Parts:
     """Open everything a request is served with; arguments and errors as of `create_app`."""
-    callers = Callers(settings.keys_file)
+    keys_file = KeysFile(settings.keys_file) if settings.keys_file else None
     store = JobStore.from_settings(settings, timeout_s=STORE_TIMEOUT_S)
     return Parts(
         settings=settings,
@@ -57,8 +60,8 @@ def join_parts(settings: Settings) -> Parts:
             connections=settings.api_threads,
         ),
         hints=HintPublisher(make_celery(settings, publish_timeout_s=HINT_TIMEOUT_S)),
-        callers=callers,
-        front_door=FrontDoor(settings.public_url, is_open=callers.are_open),
+        callers=Callers(keys_file, KnownKeys(store.keyring), may_be_open=may_be_open(settings)),
+        front_door=FrontDoor(settings.public_url, settings.cors_origins),
         catalog=Catalog(store.upkeep.overview),
         waiting=Waiting(store.scripts.listen, most=settings.api_threads // 2),
         photo_limits=PhotoLimits.of(settings),
@@ -66,4 +69,5 @@ def join_parts(settings: Settings) -> Parts:
 
 
 def _check_front_door() -> None:
-    parts().front_door.check(request)
+    here = parts()
+    here.front_door.check(request, is_open=here.callers.seem_open)

@@ -2,16 +2,18 @@
 
 Any web page can make a browser send requests to this machine, and a name that points to 127.0.0.1
 makes them look like its own. So a service without keys answers only under loopback names and to no
-foreign page. Knows nothing of keys: who is known, `callers.py` says.
+foreign page. Knows nothing of keys: who is known, `callers.py` says. Pages
+of the origins that the settings list are no foreign ones; what they are told, `cors.py` says.
 """
 
 import ipaddress
 import re
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from werkzeug.wrappers import Request
 
-from common.errors import ConfigurationError, Forbidden
+from common.errors import Forbidden
 from common.settings import Settings
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::([0-9]{1,5}))?")
@@ -27,19 +29,12 @@ def is_loopback(name: str) -> bool:
         return False
 
 
-def require_safe_binding(settings: Settings) -> None:
-    """Return when the address to bind to is no open door.
+def may_be_open(settings: Settings) -> bool:
+    """Whether everybody may be let in as long as there is no key.
 
-    Raises:
-        ConfigurationError: There are no keys, and others could reach the address.
+    Where others than this machine could reach us, never, whatever the job store has or has lost.
     """
-    if settings.keys_file or settings.allow_open or is_loopback(settings.api_host):
-        return
-    raise ConfigurationError(
-        f"Without keys anybody who reaches {settings.api_host} could use this service. Make a key "
-        "with 'python -m api new-key NAME' and name its file in CELSHADE_KEYS_FILE, or bind to "
-        "127.0.0.1 (CELSHADE_API_HOST), or say CELSHADE_ALLOW_OPEN=true if that is what you want."
-    )
+    return settings.keys_file is None and (settings.allow_open or is_loopback(settings.api_host))
 
 
 class FrontDoor:
@@ -47,22 +42,27 @@ class FrontDoor:
 
     Args:
         public_url: The base of links; None when they follow the request's loopback Host.
-        is_open: Whether the service has no keys.
+        cors_origins: Other origins whose pages may use the service.
     """
 
-    def __init__(self, public_url: str | None, *, is_open: bool) -> None:
+    def __init__(self, public_url: str | None, cors_origins: Collection[str] = ()) -> None:
         self._public_url = public_url
-        self._is_open = is_open
+        self._cors_origins = frozenset(cors_origins)
 
-    def check(self, request: Request) -> None:
+    def check(self, request: Request, *, is_open: bool) -> None:
         """Return when the request may come in.
+
+        Args:
+            request: The request.
+            is_open: Whether the service has no keys.
 
         Raises:
             Forbidden: Its Host is not one of ours, or a foreign page sent it.
         """
-        self._check_host(request)
-        if not self._is_open:
-            return  # a page cannot add a key without asking first, and we grant nothing
+        self._check_host(request, is_open=is_open)
+        # A page cannot add a key without asking first, and we grant that to listed origins alone.
+        if not is_open or request.headers.get("Origin") in self._cors_origins:
+            return
         if request.headers.get("Sec-Fetch-Site", "").lower() == "cross-site":
             raise Forbidden("Pages of other sites may not use a service without keys.")
         origin = request.headers.get("Origin")
@@ -75,8 +75,8 @@ class FrontDoor:
             return self._public_url
         return f"{request.scheme}://{request.headers.get('Host', '')}"
 
-    def _check_host(self, request: Request) -> None:
-        if self._public_url is not None and not self._is_open:
+    def _check_host(self, request: Request, *, is_open: bool) -> None:
+        if self._public_url is not None and not is_open:
             return
         found = _HOST.fullmatch(request.headers.get("Host", ""))
         name = found[1].strip("[]") if found else ""

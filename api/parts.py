@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from flask import current_app, g, request
 
-from api.callers import Caller, Callers, Scope
+from api.callers import Callers
 from api.catalog import Catalog
 from api.front_door import FrontDoor
 from api.links import Links
 from api.waiting import Waiting
+from common.callers import Caller, Scope
 from common.photos import PhotoLimits
 from common.queue import HintPublisher
 from common.settings import Settings
@@ -56,15 +57,28 @@ def parts() -> Parts:
     return found
 
 
+def identify_caller() -> Caller:
+    """Say who sent this request; looked up once and remembered for the log.
+
+    Raises:
+        Unauthorized: Nobody known.
+        StoreUnavailable: It cannot be known now.
+    """
+    if "caller" not in g:
+        g.caller = parts().callers.identify(request.headers.get("Authorization"))
+    caller: Caller = g.caller
+    return caller
+
+
 def require_caller(scope: Scope) -> Caller:
-    """Say who sent this request, and remember it for the log.
+    """Say who sent this request.
 
     Raises:
         Unauthorized: Nobody known.
         Forbidden: Somebody without that scope.
+        StoreUnavailable: It cannot be known now.
     """
-    caller = parts().callers.identify(request.headers.get("Authorization"))
-    g.caller = caller
+    caller = identify_caller()
     caller.require(scope)
     return caller
 

@@ -45,6 +45,7 @@ STATUSES: dict[str, HTTPStatus] = {
     "idempotency_key_reuse": HTTPStatus.UNPROCESSABLE_ENTITY,
     "queue_full_for_key": HTTPStatus.TOO_MANY_REQUESTS,
     "quota_exceeded": HTTPStatus.TOO_MANY_REQUESTS,
+    "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
     "queue_full": HTTPStatus.SERVICE_UNAVAILABLE,
     "storage_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "store_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,

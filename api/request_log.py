@@ -10,8 +10,8 @@ import time
 
 from flask import Flask, Response, g, request
 
-from api.callers import Caller
 from common import log
+from common.callers import Caller
 
 _log = logging.getLogger("api.access")
 

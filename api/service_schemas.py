@@ -5,10 +5,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from api.callers import Caller
 from api.catalog import Offers, StyleOffer
 from api.parameters import MAX_LIST, MAX_METADATA_BYTES, MAX_METADATA_ENTRIES
 from api.wishes import MAX_WAIT_S
+from common.callers import Caller
 from common.jobs import Priority
 from common.photos import PhotoLimits
 from common.renders import (
@@ -178,6 +178,12 @@ class MetadataLimits(ServiceBody):
     max_bytes: int
 
 
+def megapixels_a_day(settings: Settings, caller: Caller) -> float | None:
+    """Megapixels that a caller may have rendered in a day; None for no limit."""
+    most = caller.share.megapixels_per_day or settings.megapixels_per_day
+    return None if most is None or math.isinf(most) else most
+
+
 class LimitsBody(ServiceBody):
     """What is accepted, so that clients can check before they upload."""
 
@@ -194,6 +200,7 @@ class LimitsBody(ServiceBody):
     metadata: MetadataLimits
     max_open_jobs: int
     megapixels_per_day: float | None
+    requests_per_minute: int | None
     max_cancel_after_seconds: int
     max_wait_seconds: int
     max_list: int
@@ -203,8 +210,8 @@ class LimitsBody(ServiceBody):
 
     @classmethod
     def of(cls, settings: Settings, caller: Caller) -> "LimitsBody":
-        """Show a caller the limits that the keys file, the settings and the code set."""
-        per_day = caller.megapixels_per_day or settings.megapixels_per_day
+        """Show a caller the limits that its share, the settings and the code set."""
+        share = caller.share
         return cls(
             max_upload_bytes=settings.max_upload_bytes,
             max_pixels=settings.max_pixels,
@@ -217,8 +224,9 @@ class LimitsBody(ServiceBody):
             formats=list(PictureFormat),
             priorities=list(Priority),
             metadata=MetadataLimits(max_entries=MAX_METADATA_ENTRIES, max_bytes=MAX_METADATA_BYTES),
-            max_open_jobs=caller.max_open_jobs or settings.max_open_jobs_per_caller,
-            megapixels_per_day=None if per_day is None or math.isinf(per_day) else per_day,
+            max_open_jobs=share.max_open_jobs or settings.max_open_jobs_per_caller,
+            megapixels_per_day=megapixels_a_day(settings, caller),
+            requests_per_minute=share.requests_per_minute or settings.requests_per_minute,
             max_cancel_after_seconds=settings.deadline_s,
             max_wait_seconds=MAX_WAIT_S,
             max_list=MAX_LIST,

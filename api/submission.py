@@ -11,7 +11,6 @@ from typing import BinaryIO
 
 from werkzeug.wrappers import Request
 
-from api.callers import Caller
 from api.catalog import StyleOffer
 from api.ids import checked_id
 from api.intake.photo_upload import Upload, read_photo_upload
@@ -20,6 +19,7 @@ from api.parameters import Parameters
 from api.parts import Parts
 from api.wishes import Wishes
 from common import log
+from common.callers import Caller
 from common.errors import NotRetryable, UnknownStyle
 from common.jobs import Priority, new_job_id
 from common.photos import inspect
@@ -136,9 +136,9 @@ def resubmit(job_id: str, caller: Caller, parts: Parts) -> None:
     submission = Submission(
         job_id=job_id,
         caller=caller.name,
-        weight=caller.weight,
-        max_open_jobs=caller.max_open_jobs,
-        megapixels_per_day=caller.megapixels_per_day,
+        weight=caller.share.weight,
+        max_open_jobs=caller.share.max_open_jobs,
+        megapixels_per_day=caller.share.megapixels_per_day,
         priority=Priority(record["priority"]),
         style=record["style"],
         version=style.line.version,
@@ -185,9 +185,9 @@ def _compose(asked: Asked, *, scope: str) -> Submission:
     return Submission(
         job_id=job_id,
         caller=asked.caller.name,
-        weight=asked.caller.weight,
-        max_open_jobs=asked.caller.max_open_jobs,
-        megapixels_per_day=asked.caller.megapixels_per_day,
+        weight=asked.caller.share.weight,
+        max_open_jobs=asked.caller.share.max_open_jobs,
+        megapixels_per_day=asked.caller.share.megapixels_per_day,
         priority=parameters.priority,
         style=asked.style.name,
         version=asked.style.line.version,

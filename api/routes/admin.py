@@ -5,7 +5,6 @@ from http import HTTPStatus
 from flask import Blueprint, Response
 from pydantic import BaseModel
 
-from api.callers import Scope
 from api.dead_letter_schemas import (
     DeadLetterPageBody,
     DeadLetterParameters,
@@ -16,6 +15,7 @@ from api.dead_letter_schemas import (
 from api.parts import parts, require_caller
 from api.routes.jobs import checked_job_id, query_once
 from api.submission import resubmit
+from common.callers import Scope
 
 v1 = Blueprint("admin", __name__, url_prefix="/v1/admin")
 

@@ -7,10 +7,12 @@ from flask import Blueprint, Response
 from pydantic import BaseModel
 
 from api import metrics
-from api.callers import Scope
 from api.parts import current_caller, parts, require_caller, require_jobs_caller
 from api.problems import problem
+from api.request_limits import current_quota
 from api.service_schemas import LimitsBody, LoadBody, ReadinessBody, StylesBody, WorkersBody
+from api.usage_schemas import UsageBody
+from common.callers import Scope
 from common.errors import ServiceError
 
 v1 = Blueprint("service", __name__, url_prefix="/v1")
@@ -29,6 +31,14 @@ def styles() -> Response:
 def limits() -> Response:
     """Tell what is accepted."""
     return _json(LimitsBody.of(parts().settings, current_caller()))
+
+
+@v1.get("/usage")
+def usage() -> Response:
+    """Tell the caller what it has used up, and what is left."""
+    here, caller = parts(), current_caller()
+    today = here.store.usage.today(caller.name)
+    return _json(UsageBody.of(today, caller=caller, settings=here.settings, quota=current_quota()))
 
 
 @v1.get("/queue")

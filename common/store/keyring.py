@@ -105,23 +105,22 @@ class Keyring:
         if not answer["revoked"]:
             raise NotFound(f"No key begins with '{prefix}'.")
 
-    def look(self, mark: str | None = None) -> KeyList | None:
-        """Return all keys, or None when nothing has changed since a mark.
+    def all(self) -> KeyList:
+        """Return all keys.
+
+        Raises:
+            StoreUnavailable: Redis does not answer.
+        """
+        return _read_list(self._scripts.call("keys"))
+
+    def changed_since(self, mark: str) -> KeyList | None:
+        """Return all keys, or None when they are those of a mark.
 
         Raises:
             StoreUnavailable: Redis does not answer.
         """
         answer = self._scripts.call("keys", mark=mark)
-        if answer["mark"] == mark:
-            return None
-        shares = {name: _read_share(given) for name, given in answer["shares"].items()}
-        return KeyList(
-            mark=answer["mark"],
-            keys={
-                prefix: _read_key(prefix, given, shares, answer["used"].get(prefix))
-                for prefix, given in answer["keys"].items()
-            },
-        )
+        return None if answer["mark"] == mark else _read_list(answer)
 
     def note_used(self, prefixes: Collection[str]) -> None:
         """Note that keys were used just now.
@@ -132,8 +131,15 @@ class Keyring:
         self._scripts.call("keys_used", prefixes=sorted(prefixes))
 
 
-def _read_share(given: Mapping[str, str]) -> Share:
-    return Share.model_validate(dict(given))
+def _read_list(answer: Mapping[str, Any]) -> KeyList:
+    shares = {name: Share.model_validate(given) for name, given in answer["shares"].items()}
+    return KeyList(
+        mark=answer["mark"],
+        keys={
+            prefix: _read_key(prefix, given, shares, answer["used"].get(prefix))
+            for prefix, given in answer["keys"].items()
+        },
+    )
 
 
 def _read_key(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.callers import Scope, keys_file_lines, new_key
+from common.callers import Scope, new_key
 from common.errors import WorkerLost
 from common.store.leases import Claim
 from tests.hand_worker import HandWorker, photo
@@ -47,9 +47,7 @@ def house(make_app: MakeApp, tmp_path: Path) -> House:
     keys = {name: new_key() for name in ("ann", "bob", "it")}
     scopes = {"ann": Scope.JOBS, "bob": Scope.JOBS, "it": Scope.ADMIN}
     keys_file = tmp_path / "keys.toml"
-    keys_file.write_text(
-        "".join(keys_file_lines(keys[n], n, 1.0, frozenset({scopes[n]})) for n in keys)
-    )
+    keys_file.write_text("".join(lines_for(keys[n], n, frozenset({scopes[n]}), {}) for n in keys))
     app = make_app(keys_file=keys_file)
     worker = HandWorker(parts_of(app).store, parts_of(app).objects)
     worker.beat()

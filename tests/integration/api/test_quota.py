@@ -5,7 +5,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from api.callers import Scope, keys_file_lines, new_key
+from api.keys_file import lines_for
+from common.callers import Scope, new_key
 from tests.hand_worker import HandWorker, photo
 from tests.integration.api.conftest import MakeApp, parts_of
 from tests.integration.api.photo_client import PhotoClient, body_of
@@ -49,10 +50,10 @@ def test_two_processes_share_one_allowance(make_app: MakeApp, worker: HandWorker
 def test_a_caller_may_have_a_share_of_its_own(make_app: MakeApp, tmp_path: Path) -> None:
     small, plain = new_key(), new_key()
     keys_file = tmp_path / "keys.toml"
-    lines = keys_file_lines(small, "small", 1.0, frozenset({Scope.JOBS}))
+    lines = lines_for(small, "small", frozenset({Scope.JOBS}), {})
     keys_file.write_text(
         f"{lines}max_open_jobs = 1\nmegapixels_per_day = inf\n"
-        + keys_file_lines(plain, "plain", 1.0, frozenset({Scope.JOBS}))
+        + lines_for(plain, "plain", frozenset({Scope.JOBS}), {})
     )
     app = make_app(keys_file=keys_file, megapixels_per_day=SMALL_MP)
     worker = HandWorker(parts_of(app).store, parts_of(app).objects)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from api.callers import Scope, keys_file_lines, new_key
+from api.keys_file import lines_for
+from common.callers import Scope, new_key
 from tests.hand_worker import HandWorker
 from tests.integration.api.conftest import MakeApp, parts_of
 from tests.integration.api.photo_client import PhotoClient, body_of
@@ -26,7 +27,7 @@ class House:
 
 def lines(key: str, name: str, *scopes: Scope) -> str:
     """Lines of a keys file."""
-    return keys_file_lines(key, name, 1.0, frozenset(scopes))
+    return lines_for(key, name, frozenset(scopes), {})
 
 
 @pytest.fixture

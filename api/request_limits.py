@@ -1,0 +1,150 @@
+"""Request limits: how many requests of a caller are answered in a minute. Owns Flask-Limiter.
+
+The requests are counted in the job store, by a script of ours behind Flask-Limiter's own door for
+storages: one round trip counts and tells what is left, where its Redis storage takes three, and
+when the job store is away the request is refused with 503 like any other. Callers without a limit
+cost nothing.
+
+The headers are those of draft-ietf-httpapi-ratelimit-headers-11: `RateLimit-Policy` says the rule,
+`RateLimit` what is left of it (`r`, requests) and until when (`t`, seconds). `Retry-After` of an
+open job is about that job, and may be sooner.
+"""
+
+import math
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask import Blueprint, Flask, Response, g
+from flask_limiter import Limiter, RequestLimit
+from limits.storage import Storage
+
+from api.parts import identify_caller, parts
+from common.errors import RateLimited, StoreUnavailable
+from common.store.request_windows import RequestWindow, RequestWindows
+
+WINDOW_S = 60
+POLICY = "requests"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestQuota:
+    """What a caller has left of its minute.
+
+    Attributes:
+        limit: Requests that are answered in a minute.
+        left: Of them, after this one.
+        reset_s: Whole seconds until the next minute begins, rounded up.
+    """
+
+    limit: int
+    left: int
+    reset_s: int
+
+
+class JobStoreStorage(Storage):
+    """Flask-Limiter's way to the job store's windows.
+
+    It counts, and remembers for the request what the count was; nobody else's can be asked for.
+
+    Args:
+        uri: Of no use: the job store has its own address.
+        windows: The job store's.
+    """
+
+    STORAGE_SCHEME = ["celshade"]  # noqa: RUF012 - the library's base class says how it is typed
+
+    def __init__(self, uri: str, windows: RequestWindows, **_: float | str | bool) -> None:
+        super().__init__(uri)
+        self._windows = windows
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        """What it raises when it cannot count."""
+        return StoreUnavailable
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Count a request and return how many there were."""
+        g.request_window = self._windows.count(key, window_s=expiry, amount=amount)
+        return self.get(key)
+
+    def get(self, key: str) -> int:
+        """How many requests there were when this one was counted."""
+        window: RequestWindow = g.request_window
+        return window.counted
+
+    def get_expiry(self, key: str) -> float:
+        """When the window is over, seconds since the epoch by this machine's clock."""
+        window: RequestWindow = g.request_window
+        return time.time() + window.left_s
+
+    def check(self) -> bool:
+        """Whether it may be tried: always; a request that cannot be counted is refused."""
+        return True
+
+    def reset(self) -> int | None:
+        """Nobody begins the windows of all callers anew."""
+        raise NotImplementedError
+
+    def clear(self, key: str) -> None:
+        """Nobody begins a caller's window anew."""
+        raise NotImplementedError
+
+
+def register(app: Flask, *, exempt: Iterable[Blueprint]) -> None:
+    """Limit the requests of an application's callers.
+
+    Args:
+        app: The application; its parts are joined.
+        exempt: Routes that ask nobody who he is.
+    """
+    app.config["RATELIMIT_STORAGE_OPTIONS"] = {
+        "windows": app.extensions["celshade"].store.request_windows
+    }
+    limiter = Limiter(
+        lambda: identify_caller().name,
+        application_limits=[_rule],
+        strategy="fixed-window",
+        storage_uri="celshade://",
+        on_breach=_refuse,
+        swallow_errors=False,
+        in_memory_fallback_enabled=False,
+        headers_enabled=False,
+    )
+    limiter.init_app(app)
+    for blueprint in exempt:
+        limiter.exempt(blueprint)
+    app.after_request(_tell)
+
+
+def current_quota() -> RequestQuota | None:
+    """What this request's caller has left of its minute; None when it has no limit."""
+    window: RequestWindow | None = g.get("request_window")
+    limit = _limit()
+    if window is None or limit is None:
+        return None
+    return RequestQuota(limit, max(limit - window.counted, 0), math.ceil(window.left_s))
+
+
+def _limit() -> int | None:
+    """Requests that this request's caller has in a minute."""
+    return identify_caller().share.requests_per_minute or parts().settings.requests_per_minute
+
+
+def _rule() -> str:
+    """The limit in the library's words; no words when there is none."""
+    limit = _limit()
+    return f"{limit} per {WINDOW_S} second" if limit else ""
+
+
+def _refuse(_: RequestLimit) -> None:
+    quota = current_quota()
+    raise RateLimited(retry_after_s=quota.reset_s if quota else WINDOW_S)
+
+
+def _tell(response: Response) -> Response:
+    quota = current_quota() if "request_window" in g else None
+    if quota is not None:
+        response.headers["RateLimit-Policy"] = f'"{POLICY}";q={quota.limit};w={WINDOW_S}'
+        response.headers["RateLimit"] = f'"{POLICY}";r={quota.left};t={quota.reset_s}'
+    return response
