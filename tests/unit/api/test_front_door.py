@@ -6,8 +6,8 @@ import pytest
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
-from api.front_door import FrontDoor, is_loopback, require_safe_binding
-from common.errors import ConfigurationError, Forbidden
+from api.front_door import FrontDoor, is_loopback, may_be_open
+from common.errors import Forbidden
 from common.settings import Settings
 
 PUBLIC = "https://photos.example:8443/base"
@@ -37,41 +37,55 @@ def test_other_names(name: str) -> None:
 )
 @pytest.mark.parametrize("is_open", [True, False])
 def test_without_a_public_url_only_loopback_is_served(host: str, is_open: bool) -> None:
-    door = FrontDoor(None, is_open=is_open)
+    door = FrontDoor(None)
     with pytest.raises(Forbidden):
-        door.check(request(Host=host))
-    door.check(request(Host="127.0.0.1:8000"))
+        door.check(request(Host=host), is_open=is_open)
+    door.check(request(Host="127.0.0.1:8000"), is_open=is_open)
 
 
 def test_a_public_service_with_keys_answers_under_any_name() -> None:
-    door = FrontDoor(PUBLIC, is_open=False)
-    door.check(request(Host="10.1.2.3"))
-    door.check(request(Host="photos.example", Origin="https://evil.example"))
+    door = FrontDoor(PUBLIC)
+    door.check(request(Host="10.1.2.3"), is_open=False)
+    door.check(request(Host="photos.example", Origin="https://evil.example"), is_open=False)
     assert door.base_url(request(Host="10.1.2.3")) == PUBLIC
 
 
 def test_an_open_public_service_answers_under_its_name_only() -> None:
-    door = FrontDoor(PUBLIC, is_open=True)
-    door.check(request(Host="photos.example:8443", Origin="https://photos.example:8443"))
-    door.check(request(Host="localhost"))
+    door = FrontDoor(PUBLIC)
+    own = {"Host": "photos.example:8443", "Origin": "https://photos.example:8443"}
+    door.check(request(**own), is_open=True)
+    door.check(request(Host="localhost"), is_open=True)
     for headers in (
         {"Host": "evil.example"},
         {"Host": "photos.example", "Origin": "https://evil.example"},
         {"Host": "photos.example", "Sec_Fetch_Site": "cross-site"},
     ):
         with pytest.raises(Forbidden):
-            door.check(request(**headers))
+            door.check(request(**headers), is_open=True)
 
 
 def test_links_follow_a_loopback_host() -> None:
-    door = FrontDoor(None, is_open=True)
+    door = FrontDoor(None)
     assert door.base_url(request(Host="[::1]:81")) == "http://[::1]:81"
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5"])  # noqa: S104 - what is refused
+def test_a_listed_origin_may_use_an_open_service() -> None:
+    door = FrontDoor(None, ["http://localhost:3000"])
+    listed = {"Host": "localhost:8000", "Origin": "http://localhost:3000"}
+    door.check(request(**listed, Sec_Fetch_Site="cross-site"), is_open=True)
+    for headers in (
+        {**listed, "Host": "evil.example"},
+        {**listed, "Origin": "http://localhost:3001"},
+        {"Host": "localhost:8000", "Sec_Fetch_Site": "cross-site"},
+    ):
+        with pytest.raises(Forbidden):
+            door.check(request(**headers), is_open=True)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5"])  # noqa: S104 - what is closed
 def test_no_open_door_to_others(host: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="new-key"):
-        require_safe_binding(Settings(api_host=host))
-    require_safe_binding(Settings(api_host=host, allow_open=True))
-    require_safe_binding(Settings(api_host=host, keys_file=tmp_path / "keys.toml"))
-    require_safe_binding(Settings(api_host="::1"))
+    assert not may_be_open(Settings(api_host=host))
+    assert may_be_open(Settings(api_host=host, allow_open=True))
+    assert may_be_open(Settings(api_host="::1"))
+    keys_file = tmp_path / "keys.toml"
+    assert not may_be_open(Settings(api_host="::1", allow_open=True, keys_file=keys_file))

@@ -20,7 +20,9 @@ def classes_below(root: type[CelshadeError]) -> Iterator[type[CelshadeError]]:
         yield from classes_below(child)
 
 
-OURS = [each for each in classes_below(CelshadeError) if each.__module__ == errors.__name__]
+OURS = [
+    each for each in classes_below(CelshadeError) if each.__module__.startswith(errors.__name__)
+]
 
 
 @pytest.fixture
