@@ -4,6 +4,7 @@
     python -m training train --style ink        train; again after a stop: it goes on
     python -m training validate --style ink     PSNR and SSIM to the teacher on unseen photos
     python -m training export --style ink       write worker/builtin/ink
+    python -m training pictures --style ink     write the pictures of docs/looks.md
 
 All of it stays under out/training, which git ignores, until `export`.
 """
@@ -16,12 +17,12 @@ from pathlib import Path
 import torch
 
 from common.errors import ConfigurationError
-from training import exporting, judging
+from training import exporting, judging, sheets
 from training.album import read_list
 from training.crops import Crops
 from training.fetching import fetch
 from training.learning import Apprentice, Plan
-from training.places import BUILTIN, OUT
+from training.places import BUILTIN, IMAGES, OUT
 from training.running import WATCHED, Workshop, run
 from training.targets import Pair, prepare
 from training.teachers import TEACHERS
@@ -50,11 +51,12 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     train.add_argument("--steps", type=int, default=6000, help="steps in all (default: 6000)")
     train.add_argument("--seed", type=int, default=1, help="of weights and batches (default: 1)")
     train.add_argument("--pace", type=float, default=1e-3, help="learning rate (default: 0.001)")
-    train.add_argument("--start", metavar="STYLE", help="begin with the weights of a built-in look")
+    train.add_argument("--start", type=Path, metavar="FOLDER", help="begin with a bundle's weights")
     validate = commands.add_parser("validate", help="compare a look with its teacher")
     validate.add_argument("--picture", type=Path, help="also write all of them side by side (PNG)")
     export = commands.add_parser("export", help="write the bundle from the checkpoint")
-    for command in (train, validate, export):
+    pictures = commands.add_parser("pictures", help="write the documentation's pictures of a look")
+    for command in (train, validate, export, pictures):
         command.add_argument("--style", choices=sorted(TEACHERS), default="ink")
     return parser.parse_args(words)
 
@@ -73,7 +75,7 @@ def train(options: argparse.Namespace) -> None:
     unseen = [pair for pair in pairs_of(teacher, "validation") if pair.long_side_px <= 512]  # noqa: PLR2004
     crops = Crops(pairs_of(teacher, "train"), options.seed)
     plan = Plan(options.style, teacher.card.model_digest, options.seed, options.steps, options.pace)
-    start = exporting.load(BUILTIN / options.start).state_dict() if options.start else None
+    start = exporting.load(options.start).state_dict() if options.start else None
     fast = torch.ops.mkldnn._is_mkldnn_bf16_supported()  # torch has no public name for it
     apprentice = Apprentice(plan, start, bfloat16=fast)
     if workshop.checkpoint.exists():
@@ -95,6 +97,15 @@ def validate(options: argparse.Namespace) -> None:
         judging.show(network, pairs, options.picture)
 
 
+def pictures(options: argparse.Namespace) -> None:
+    """Write the documentation's pictures of a built-in look."""
+    pairs = pairs_of(TEACHERS[options.style](), "validation")
+    network = exporting.load(BUILTIN / options.style)
+    sheets.show_look(network, pairs, IMAGES / f"look-{options.style}.jpg")
+    if options.style == "ink":
+        sheets.show_sizes(network, pairs, IMAGES / "look-sizes.jpg")
+
+
 def main() -> int:
     """Run one command."""
     options = arguments()
@@ -106,6 +117,8 @@ def main() -> int:
                 train(options)
             case "validate":
                 validate(options)
+            case "pictures":
+                pictures(options)
             case "export":
                 checkpoint = Workshop(OUT / options.style).checkpoint
                 say(str(exporting.export(options.style, checkpoint, BUILTIN / options.style)))
