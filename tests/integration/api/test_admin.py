@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from api.keys_file import lines_for
 from common.callers import Scope, new_key
 from common.errors import WorkerLost
 from common.store.leases import Claim
