@@ -1,10 +1,12 @@
 """Callers: keys let in, and no caller ever learns anything of another."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from werkzeug.routing import Rule
 
 from api.keys_file import lines_for
 from common.callers import Scope, new_key
@@ -53,7 +55,7 @@ def house(make_app: MakeApp, tmp_path: Path) -> House:
     )
 
 
-@pytest.mark.parametrize("key", [None, "", "cs_guess", "x" * 5000])
+@pytest.mark.parametrize("key", [None, "", " ", "cs_guess", "cs_\u00e9", "a b", "x" * 5000])
 def test_nobody_comes_in_without_a_key(house: House, key: str | None) -> None:
     stranger = PhotoClient(house.app, key)
     for method, path in (
@@ -61,6 +63,7 @@ def test_nobody_comes_in_without_a_key(house: House, key: str | None) -> None:
         ("POST", "/v1/jobs"),
         ("GET", "/v1/styles"),
         ("GET", "/v1/limits"),
+        ("GET", "/v1/usage"),
         ("GET", "/v1/queue"),
         ("GET", "/v1/jobs/" + "0" * 32),
         ("DELETE", "/v1/jobs/" + "0" * 32),
@@ -72,21 +75,32 @@ def test_nobody_comes_in_without_a_key(house: House, key: str | None) -> None:
     assert stranger.get("/healthz").status_code == 200
 
 
-def test_another_callers_job_is_not_there(house: House) -> None:
-    job = house.ann.submit()
-    path = f"/v1/jobs/{job['id']}"
-    for method, part in (
-        ("GET", ""),
-        ("GET", "/result"),
-        ("GET", "/source"),
-        ("POST", "/cancel"),
-        ("POST", "/retry"),
-        ("DELETE", ""),
-    ):
-        answer = house.bob.call(method, path + part)
-        assert (answer.status_code, body_of(answer)["code"]) == (404, "not_found"), part
+def routes_with_ids(app: Flask) -> Iterator[tuple[str, Rule]]:
+    """Yield the methods and rules of every route of the API that names a thing of somebody's."""
+    for rule in app.url_map.iter_rules():
+        if rule.arguments and rule.rule.startswith("/v1/") and "/admin/" not in rule.rule:
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                yield method, rule
+
+
+def test_another_callers_things_are_not_there_on_any_route(house: House) -> None:
+    ids = {"job_id": str(house.ann.submit()["id"])}
+    routes = list(routes_with_ids(house.app))
+    assert len(routes) >= 6
+    with house.app.test_request_context():
+        adapter = house.app.url_map.bind("localhost")
+        paths = [
+            (method, adapter.build(rule.endpoint, {name: ids[name] for name in rule.arguments}))
+            for method, rule in routes
+        ]
+    for method, path in paths:
+        answer = house.bob.call(method, path)
+        assert (answer.status_code, body_of(answer)["code"]) == (404, "not_found"), (method, path)
     assert body_of(house.bob.get("/v1/jobs"))["data"] == []
-    assert house.ann.job(job)["status"] == "queued"
+    assert house.ann.job({"id": ids["job_id"]})["status"] == "queued"
+    # The routes are there: to the things' own caller they answer otherwise.
+    for method, path in sorted(paths, key=lambda each: each[0] == "DELETE"):
+        assert house.ann.call(method, path).status_code != 404, (method, path)
 
 
 def test_a_hit_never_tells_of_another_caller(house: House) -> None:
