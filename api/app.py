@@ -1,5 +1,7 @@
 """The application: joins the real parts and the routes. No business rule lives here."""
 
+from threading import BoundedSemaphore
+
 from flask import Flask, request
 
 from api import cors, problems, request_limits, request_log
@@ -9,7 +11,7 @@ from api.front_door import FrontDoor, may_be_open
 from api.keys_file import KeysFile
 from api.known_keys import KnownKeys
 from api.parts import NAME, Parts, parts
-from api.routes import admin, jobs, pictures, service
+from api.routes import admin, archives, batches, images, jobs, pictures, service
 from api.waiting import Waiting
 from common.photos import PhotoLimits
 from common.queue import HintPublisher, make_celery
@@ -40,8 +42,19 @@ def create_app(settings: Settings) -> Flask:
     problems.register(app)
     cors.register(app, settings.cors_origins)
     app.before_request(_check_front_door)
-    request_limits.register(app, exempt=(service.probes, pictures.files))
-    for blueprint in (jobs.v1, pictures.v1, pictures.files, service.v1, service.probes, admin.v1):
+    request_limits.register(app, exempt=(service.probes, pictures.files, archives.files))
+    for blueprint in (
+        jobs.v1,
+        batches.v1,
+        images.v1,
+        archives.v1,
+        archives.files,
+        pictures.v1,
+        pictures.files,
+        service.v1,
+        service.probes,
+        admin.v1,
+    ):
         app.register_blueprint(blueprint)
     return app
 
@@ -65,6 +78,7 @@ def join_parts(settings: Settings) -> Parts:
         catalog=Catalog(store.upkeep.overview),
         waiting=Waiting(store.scripts.listen, most=settings.api_threads // 2),
         photo_limits=PhotoLimits.of(settings),
+        downloads=BoundedSemaphore(max(1, settings.api_threads // 4)),
     )
 
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from common.jobs import Job
 from common.renders import PictureFormat
 from common.storage.base import ObjectStore
+from common.storage.signatures import LinkSigner
+from common.store.archives import Archive, ArchiveKind
+from common.store.batches import Batch
 
 # The endings of downloads, by media type; an upload's may be others than a picture's.
 _EXTENSIONS = {
@@ -40,6 +43,34 @@ class Links:
     def job(self, job_id: str, part: str = "") -> str:
         """The stable link to a job, or to a part of it such as `result`."""
         return f"{self._base_url}/v1/jobs/{job_id}" + (f"/{part}" if part else "")
+
+    def batch(self, batch_id: str, part: str = "") -> str:
+        """The stable link to a batch, or to a part of it such as `cancel`."""
+        return f"{self._base_url}/v1/batches/{batch_id}" + (f"/{part}" if part else "")
+
+    def image(self, image_id: str) -> str:
+        """The stable link to a kept image."""
+        return f"{self._base_url}/v1/images/{image_id}"
+
+    def archive(self, archive: Archive) -> SignedLink:
+        """Sign a link to the ZIP of a selection of jobs."""
+        return self._zip(ArchiveKind.ARCHIVES, archive.id, archive.secret, archive.now_ms)
+
+    def batch_archive(self, batch: Batch) -> SignedLink | None:
+        """Sign a link to the ZIP of a batch's pictures; None while there are none."""
+        if not any(item.has_picture for item in batch.items):
+            return None
+        return self._zip(ArchiveKind.BATCHES, batch.id, batch.secret, batch.now_ms)
+
+    def _zip(self, kind: ArchiveKind, id_: str, secret: str, now_ms: int) -> SignedLink:
+        """Sign a link to a ZIP; it names what it could not hold, so it may outlive its pictures."""
+        path = LinkSigner(bytes.fromhex(secret)).sign(
+            f"{kind}/{id_}",
+            expires_in_s=self.url_ttl_s,
+            content_type="application/zip",
+            download_name=f"celshade-{id_}.zip",
+        )
+        return SignedLink(self._base_url + path, now_ms + self.url_ttl_s * 1000)
 
     def result(self, job: Job) -> SignedLink | None:
         """Sign a link to a job's picture; None when there is none, or no longer."""

@@ -61,7 +61,7 @@ class Fields(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     @classmethod
-    def parse(cls, fields: Mapping[str, str]) -> Self:
+    def parse(cls, fields: Mapping[str, object]) -> Self:
         """Read the fields of a request.
 
         Raises:

@@ -1,6 +1,7 @@
 """Parts: everything a request is served with, joined once per process by `app.py`."""
 
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 
 from flask import current_app, g, request
 
@@ -33,6 +34,7 @@ class Parts:
         catalog: Styles and load, at most a second old.
         waiting: Threads that wait for jobs to end.
         photo_limits: What photos are accepted.
+        downloads: How many archives may be sent at once: each keeps a thread.
     """
 
     settings: Settings
@@ -44,6 +46,7 @@ class Parts:
     catalog: Catalog
     waiting: Waiting
     photo_limits: PhotoLimits
+    downloads: BoundedSemaphore
 
     def close(self) -> None:
         """Stop waiting and close the connections to the job store."""

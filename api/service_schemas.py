@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from api.archive_schemas import MAX_JOBS
 from api.catalog import Offers, StyleOffer
 from api.parameters import MAX_LIST, MAX_METADATA_BYTES, MAX_METADATA_ENTRIES
 from api.wishes import MAX_WAIT_S
@@ -198,6 +199,9 @@ class LimitsBody(ServiceBody):
     formats: list[PictureFormat]
     priorities: list[Priority]
     metadata: MetadataLimits
+    max_batch_photos: int
+    max_batch_bytes: int
+    max_archive_jobs: int
     max_open_jobs: int
     megapixels_per_day: float | None
     requests_per_minute: int | None
@@ -224,6 +228,9 @@ class LimitsBody(ServiceBody):
             formats=list(PictureFormat),
             priorities=list(Priority),
             metadata=MetadataLimits(max_entries=MAX_METADATA_ENTRIES, max_bytes=MAX_METADATA_BYTES),
+            max_batch_photos=settings.max_batch_photos,
+            max_batch_bytes=settings.max_batch_bytes,
+            max_archive_jobs=MAX_JOBS,
             max_open_jobs=share.max_open_jobs or settings.max_open_jobs_per_caller,
             megapixels_per_day=megapixels_a_day(settings, caller),
             requests_per_minute=share.requests_per_minute or settings.requests_per_minute,

@@ -81,7 +81,15 @@ class Settings(BaseSettings):
     url_ttl_s: int = Field(900, ge=1, le=900, description="Life of a signed link, seconds.")
 
     # --- What is accepted ---
-    max_upload_bytes: int = Field(40_000_000, ge=1, description="Largest request body, bytes.")
+    max_upload_bytes: int = Field(
+        40_000_000,
+        ge=1,
+        description="Largest photo, and largest request body but a batch's, bytes.",
+    )
+    max_batch_photos: int = Field(500, ge=1, le=1000, description="Most photos of a batch.")
+    max_batch_bytes: int = Field(
+        2_000_000_000, ge=1, description="Largest request body of a batch, bytes."
+    )
     max_pixels: int = Field(40_000_000, ge=1, description="Most pixels (all frames) of an image.")
     min_side_px: int = Field(16, ge=1, description="Shortest side of an image, pixels.")
     max_aspect: float = Field(20.0, ge=1, description="Largest ratio of long to short side.")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+BATCHES = "/v1/batches"  # the one address that takes more than one photo
+
 
 class IntakeMiddleware:
     """Wraps a WSGI application so that it reads bodies only through a `BodyReader`.
@@ -61,16 +63,18 @@ class IntakeMiddleware:
 
     def _reader(self, environ: "WSGIEnvironment") -> BodyReader:
         """Build the request's reader and tell its socket the pace."""
-        pace = Pace(self._limits, self._slots)
+        is_batch = environ.get("PATH_INFO") == BATCHES and environ["REQUEST_METHOD"] == "POST"
+        limits = self._limits.for_batches() if is_batch else self._limits
+        pace = Pace(limits, self._slots)
         connection = environ.get("gunicorn.socket")
         if isinstance(connection, ClientSocket):
             connection.be_patient(pace)
         chunked = "HTTP_TRANSFER_ENCODING" in environ
         kind, _ = parse_options_header(environ.get("CONTENT_TYPE"))
-        overhead = self._limits.multipart_overhead_bytes if kind == "multipart/form-data" else 0
+        overhead = limits.multipart_overhead_bytes if kind == "multipart/form-data" else 0
         return BodyReader(
             environ["wsgi.input"],
-            limit_bytes=self._limits.max_upload_bytes + overhead,
+            limit_bytes=limits.max_upload_bytes + overhead,
             content_length=None if chunked else get_content_length(environ) or 0,
             patience=pace,
             content_encoding=environ.get("HTTP_CONTENT_ENCODING", ""),

@@ -1,5 +1,6 @@
 """Callers: keys let in, and no caller ever learns anything of another."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from werkzeug.routing import Rule
 
 from api.keys_file import lines_for
 from common.callers import Scope, new_key
-from tests.hand_worker import HandWorker
+from tests.hand_worker import HandWorker, photo
 from tests.integration.api.conftest import MakeApp, parts_of
 from tests.integration.api.photo_client import PhotoClient, body_of
 
@@ -67,6 +68,9 @@ def test_nobody_comes_in_without_a_key(house: House, key: str | None) -> None:
         ("GET", "/v1/queue"),
         ("GET", "/v1/jobs/" + "0" * 32),
         ("DELETE", "/v1/jobs/" + "0" * 32),
+        ("POST", "/v1/batches"),
+        ("POST", "/v1/archives"),
+        ("POST", "/v1/images"),
         ("GET", "/metrics"),
     ):
         answer = stranger.call(method, path)
@@ -84,7 +88,14 @@ def routes_with_ids(app: Flask) -> Iterator[tuple[str, Rule]]:
 
 
 def test_another_callers_things_are_not_there_on_any_route(house: House) -> None:
-    ids = {"job_id": str(house.ann.submit()["id"])}
+    form = {"image": [(io.BytesIO(photo()), "a.jpg")]}
+    batch = body_of(house.ann.call("POST", "/v1/batches", data=form))
+    image = body_of(house.ann.call("POST", "/v1/images", data=photo()))
+    ids = {
+        "job_id": str(house.ann.submit()["id"]),
+        "batch_id": str(batch["id"]),
+        "image_id": str(image["image_id"]),
+    }
     routes = list(routes_with_ids(house.app))
     assert len(routes) >= 6
     with house.app.test_request_context():
@@ -101,6 +112,15 @@ def test_another_callers_things_are_not_there_on_any_route(house: House) -> None
     # The routes are there: to the things' own caller they answer otherwise.
     for method, path in sorted(paths, key=lambda each: each[0] == "DELETE"):
         assert house.ann.call(method, path).status_code != 404, (method, path)
+
+
+def test_another_callers_image_and_pictures_are_of_no_use(house: House) -> None:
+    image = body_of(house.ann.call("POST", "/v1/images", data=photo()))
+    answer = house.bob.call("POST", f"/v1/jobs?image_id={image['image_id']}")
+    assert (answer.status_code, body_of(answer)["code"]) == (404, "not_found")
+    wanted = {"job_ids": [house.ann.submit()["id"]]}
+    assert house.bob.call("POST", "/v1/archives", json=wanted).status_code == 404
+    assert house.ann.call("POST", "/v1/archives", json=wanted).status_code == 201
 
 
 def test_a_hit_never_tells_of_another_caller(house: House) -> None:

@@ -7,6 +7,10 @@ local function close_batch(batch, cause)
   local was_receiving = redis.call('ZREM', K .. 'receiving', batch) == 1
   local idempotency = redis.call('HGET', record, 'idempotency')
   if was_receiving and idempotency then redis.call('DEL', K .. 'idem:' .. idempotency) end
+  if was_receiving and redis.call('EXISTS', K .. 'items:' .. batch) == 0 then
+    redis.call('DEL', record) -- nobody was ever told of it
+    return 0
+  end
   local canceled = 0
   for _, text in ipairs(redis.call('HVALS', K .. 'items:' .. batch)) do
     local id = cjson.decode(text).job

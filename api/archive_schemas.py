@@ -1,0 +1,74 @@
+"""Archive schemas: what asks for an archive, what answers, and the manifest inside. Pure."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from api.ids import ID_PATTERN
+from api.links import SignedLink
+from api.parameters import Fields
+from api.schemas import Body, Moment, moment
+
+MAX_JOBS = 1_000
+
+
+class ArchiveParameters(Fields):
+    """Whose pictures an archive shall hold; an id that comes twice counts once."""
+
+    job_ids: list[Annotated[str, Field(pattern=ID_PATTERN)]] = Field(
+        min_length=1, max_length=MAX_JOBS
+    )
+
+
+class ArchiveBody(Body):
+    """An archive: a link to a ZIP that is made while it is read."""
+
+    id: str
+    url: str
+    url_expires_at: Moment
+    pictures: int
+    missing: int
+
+    @classmethod
+    def of(cls, archive_id: str, link: SignedLink, *, pictures: int, missing: int) -> "ArchiveBody":
+        """Show an archive; the figures are those of this moment."""
+        return cls.model_validate(
+            {
+                "id": archive_id,
+                "url": link.url,
+                "url_expires_at": moment(link.expires_ms),
+                "pictures": pictures,
+                "missing": missing,
+            }
+        )
+
+
+class ManifestFile(Body):
+    """A picture in the ZIP."""
+
+    name: str
+    job_id: str
+    file: str | None
+    style: str | None
+    params: dict[str, Any] | None
+    content_type: str
+    width: int
+    height: int
+    size_bytes: int
+    sha256: str
+
+
+class ManifestGap(Body):
+    """A job whose picture is not in the ZIP, and why."""
+
+    job_id: str
+    file: str | None
+    reason: str
+
+
+class Manifest(Body):
+    """`manifest.json`: what is in a ZIP, and what is not."""
+
+    created_at: Moment
+    files: list[ManifestFile]
+    missing: list[ManifestGap]

@@ -1,0 +1,111 @@
+"""Batch answers: a batch as an HTTP response, with headers that tell a client what to do next."""
+
+import hashlib
+import math
+import time
+from http import HTTPStatus
+
+from flask import Response, request
+
+from api.batch_schemas import BatchBody
+from api.job_answer import MAX_RETRY_AFTER_S, RETRY_AFTER_UNKNOWN_S
+from api.links import Links
+from api.parts import current_caller, current_links, parts
+from api.wishes import parse_wait_s
+from api.wsgi import STOPPING
+from common.errors import NotFound
+from common.jobs import Job
+from common.store.batches import Batch, BatchStatus
+
+
+def submitted(batch_id: str) -> Response:
+    """Answer a submission: 202 while its batch runs, 201 when it has ended."""
+    batch, waited = _see(batch_id)
+    is_open = batch.status is BatchStatus.RUNNING
+    status = HTTPStatus.ACCEPTED if is_open else HTTPStatus.CREATED
+    response = batch_response(batch, waited=waited, status=status)
+    response.headers["Location"] = current_links().batch(batch.id)
+    return response
+
+
+def polled(batch_id: str) -> Response:
+    """Answer a poll: 200 with the batch, or 304 when nothing has changed."""
+    batch, waited = _see(batch_id)
+    response = batch_response(batch, waited=waited)
+    response.make_conditional(request.environ)
+    return response
+
+
+def batch_response(
+    batch: Batch, *, waited: int | None = None, status: HTTPStatus = HTTPStatus.OK
+) -> Response:
+    """Show a batch.
+
+    Args:
+        batch: The batch.
+        waited: The wait that the answer was held back for at most, seconds.
+        status: HTTP status.
+    """
+    links = current_links()
+    body = BatchBody.of(batch, links)
+    response = Response(body.model_dump_json(), status=status, mimetype="application/json")
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.set_etag(_etag(body, batch, links), weak=True)
+    if batch.status is BatchStatus.RUNNING:
+        eta_s = RETRY_AFTER_UNKNOWN_S if batch.eta_s is None else math.ceil(batch.eta_s)
+        response.headers["Retry-After"] = str(max(1, min(MAX_RETRY_AFTER_S, eta_s)))
+    if waited is not None:
+        response.headers["Preference-Applied"] = f"wait={waited}"
+        response.headers["Vary"] = "Prefer"
+    return response
+
+
+def _see(batch_id: str) -> tuple[Batch, int | None]:
+    """Look at a batch of the caller's, after waiting for its end if the request prefers that.
+
+    What came last ends last, as a rule: that job is waited for, and then whatever is still open.
+
+    Returns:
+        The batch, and the preference that was applied, in seconds.
+
+    Raises:
+        NotFound: There is no such batch of this caller.
+    """
+    here, caller, wait_s = parts(), current_caller(), parse_wait_s(request.headers)
+    batch = here.store.batches.view(batch_id, caller.name)
+    if wait_s is None:
+        return batch, None
+    until_s = time.monotonic() + wait_s
+    while batch.last_open is not None and (left_s := until_s - time.monotonic()) > 0:
+        seen = _wait_for(batch.last_open, left_s)
+        if seen is None:
+            return batch, None  # too many wait already
+        batch = here.store.batches.view(batch_id, caller.name)
+        if not seen:
+            break
+    return batch, wait_s
+
+
+def _wait_for(job_id: str, wait_s: float) -> bool | None:
+    """Wait for a job's end; whether it came, or None when nobody more may wait."""
+    here, caller = parts(), current_caller()
+
+    def look() -> Job:
+        return here.store.ledger.view(job_id, caller.name)
+
+    is_stopping = request.environ.get(STOPPING, lambda: False)
+    try:
+        seen = here.waiting.until_ended(job_id, wait_s, look, is_stopping=is_stopping)
+    except NotFound:  # deleted meanwhile
+        return True
+    return None if seen is None else seen.status.is_terminal
+
+
+def _etag(body: BatchBody, batch: Batch, links: Links) -> str:
+    """Name a batch's present state; as for a job, the signed link alone is no change."""
+    text = body.model_dump_json(
+        exclude={"urls": {"archive": True, "archive_expires_at": True}, "eta_seconds": True}
+    )
+    if body.urls.archive is not None:
+        text += f"{batch.now_ms // (500 * links.url_ttl_s)}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,47 @@
+"""Image schemas: the bodies that tell of kept images. Pure."""
+
+from api.links import Links
+from api.parameters import Fields
+from api.schemas import Body, Moment, moment
+from common.store.images import Image
+
+
+class NoParameters(Fields):
+    """An image has no parameters: they belong to its jobs."""
+
+
+class ImageUrlsBody(Body):
+    """Stable links of an image."""
+
+    self: str
+
+
+class ImageBody(Body):
+    """A photo that is kept for jobs to come; each names it with `image_id`."""
+
+    image_id: str
+    content_type: str
+    width: int
+    height: int
+    size_bytes: int
+    sha256: str
+    created_at: Moment
+    expires_at: Moment
+    urls: ImageUrlsBody
+
+    @classmethod
+    def of(cls, image: Image, links: Links) -> "ImageBody":
+        """Show an image."""
+        return cls.model_validate(
+            {
+                "image_id": image.id,
+                "content_type": image.content_type,
+                "width": image.width,
+                "height": image.height,
+                "size_bytes": image.size_bytes,
+                "sha256": image.sha256,
+                "created_at": moment(image.created_ms),
+                "expires_at": moment(image.expires_ms),
+                "urls": {"self": links.image(image.id)},
+            }
+        )
