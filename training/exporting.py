@@ -43,6 +43,7 @@ def export(style: str, checkpoint: Path, folder: Path) -> Path:
     weights = {key: tensor.half().contiguous() for key, tensor in state["average"].items()}
     folder.mkdir(parents=True, exist_ok=True)
     save_file(weights, folder / WEIGHTS)
+    (folder / WEIGHTS).chmod(0o644)  # others than who trained it run the workers
     data = (folder / WEIGHTS).read_bytes()
     if len(data) > MOST_BYTES:
         raise ConfigurationError(f"{folder / WEIGHTS} has {len(data)} bytes, over {MOST_BYTES}.")
