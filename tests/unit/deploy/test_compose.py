@@ -26,7 +26,8 @@ NOT_IN_COMPOSE = {
     "data_dir": "belongs to the local store",
     "api_host": "set in the image",
     "api_port": "set in the image",
-    "allow_open": "there is always a keys file",
+    "allow_open": "nobody is served without a key",
+    "keys_file": "keys are made with a command and kept in the job store",
     "worker_name": "would be the same for all of a scaled service",
     "run_dir": "the container is the process",
 }
