@@ -1,0 +1,81 @@
+"""The API as a process of its own over a real job store, for tests of broken connections."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from pydantic import SecretStr
+
+from common.settings import Settings, environment_with
+from common.storage.factory import open_local_store
+from common.storage.local import LocalStore
+from common.store import JobStore
+from deploy.local import children
+from tests.audit import audit
+from tests.hand_worker import HandWorker
+from tests.integration.api.intake_server import DEADLINE_S, ROOT, free_port
+
+
+@dataclass(frozen=True)
+class RealService:
+    """The running server, what it keeps, a client of it and a worker driven by hand."""
+
+    port: int
+    http: httpx.Client
+    store: JobStore
+    objects: LocalStore
+    worker: HandWorker
+    process: children.Child
+
+    def serving_pids(self) -> list[int]:
+        """The processes that serve; the master only minds them."""
+        pid = self.process.pid
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        return [int(word) for word in text.split()]
+
+
+@contextmanager
+def running(redis_url: str, folder: Path) -> Iterator[RealService]:
+    """Run the API for as long as the block lasts; what it leaves is audited."""
+    settings = Settings(
+        redis_url=SecretStr(redis_url), store="local", data_dir=folder, api_port=free_port()
+    )
+    environment = environment_with(
+        redis_url=redis_url,
+        store="local",
+        data_dir=str(folder),
+        api_port=str(settings.api_port),
+        api_processes="1",
+        api_threads="4",
+    )
+    base_url = f"http://127.0.0.1:{settings.api_port}"
+
+    def answers() -> bool:
+        try:
+            return httpx.get(f"{base_url}/healthz", timeout=5).is_success
+        except httpx.TransportError:
+            return False
+
+    with (folder / "api.log").open("ab") as log:
+        child = children.start_child(
+            [sys.executable, "-m", "api"],
+            env=environment,
+            cwd=ROOT,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    store, objects = JobStore.from_settings(settings), open_local_store(settings)
+    worker = HandWorker(store, objects)
+    try:
+        children.wait_until_ready(child, answers, name="api", timeout_s=DEADLINE_S)
+        worker.beat()
+        with httpx.Client(base_url=base_url, timeout=DEADLINE_S) as http:
+            yield RealService(settings.api_port, http, store, objects, worker, child)
+        audit(redis_url, objects)
+    finally:
+        children.stop_child(child, grace_s=DEADLINE_S)
+        store.scripts.close()
