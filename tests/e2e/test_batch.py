@@ -81,7 +81,7 @@ def test_a_hundred_photos_in_one_request_and_out_in_one_zip(
         forget_peak(pid)
 
     files = [("image", (name, content)) for name, content in photos]
-    fields = {"style": "marked", "format": "png", "size": "520"}
+    fields = {"style": "marked", "strength": "1", "format": "png", "size": "520"}
     answer = caller.http.post("/v1/batches", data=fields, files=files, timeout=600)
     assert answer.status_code in (201, 202), answer.text
     batch = wait_for_end(caller, answer.json())

@@ -214,9 +214,18 @@ def test_a_dead_receivers_batch_lapses_with_its_jobs(clocked: ClockedStore) -> N
     assert begin(store, "order 17").batch_id != batch.batch_id
 
 
+def test_a_batch_that_broke_off_before_its_first_photo_never_was(clocked: ClockedStore) -> None:
+    batch = begin(clocked.store, "order 17")
+    clocked.store.batches.cancel(batch.batch_id, "ann", cause=Closure.INCOMPLETE)
+    with pytest.raises(NotFound):
+        view(clocked.store, batch)
+    assert list(clocked.redis.scan_iter("celshade:*")) == ["celshade:counts"]
+
+
 def test_a_step_of_the_clock_ends_no_batch_whose_receiver_lives(clocked: ClockedStore) -> None:
     store = clocked.store
     batch = begin(store)
+    send(store, batch, 0)
     for step_ms in (600_000, -600_000):
         clocked.set_time(clocked.now_ms + step_ms)
         store.upkeep.lapse_batches()

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 import redis
 
-from common.errors import ConfigurationError, NotFound, QueueFull, StoreUnavailable
+from common.errors import ConfigurationError, InvalidImage, NotFound, QueueFull, StoreUnavailable
 from common.jobs import JobStatus
+from common.storage.names import new_input_name
 from common.store import JobStore
+from common.store.images import Image
 from common.store.leases import NoClaim, Verdict
 from common.store.scripts import compose
-from common.store.submissions import Outcome
+from common.store.submissions import BatchPlace, Outcome
 from deploy.local import redis_server
 from tests import services
 from tests.integration.store.audit import audit
@@ -155,3 +157,42 @@ def test_every_verb_survives_a_lost_answer(proxy: CuttingProxy, direct: redis.Re
         store.ledger.delete(second.job_id, "ann")
     assert store.upkeep.overview().counts["jobs_submitted"] == 2
     audit(direct, [first.input_name, claim.output_name])
+
+
+def keep_image(store: JobStore, name: str) -> Image:
+    return store.images.keep(
+        "ann",
+        name,
+        sha256="0" * 64,
+        content_type="image/png",
+        width=1,
+        height=1,
+        size_bytes=1,
+    )
+
+
+def test_batches_and_images_survive_lost_answers(proxy: CuttingProxy, direct: redis.Redis) -> None:
+    store = open_store(proxy.url)
+    store.upkeep.overview()
+    batch = lost(proxy, lambda: store.batches.begin("ann", idempotency_key="7"))
+    assert batch.fingerprint is None
+    sent = submission(place=BatchPlace(batch.batch_id, 0, "a.jpg"))
+    lost(proxy, lambda: store.submissions.admit(sent))
+    assert lost(proxy, lambda: store.submissions.enqueue(sent)).job_id == sent.job_id
+    bad = BatchPlace(batch.batch_id, 1, "b.txt")
+    lost(proxy, lambda: store.batches.refuse(bad, InvalidImage(), is_retryable=False))
+    lost(proxy, lambda: store.batches.renew(batch.batch_id))
+    lost(proxy, lambda: store.batches.seal(batch.batch_id, fingerprint="f"))
+    assert store.batches.begin("ann", idempotency_key="7").batch_id == batch.batch_id
+    lost(proxy, lambda: store.batches.cancel(batch.batch_id, "ann"))
+    items = store.batches.view(batch.batch_id, "ann").items
+    assert [item.status for item in items] == [JobStatus.CANCELED, JobStatus.FAILED]
+
+    name = new_input_name()
+    lost(proxy, lambda: store.images.begin("ann", name))
+    image = lost(proxy, lambda: keep_image(store, name))
+    assert direct.zcard("celshade:images:ann") == 1
+    lost(proxy, lambda: store.images.drop(image.id, "ann"))
+    with pytest.raises(NotFound):
+        store.images.drop(image.id, "ann")
+    audit(direct, [sent.input_name, name])
