@@ -79,6 +79,30 @@ def test_nobody_comes_in_without_a_key(house: House, key: str | None) -> None:
     assert stranger.get("/healthz").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("shown", "status"),
+    [
+        ("Bearer {key}", 200),
+        ("bearer  {key} ", 200),
+        ("Bearer{key}", 401),
+        ("{key}", 401),
+        ("Basic {key}", 401),
+        ("Bearer {key} {key}", 401),
+        ("Bearer {key}x", 401),
+    ],
+)
+def test_a_key_is_shown_in_one_way(
+    make_app: MakeApp, tmp_path: Path, shown: str, status: int
+) -> None:
+    key = new_key()
+    keys_file = tmp_path / "keys.toml"
+    keys_file.write_text(lines(key, "ann", Scope.JOBS))
+    stranger = PhotoClient(make_app(keys_file=keys_file))
+    answer = stranger.get("/v1/limits", Authorization=shown.format(key=key))
+    assert answer.status_code == status
+    assert stranger.get(f"/v1/limits?api_key={key}&authorization=Bearer%20{key}").status_code == 401
+
+
 def routes_with_ids(app: Flask) -> Iterator[tuple[str, Rule]]:
     """Yield the methods and rules of every route of the API that names a thing of somebody's."""
     for rule in app.url_map.iter_rules():
