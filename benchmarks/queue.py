@@ -13,10 +13,10 @@ HELP = """\
 Measures the job store and Celery on Redis servers of their own, configured as the embedded one:
 submissions, claims and completions a second beside bare round trips, with appendfsync always and
 everysec; the same through Celery, with a worker that renders nothing; the memory of a waiting job
-with its hint; and how long a submission takes with nothing, ten thousand and a million waiting.
+with its hint; and how long a submission takes, by how many wait already.
 
-  python -m benchmarks queue                       a million jobs take 2 GB and some minutes
-  python -m benchmarks queue --waiting 0 10000     without them
+  python -m benchmarks queue
+  python -m benchmarks queue --waiting 0 10000 1000000    2 GB, and some minutes to fill the line
   python -m benchmarks queue --waiting 0 1000 --jobs 200 --rounds 1 --requests 50"""
 REWRITING_SHARE = 2
 
@@ -27,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--waiting",
         type=int,
         nargs="+",
-        default=[0, 10_000, 1_000_000],
-        help="jobs that wait already, the least first (0 10000 1000000)",
+        default=[0, 10_000, 100_000],
+        help="jobs that wait already, the least first (0 10000 100000)",
     )
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each (3)")
     parser.add_argument("--jobs", type=int, default=2_000, help="jobs of a rate, per round (2000)")

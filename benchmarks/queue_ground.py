@@ -26,9 +26,9 @@ from common.renders import Identity, Params, PictureFormat, work_size
 from common.settings import Settings
 from common.storage.names import new_input_name
 from common.store import JobStore
+from common.store.composition import compose
 from common.store.leases import Claim, LineOffer, WorkerState
 from common.store.policy import Policy
-from common.store.scripts import compose
 from common.store.submissions import Submission
 from common.styles import line_of
 from deploy.local import children, redis_server

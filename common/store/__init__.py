@@ -3,6 +3,7 @@
 from common.settings import Settings
 from common.store.archives import Archives
 from common.store.batches import Batches
+from common.store.composition import REDIS_CLOCK
 from common.store.dead_letters import DeadLetters
 from common.store.images import Images
 from common.store.keyring import Keyring
@@ -11,7 +12,7 @@ from common.store.ledger import Ledger
 from common.store.outputs import Outputs
 from common.store.policy import Policy
 from common.store.request_windows import RequestWindows
-from common.store.scripts import REDIS_CLOCK, Scripts
+from common.store.scripts import Scripts
 from common.store.submissions import Submissions
 from common.store.upkeep import Upkeep
 from common.store.usage import Usage

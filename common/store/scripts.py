@@ -1,14 +1,12 @@
 """The way to Redis: loads the scripts, calls them, and lets no foreign error through.
 
-Each verb is a `.lua` file beside this one. In front of it go constants (the table of job states,
-the policy's figures), the clock and the shared functions of `scripts/lib/`. Nothing else in the
-service talks to Redis, apart from Celery's transport.
+Each verb is a `.lua` file in `scripts/`; `composition.py` says what goes in front of it. Nothing
+else in the service talks to Redis, apart from Celery's transport.
 """
 
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import redis
@@ -16,76 +14,13 @@ from redis.backoff import NoBackoff
 from redis.client import PubSub
 from redis.retry import Retry
 
-from common import jobs
 from common.errors import QueueFull, StoreUnavailable
-from common.store.keys import PREFIX
-from common.store.policy import REMEMBERED_CODES, Policy, sentences
+from common.store.composition import REDIS_CLOCK, compose
+from common.store.policy import Policy
 
 _log = logging.getLogger(__name__)
-_FOLDER = Path(__file__).parent / "scripts"
-# Version of the records. Fields are only ever added, and read as absent where a record is older:
-# 1 had no `eta` and no `failed_by` in renders; 2 had metadata in one piece, however long.
-SCHEMA = 3
 RETRY_AFTER_S = 2
 MIN_SERVER = (7, 0)
-
-# Redis' own time, in milliseconds; tests put a clock of theirs here.
-REDIS_CLOCK = """\
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-"""
-
-
-def _lua(value: object) -> str:
-    """Write a constant as a Lua literal."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=True)
-    if isinstance(value, Mapping):
-        return "{" + ",".join(f"[{_lua(str(k))}]={_lua(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "{" + ",".join(_lua(item) for item in value) + "}"
-    raise TypeError(f"no Lua literal for {type(value)}")
-
-
-def _constants(policy: Policy) -> str:
-    """The Lua text of everything the scripts take from Python."""
-    figures = {name: getattr(policy, name) for name in policy.__slots__}
-    figures["remembered"] = dict.fromkeys(REMEMBERED_CODES, True)
-    figures["messages"] = sentences()
-    moves = {
-        str(before): {str(after): True for after in sorted(afters)}
-        for before, afters in jobs.TRANSITIONS.items()
-    }
-    return "\n".join(
-        [
-            f"local K = {_lua(PREFIX)}",
-            f"local SCHEMA = {SCHEMA}",
-            f"local P = {_lua(figures)}",
-            f"local MOVES = {_lua(moves)}",
-            f"local OPEN = {_lua(dict.fromkeys(sorted(map(str, jobs.OPEN)), True))}",
-            f"local RETRYABLE = {_lua(dict.fromkeys(sorted(map(str, jobs.RETRYABLE)), True))}",
-            "local EMPTY = {}",
-        ]
-    )
-
-
-def compose(policy: Policy, clock: str = REDIS_CLOCK) -> dict[str, str]:
-    """Return the whole text of each verb's script, by verb.
-
-    Args:
-        policy: The figures to write into them.
-        clock: Lua text that defines `now`, milliseconds since the epoch.
-    """
-    library = "\n".join(path.read_text() for path in sorted((_FOLDER / "lib").glob("*.lua")))
-    texts = {}
-    for path in sorted(_FOLDER.glob("*.lua")):
-        shebang, _, body = path.read_text().partition("\n")
-        texts[path.stem] = "\n".join([shebang, _constants(policy), clock, library, body])
-    return texts
 
 
 class Scripts:

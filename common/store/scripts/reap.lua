@@ -33,7 +33,7 @@ for _, key in ipairs(lost) do
   -- A dead worker stops renewing early; one that ran out of time renewed until its limit.
   local ran_out = tonumber(r.spent) + P.renew_ms * 2 >= tonumber(r.limit) and spent >= tonumber(r.limit)
   local code = ran_out and 'execution_timeout' or 'worker_lost'
-  lose_attempt(key, r, code, P.messages[code], hints)
+  lose_attempt(key, r, code, MESSAGES[code], hints)
 end
 for _, key in ipairs(due('delayed')) do
   redis.call('ZREM', K .. 'delayed', key)

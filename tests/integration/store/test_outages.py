@@ -11,9 +11,9 @@ from common.errors import ConfigurationError, InvalidImage, NotFound, QueueFull,
 from common.jobs import JobStatus
 from common.storage.names import new_input_name
 from common.store import JobStore
+from common.store.composition import compose
 from common.store.images import Image
 from common.store.leases import NoClaim, Verdict
-from common.store.scripts import compose
 from common.store.submissions import BatchPlace, Outcome
 from deploy.local import redis_server
 from tests import services

@@ -4,7 +4,7 @@ local function move_job(id, to)
   local job = K .. 'job:' .. id
   local from = redis.call('HGET', job, 'status')
   if from == to then return end
-  if not (MOVES[from] and MOVES[from][to]) then
+  if not (from and MOVES[from .. ' ' .. to]) then
     error('job ' .. id .. ' may not go from ' .. tostring(from) .. ' to ' .. to)
   end
   redis.call('HSET', job, 'status', to)

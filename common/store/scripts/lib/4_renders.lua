@@ -39,7 +39,7 @@ local function end_failed(key, r, failure, is_dead)
     fail_job(id, failure, r.attempts)
     if is_dead then bury(id) end
   end
-  if P.remembered[failure.code] and P.failure_ms > 0 then
+  if REMEMBERED[failure.code] and P.failure_ms > 0 then
     failure.until_ms = now + P.failure_ms
     failure.attempts = tonumber(r.attempts)
     redis.call('SET', K .. 'failure:' .. key, cjson.encode(failure), 'PX', P.failure_ms)

@@ -84,8 +84,9 @@ local function note_promise(r)
   if not r.eta then return end
   local off = math.abs(now - tonumber(r.created) - tonumber(r.eta))
   local bucket = 'more'
-  for i = #P.eta_bounds_ms, 1, -1 do
-    if off <= P.eta_bounds_ms[i] then bucket = P.eta_bounds_ms[i] end
+  local bounds = P.eta_bounds_ms
+  for i = #bounds, 1, -1 do
+    if off <= bounds[i] then bucket = bounds[i] end
   end
   redis.call('HINCRBY', K .. 'eta', bucket, 1)
   redis.call('HINCRBY', K .. 'eta', 'sum_ms', off)

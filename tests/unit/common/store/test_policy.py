@@ -7,8 +7,8 @@ import pytest
 from common import jobs
 from common.errors import ExecutionTimeout, WorkerLost
 from common.settings import Settings
+from common.store.composition import compose
 from common.store.policy import ATTEMPTS, Policy, sentences
-from common.store.scripts import compose
 
 POLICY = Policy.from_settings(Settings())
 VERBS = {
@@ -71,7 +71,14 @@ def test_the_scripts_work_by_the_very_table_of_states() -> None:
     text = compose(POLICY)["cancel"]
     moves = re.search(r"^local MOVES = (.*)$", text, re.MULTILINE)
     assert moves is not None
-    for before, afters in jobs.TRANSITIONS.items():
-        entry = re.search(rf'\["{before}"\]={{(.*?)}}', moves[1])
-        assert entry is not None
-        assert re.findall(r'\["(\w+)"\]=true', entry[1]) == sorted(map(str, afters))
+    every = [f"{before} {after}" for before, afters in jobs.TRANSITIONS.items() for after in afters]
+    assert sorted(re.findall(r'\["([^"]+)"\]=true', moves[1])) == sorted(every)
+
+
+def test_a_script_is_given_what_it_uses_and_nothing_else() -> None:
+    texts = compose(POLICY)
+    assert "local function doom(" in texts["admit"]
+    assert "local function detach(" not in texts["admit"]  # only jobs that are left need it
+    assert "local MOVES" not in texts["renew"]
+    assert "P." not in texts["claim"]  # figures stand where they are used
+    assert f"now + ({POLICY.lease_ms})" in texts["claim"]
