@@ -3,6 +3,7 @@
 Imports torch: only for a process in which the allocator was told before.
 """
 
+import os
 import threading
 import time
 from collections.abc import Sequence
@@ -36,7 +37,9 @@ class BareStages:
         models = find_models((), load_settings().styles_dir)
         self._model = next(m for m in models.values() if m.style.card.name == DEFAULT_STYLE)
         self._model.load(device)
-        self._engine = Engine(models, lanes=device.lanes, threads=threads)
+        self._engine = Engine(
+            models, lanes=device.lanes, threads=threads, on_loss=lambda _: os._exit(1)
+        )
         self._decoder = InProcessDecoder(PhotoLimits.of(load_settings()))
         self._size_px = size_px
         self.task_threads = 2 * self._model.concurrency(device.lanes)

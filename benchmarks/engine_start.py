@@ -6,6 +6,7 @@
 import argparse
 import itertools
 import json
+import os
 import statistics
 import sys
 import time
@@ -53,7 +54,12 @@ def _measure(given: argparse.Namespace) -> dict[str, Any]:
     model = Model(style_called(given.style))
     model.load(device)
     figures["loaded_s"] = time.time() - given.began
-    engine = Engine({model.line: model}, lanes=device.lanes, threads=given.threads)
+    engine = Engine(
+        {model.line: model},
+        lanes=device.lanes,
+        threads=given.threads,
+        on_loss=lambda _: os._exit(1),
+    )
     engine.start(WARM_PX)
     figures["ready_s"] = time.time() - given.began
     torch.set_num_threads(1)  # as a worker's task threads

@@ -122,7 +122,8 @@ class FaultyStyle(InvertingStyle):
     """Fails as long as the file that its process' `CELSHADE_TEST_FAULT` names is there.
 
     With `all` in the file it fails for everything, with `photos` for all but black ones, so that
-    whoever tries the model with a black photo finds it healthy.
+    whoever tries the model with a black photo finds it healthy. With `lost` it takes the file away
+    and fails as when a GPU is lost.
     """
 
     card = StyleCard(
@@ -135,6 +136,10 @@ class FaultyStyle(InvertingStyle):
     def forward(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:
         """Invert a batch, or fail with it."""
         fault = Path(os.environ[FAULT_VARIABLE])
-        if fault.exists() and (fault.read_text() == "all" or bool(photos.any())):
+        said = fault.read_text() if fault.exists() else ""
+        if said == "lost":
+            fault.unlink()
+            raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
+        if said == "all" or (said and bool(photos.any())):
             raise RuntimeError("the device said no")
         return super().forward(photos, long_side_px)

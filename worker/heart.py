@@ -10,7 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from common.errors import CelshadeError, ExecutionTimeout, StoreUnavailable
+from common.errors import (
+    CelshadeError,
+    ExecutionTimeout,
+    RenderError,
+    StoreUnavailable,
+    WorkerLost,
+)
 from common.store.leases import Leases, WorkerState
 from worker.engine.engine import Engine, Running
 from worker.gate import Gate, GateState
@@ -24,6 +30,7 @@ _log = logging.getLogger(__name__)
 MARGIN_SHARE = 0.1
 MARGIN_BEATS = 2
 EXIT_STUCK = 70  # EX_SOFTWARE of sysexits.h
+EXIT_DEVICE_LOST = 71  # EX_OSERR
 _STATES = {
     GateState.OPEN: WorkerState.READY,
     GateState.SICK: WorkerState.SICK,
@@ -124,8 +131,18 @@ class Heart:
         if time.monotonic() < self._latest_end_s(running):
             return
         _log.error("a forward is stuck: ending this process", extra={"renders": len(running.keys)})
-        self._give_back(self._holdings.all(), running.keys)
+        self._give_back(self._holdings.all(), running.keys, ExecutionTimeout)
         self._end_process(EXIT_STUCK)
+
+    def end_without_device(self, keys: frozenset[str]) -> None:
+        """End this process, whose device is lost; give back what it holds.
+
+        Args:
+            keys: The renders in the forward that lost it: they lose their attempt, as if this
+                process had been killed.
+        """
+        self._give_back(self._holdings.all(), keys, WorkerLost)
+        self._end_process(EXIT_DEVICE_LOST)
 
     def _latest_end_s(self, running: Running) -> float:
         """Until when a forward may run, monotonic seconds; its leases count from their claims."""
@@ -139,11 +156,13 @@ class Heart:
         margin_s = max(limit_s * MARGIN_SHARE, self._every_s * MARGIN_BEATS)
         return limit_s - min(margin_s, limit_s / 2)
 
-    def _give_back(self, held: list[Held], stuck: frozenset[str]) -> None:
-        """Release the others uncounted; those in the stuck forward lose their attempt."""
+    def _give_back(
+        self, held: list[Held], failed: frozenset[str], cause: type[RenderError]
+    ) -> None:
+        """Release the others uncounted; those in the failed forward lose their attempt."""
         for one in held:
-            cause = ExecutionTimeout if one.claim.key in stuck else None
+            lost_as = cause if one.claim.key in failed else None
             try:
-                self._leases.release(one.claim, lost_as=cause)
+                self._leases.release(one.claim, lost_as=lost_as)
             except StoreUnavailable:
                 _log.warning("not given back: its lease will run out")

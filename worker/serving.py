@@ -76,7 +76,7 @@ def serve(settings: Settings, name: str, place: torch.device) -> None:
     _load(models, device, settings)
     threads = 2 * max(model.concurrency(device.lanes) for model in models.values())
     objects = _open_objects(settings, threads)
-    engine = Engine(models, lanes=device.lanes, threads=cores)
+    engine = Engine(models, lanes=device.lanes, threads=cores, on_loss=heart.end_without_device)
     engine.start(WARM_PX)
     renderer = Renderer(
         leases=leases,

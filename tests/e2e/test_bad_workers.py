@@ -102,6 +102,23 @@ def test_a_failing_model(clean_redis_url: str, tmp_path: Path, fault: str) -> No
         audit(clean_redis_url, fleet.parts.objects)
 
 
+def test_a_lost_device(clean_redis_url: str, tmp_path: Path) -> None:
+    """Its process ends and is replaced; the render counts one attempt and is taken up again."""
+    settings = Settings(
+        redis_url=SecretStr(clean_redis_url), store="local", data_dir=tmp_path / "data"
+    )
+    env = environment(clean_redis_url, STORE="local", DATA_DIR=str(settings.data_dir))
+    device = tmp_path / "device"
+    with running_fleet(tmp_path, settings, env) as fleet:
+        fleet.start("worker", "bad", **{FAULT_VARIABLE: str(device)})
+        fleet.wait_for_state("bad", "ready")
+        device.write_text("lost")
+        jobs = submit_and_wait(fleet, first=0, many=1)
+        assert [(job["status"], job["attempts"]) for job in jobs] == [("succeeded", 2)]
+        assert fleet.log("bad").count("the device is lost") == 1
+        audit(clean_redis_url, fleet.parts.objects)
+
+
 class Storage:
     """A real S3 server whose keys can be changed while it is used."""
 

@@ -6,10 +6,11 @@ lane. A CPU has several, for styles that allow it: forwards side by side, sharin
 them better than one forward on all cores; a photo that is alone still gets all of them.
 """
 
+import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,8 +19,11 @@ import torch
 
 from common.errors import RenderError
 from worker.engine.ladder import Outcome, climb
+from worker.engine.loss import DeviceLost
 from worker.engine.pictures import pictures
 from worker.models import Model
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +74,21 @@ class Engine:
         models: Loaded models by line.
         lanes: How many forwards may run at once; those of one style only if its card allows it.
         threads: CPU threads that the lanes share.
+        on_loss: Told of the renders in whose forward the device was lost. That lane does nothing
+            more, and its photos wait for ever: the process has to end.
     """
 
-    def __init__(self, models: Mapping[str, Model], *, lanes: int = 1, threads: int = 1) -> None:
+    def __init__(
+        self,
+        models: Mapping[str, Model],
+        *,
+        lanes: int = 1,
+        threads: int = 1,
+        on_loss: Callable[[frozenset[str]], None],
+    ) -> None:
         self._models = models
         self._threads = threads
+        self._on_loss = on_loss
         self._changed = threading.Condition()
         self._tickets: deque[_Ticket] = deque()
         self._warm_px: Sequence[int] = ()
@@ -145,8 +159,11 @@ class Engine:
             self._take_threads(sharers)
             try:
                 self._forward(batch, sharers)
-            finally:
-                self._end(lane)
+            except DeviceLost:
+                _log.exception("the device is lost", extra={"renders": len(batch)})
+                self._on_loss(frozenset(ticket.key for ticket in batch))
+                return
+            self._end(lane)
 
     def _warm_up(self) -> None:
         """Run every model in this lane, with all threads, one lane after the other."""

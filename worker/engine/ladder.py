@@ -2,7 +2,8 @@
 
 1. all photos together; 2. for want of memory half of them, and so on down to one; 3. one photo in
 tiles, then in smaller ones, where its style may be cut; 4. that photo alone fails. What fails for
-any other reason is tried photo by photo, so that the one at fault fails alone.
+any other reason is tried photo by photo, so that the one at fault fails alone. A lost device ends
+the climb.
 """
 
 import logging
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import torch
 
 from common.errors import InternalError, OutOfMemory, RenderError
+from worker.engine.loss import DeviceLost, is_loss
 from worker.engine.shortage import is_shortage
 from worker.engine.tiles import run_in_tiles
 from worker.models import Model
@@ -43,6 +45,9 @@ def climb(model: Model, photos: Sequence[torch.Tensor]) -> list[Outcome]:
 
     Returns:
         One outcome for each photo, in their order.
+
+    Raises:
+        DeviceLost: Nothing can be computed here again.
     """
     tile_px = model.tile_px(photos[0])
     if tile_px is not None:
@@ -92,7 +97,13 @@ def _in_tiles(model: Model, photo: torch.Tensor, tile_px: int) -> Outcome:
 
 
 def _let_go(error: Exception) -> Exception:
-    """Forget the frames of a failed forward: they hold its activations."""
+    """Forget the frames of a failed forward: they hold its activations.
+
+    Raises:
+        DeviceLost: There is nothing to try again on.
+    """
+    if is_loss(error):
+        raise DeviceLost from error
     if not is_shortage(error):
         return error  # its frames are what the log is for
     return error.with_traceback(None)

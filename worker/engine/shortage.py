@@ -10,6 +10,7 @@ import torch
 _SAYINGS = (
     "DefaultCPUAllocator: can't allocate memory",
     "CUDA out of memory",
+    "CUDA error: out of memory",
     "CUBLAS_STATUS_ALLOC_FAILED",
     "CUDNN_STATUS_ALLOC_FAILED",
     "Failed to allocate memory for requested buffer",

@@ -101,6 +101,10 @@ class Bench:
         self.renderer.run(held, self.model.line)
 
 
+def _nobody_loses_a_device(keys: frozenset[str]) -> None:
+    raise AssertionError(f"no style here does that: {keys}")
+
+
 @pytest.fixture
 def bench(
     clean_redis_url: str, local_settings: Settings, local_store: LocalStore
@@ -110,7 +114,7 @@ def bench(
     model, gate = Model(BrokenStyle()), Gate()
     models = {model.line: model}
     holdings = Holdings(on_change=gate.stir)
-    engine = Engine(models)
+    engine = Engine(models, on_loss=_nobody_loses_a_device)
     engine.start()
     leases = store.leases("worker-1-test")
     renderer = Renderer(

@@ -66,6 +66,18 @@ def test_a_stuck_forward_ends_the_process_and_spares_the_others(
     assert (bench.job(other_id).status, bench.job(other_id).attempts) == (JobStatus.QUEUED, 0)
 
 
+def test_a_lost_device_ends_the_process_and_counts_for_its_forward_alone(
+    bench: Bench, photo: bytes, cursed_photo: bytes
+) -> None:
+    lost_id, other_id = bench.submit(photo), bench.submit(cursed_photo)
+    lost = bench.claim()
+    bench.claim()
+    bench.heart().end_without_device(frozenset({lost.claim.key}))
+    assert bench.exits == [71]
+    assert (bench.job(lost_id).status, bench.job(lost_id).attempts) == (JobStatus.QUEUED, 1)
+    assert (bench.job(other_id).status, bench.job(other_id).attempts) == (JobStatus.QUEUED, 0)
+
+
 def test_a_stuck_forward_that_nobody_holds_ends_the_process_too(bench: Bench, photo: bytes) -> None:
     """A probe's, or one whose lease was lost meanwhile: nothing else would ever end it."""
     other_id = bench.submit(photo)

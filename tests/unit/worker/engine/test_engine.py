@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from queue import Queue
 
 import pytest
 import torch
@@ -17,7 +18,10 @@ WAIT_S = 20
 
 
 class ScriptedStyle:
-    """Inverts; waits at `gate`; fails for photos whose first pixel is 1 (error) or 2 (memory)."""
+    """Inverts; waits at `gate`; fails for a photo whose first pixel is 1, 2 or 3.
+
+    With an error of its own, for want of memory, because the device is lost.
+    """
 
     card = StyleCard(name="scripted", title="", description="", model_digest="1")
     degraded: tuple[str, ...] = ()
@@ -40,6 +44,8 @@ class ScriptedStyle:
             raise ValueError("bad photo")
         if 2 in marks:
             raise torch.OutOfMemoryError("too much")
+        if 3 in marks:
+            raise torch.AcceleratorError("CUDA error: unspecified launch failure")
         return 255 - photos
 
 
@@ -56,8 +62,14 @@ def model(style: ScriptedStyle) -> Model:
 
 
 @pytest.fixture
-def engine(model: Model) -> Engine:
-    engine = Engine({model.line: model})
+def losses() -> "Queue[frozenset[str]]":
+    """What was in the forwards in which the device was lost."""
+    return Queue()
+
+
+@pytest.fixture
+def engine(model: Model, losses: "Queue[frozenset[str]]") -> Engine:
+    engine = Engine({model.line: model}, on_loss=losses.put)
     engine.start()
     return engine
 
@@ -131,6 +143,31 @@ def test_a_bad_photo_fails_alone(engine: Engine, submit: Submit, style: Scripted
         big.result(WAIT_S)
 
 
+def test_a_lost_device_is_told_with_the_renders_that_shared_the_forward(
+    engine: Engine,
+    model: Model,
+    submit: Submit,
+    style: ScriptedStyle,
+    losses: "Queue[frozenset[str]]",
+) -> None:
+    first = _hold_first(submit, style)
+    photos = {"good": _photo(9), "last": _photo(3), "elsewhere": _photo(9, 16)}
+    waiting = [
+        # They wait until the process ends, so nobody may wait for them.
+        threading.Thread(target=engine.render, args=(model.line, key, photo), daemon=True)
+        for key, photo in photos.items()
+    ]
+    for count, thread in enumerate(waiting, start=1):
+        thread.start()
+        _wait_until_queued(engine, count)
+    style.gate.set()
+    first.result(WAIT_S)
+    assert losses.get(timeout=WAIT_S) == {"good", "last"}
+    # Nothing is tried on it again, nor handed back as if these photos had failed.
+    assert style.batches == [1, 2]
+    assert all(thread.is_alive() for thread in waiting)
+
+
 def test_the_watchdog_sees_what_runs(engine: Engine, submit: Submit, style: ScriptedStyle) -> None:
     first = _hold_first(submit, style)
     assert [running.keys for running in engine.running] == [{"key"}]
@@ -159,7 +196,7 @@ def test_only_styles_that_allow_it_run_side_by_side(
 ) -> None:
     style = style_class()
     model = Model(style)
-    engine = Engine({model.line: model}, lanes=2, threads=2)
+    engine = Engine({model.line: model}, lanes=2, threads=2, on_loss=Queue().put)
     engine.start()
     photos = [threads.submit(engine.render, model.line, "key", _photo(9, 8)) for _ in range(2)]
     if isinstance(style, ParallelStyle):
