@@ -19,6 +19,7 @@ from api.parameters import Parameters
 from api.parts import Parts
 from api.submission import Asked, Source, bring_in
 from api.wishes import Wishes
+from common import log
 from common.callers import Caller
 from common.errors import (
     BatchClosed,
@@ -98,6 +99,7 @@ class _Reception:
                 self._take(photo, style, parameters)
         if style is None or parameters is None or self._batch_id is None:
             raise MalformedRequest(NO_BATCH)
+        log.job_id.set(None)  # the answer is about all of them
         self._seal(style, parameters)
         return self._batch_id
 
@@ -130,6 +132,7 @@ class _Reception:
         """Bring a photo in, or note why it was refused."""
         if self._batch_id is None:
             raise MalformedRequest(NO_BATCH)
+        log.job_id.set(None)
         place = BatchPlace(self._batch_id, len(self._prints) - 1, photo.label)
         try:
             source = self._source(photo)

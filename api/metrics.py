@@ -77,6 +77,8 @@ def _jobs(seen: Overview) -> Iterator[Metric]:
 
 def _renders(counts: Mapping[str, int]) -> Iterator[Metric]:
     for name, field, help_text in (
+        (names.BATCHES, "batches_begun", "Batches that were begun to be received."),
+        (names.OUTPUTS_VANISHED, "outputs_vanished", "Pictures found gone from the storage."),
         (names.RENDERS_DONE, "renders_done", "Renders finished."),
         (names.RENDERS_FAILED, "renders_failed", "Renders that ended without a picture."),
         (names.ATTEMPTS_LOST, "attempts_lost", "Attempts lost with their worker."),

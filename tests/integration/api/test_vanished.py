@@ -10,6 +10,7 @@ from tests.hand_worker import HandWorker, photo
 from tests.integration.api.conftest import MakeApp, parts_of
 from tests.integration.api.photo_client import Json, PhotoClient, body_of
 from tests.integration.api.test_archives import make, manifest_of, read
+from tests.integration.api.test_service import metrics_of
 
 
 @pytest.fixture
@@ -36,7 +37,9 @@ def test_a_lost_picture_is_no_hit(
     aged: Json, client: PhotoClient, worker: HandWorker, objects: LocalStore
 ) -> None:
     lose(objects)
+    assert metrics_of(client)["celshade_outputs_vanished_total", ()] == 0
     again = client.submit()
+    assert metrics_of(client)["celshade_outputs_vanished_total", ()] == 1
     assert (again["status"], again["cache"]["status"]) == ("queued", "miss")
     worker.work_once()
     assert client.get(f"/v1/jobs/{again['id']}/result").status_code == 302
