@@ -192,11 +192,14 @@ class ParallelStyle(ScriptedStyle):
 
 @pytest.mark.parametrize(("style_class", "together"), [(ParallelStyle, 2), (ScriptedStyle, 1)])
 def test_only_styles_that_allow_it_run_side_by_side(
-    threads: ThreadPoolExecutor, style_class: type[ScriptedStyle], together: int
+    threads: ThreadPoolExecutor,
+    losses: "Queue[frozenset[str]]",
+    style_class: type[ScriptedStyle],
+    together: int,
 ) -> None:
     style = style_class()
     model = Model(style)
-    engine = Engine({model.line: model}, lanes=2, threads=2, on_loss=Queue().put)
+    engine = Engine({model.line: model}, lanes=2, threads=2, on_loss=losses.put)
     engine.start()
     photos = [threads.submit(engine.render, model.line, "key", _photo(9, 8)) for _ in range(2)]
     if isinstance(style, ParallelStyle):
