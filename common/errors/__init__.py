@@ -47,6 +47,7 @@ from common.errors.root import (
 )
 from common.errors.service import (
     NoWorkers,
+    ObjectsKept,
     QueueFull,
     ServiceBusy,
     ServiceError,
@@ -75,6 +76,7 @@ __all__ = [
     "NotReady",
     "NotRetryable",
     "ObjectMissing",
+    "ObjectsKept",
     "OutOfMemory",
     "QueueFull",
     "QueueFullForKey",

@@ -1,5 +1,7 @@
 """What the service cannot do now; trying again later helps."""
 
+from collections.abc import Collection
+
 from common.errors.root import CelshadeError
 
 
@@ -19,6 +21,19 @@ class StorageUnavailable(ServiceError):
 
     code = "storage_unavailable"
     default = "The picture storage does not answer; try again in a moment."
+
+
+class ObjectsKept(StorageUnavailable):
+    """Raised when the storage did not delete some objects; the others of the call are gone.
+
+    Args:
+        names: Those that are still there, or may be.
+        why: What the storage said of one of them, for the log.
+    """
+
+    def __init__(self, names: Collection[str] = (), why: str = "no reason given") -> None:
+        super().__init__(f"The storage did not delete {len(names)} objects: {why}.")
+        self.names = frozenset(names)
 
 
 class StoreUnavailable(ServiceError):

@@ -35,7 +35,11 @@ class ObjectStore(Protocol):
         """Say whether there is such an object."""
 
     def delete(self, names: Iterable[str]) -> None:
-        """Delete objects; those that are not there are no error."""
+        """Delete objects; those that are not there are no error.
+
+        Raises:
+            ObjectsKept: It refused some, and deleted the others.
+        """
 
     def presign(
         self, name: str, *, expires_in_s: int, content_type: str, download_name: str

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from common.errors import ObjectMissing, StorageUnavailable
+from common.errors import ObjectMissing, ObjectsKept, StorageUnavailable
 from common.storage.names import require_name
 from common.storage.signatures import LinkSigner
 
@@ -93,16 +93,26 @@ class LocalStore:
 
     def delete(self, names: Iterable[str]) -> None:
         """Delete objects, and directories that are empty then."""
+        kept: dict[str, StorageUnavailable] = {}
         for name in names:
-            path = self._path(name)
             with _mapped():
                 self._require_root()
-                if _kind(path) in (None, stat.S_IFDIR):
-                    continue
-                path.unlink(missing_ok=True)
-                for parent in self._parents(path)[:-1]:  # the top one, `inputs`, stays
-                    with contextlib.suppress(OSError):  # not empty: another object lives there
-                        parent.rmdir()
+            try:
+                self._delete(self._path(name))
+            except StorageUnavailable as error:
+                kept[name] = error
+        if kept:
+            why = next(iter(kept.values()))
+            raise ObjectsKept(kept, str(why)) from why
+
+    def _delete(self, path: Path) -> None:
+        with _mapped():
+            if _kind(path) in (None, stat.S_IFDIR):
+                return
+            path.unlink(missing_ok=True)
+            for parent in self._parents(path)[:-1]:  # the top one, `inputs`, stays
+                with contextlib.suppress(OSError):  # not empty: another object lives there
+                    parent.rmdir()
 
     def presign(
         self, name: str, *, expires_in_s: int, content_type: str, download_name: str

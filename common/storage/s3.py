@@ -16,7 +16,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from common.errors import ObjectMissing, StorageUnavailable
+from common.errors import ObjectMissing, ObjectsKept, StorageUnavailable
 from common.storage.names import content_disposition, require_name
 from common.storage.timed import TimedReader
 
@@ -150,9 +150,12 @@ class S3Store:
 
     def delete(self, names: Iterable[str]) -> None:
         """Delete objects; those that are not there are no error."""
-        rest = iter(names)
+        rest, kept = iter(names), dict[str, str]()
         while batch := list(islice(rest, DELETE_BATCH)):
-            self._call_in_bucket(partial(self._delete, [require_name(name) for name in batch]))
+            checked = [require_name(name) for name in batch]
+            kept |= self._call_in_bucket(partial(self._delete, checked))
+        if kept:
+            raise ObjectsKept(kept, next(iter(kept.values())))
 
     def presign(
         self, name: str, *, expires_in_s: int, content_type: str, download_name: str
@@ -204,16 +207,16 @@ class S3Store:
             return self._client.list_objects_v2(Bucket=self._bucket, ContinuationToken=token)
         return self._client.list_objects_v2(Bucket=self._bucket)
 
-    def _delete(self, names: list[str], _deadline: float) -> None:
-        """Delete one batch."""
+    def _delete(self, names: list[str], _deadline: float) -> dict[str, str]:
+        """Delete one batch; answers what was not deleted, with the storage's reasons."""
         answer = self._client.delete_objects(
             Bucket=self._bucket,
             Delete={"Objects": [{"Key": name} for name in names], "Quiet": True},
         )
         left = [one for one in answer.get("Errors", ()) if one.get("Code") != "NoSuchKey"]
-        if left:
-            why = left[0].get("Code")
-            raise StorageUnavailable(f"The storage did not delete {len(left)} objects: {why}.")
+        if not all("Key" in one for one in left):
+            raise StorageUnavailable("The storage did not delete objects and does not say which.")
+        return {one["Key"]: one.get("Code", "no reason given") for one in left}
 
     def _call_in_bucket(self, attempt: Callable[[float], Result]) -> Result:
         """Make a call to which 'not found' can only mean that the bucket is gone."""
