@@ -13,7 +13,7 @@ from celery.exceptions import Reject
 from common import log
 from common.errors import StoreUnavailable
 from common.queue import TASK_NAME
-from common.store.leases import Claim, Leases, NoClaim
+from common.store.leases import Claim, Leases, NoClaim, new_token
 from worker.gate import Gate
 from worker.holdings import Holdings
 from worker.models import Model
@@ -52,11 +52,14 @@ class Claimer:
         Raises:
             Draining: The process stops.
         """
+        # One token until a render is ours: a call whose answer is late may have taken one already.
+        token = new_token()
         while True:
             if not self._gate.wait_until_open():
                 raise Draining
+            seconds_per_mp = self._models[line].seconds_per_mp
             try:
-                found = self._leases.claim(line, seconds_per_mp=self._models[line].seconds_per_mp)
+                found = self._leases.claim(line, seconds_per_mp=seconds_per_mp, token=token)
             except StoreUnavailable:
                 self._gate.pause(LOOK_AGAIN_S)
                 continue

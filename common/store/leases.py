@@ -127,13 +127,21 @@ class Leases:
         self._scripts = scripts
         self.process = process
 
-    def claim(self, line: str, *, seconds_per_mp: float) -> Claim | NoClaim:
+    def claim(
+        self, line: str, *, seconds_per_mp: float, token: str | None = None
+    ) -> Claim | NoClaim:
         """Take the head of a line.
 
+        Args:
+            line: Name of the line.
+            seconds_per_mp: What this process needs for a megapixel, seconds.
+            token: For who asks again after an error: the token of the first call. Redis may have
+                run that call, and would take another render for nobody under a new one.
+
         Raises:
-            StoreUnavailable: Redis does not answer.
+            StoreUnavailable: Redis does not answer; whether it has taken a render is not known.
         """
-        token = new_token()
+        token = token or new_token()
         answer = self._scripts.call(
             "claim",
             line=line,

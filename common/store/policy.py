@@ -1,14 +1,16 @@
 """The figures the job store's scripts work with, derived once from the settings."""
 
+import math
 from dataclasses import dataclass
 
-from common.errors import ExecutionTimeout, RenderError, WorkerLost
+from common.errors import ExecutionTimeout, InternalError, RenderError, WorkerLost
 from common.settings import Settings
 
 ATTEMPTS = 3
 DELAYS_S = (2.0, 10.0)
 # A final cause repeats itself, and so, for a while, does what killed its workers three times.
 REMEMBERED_CODES = ("decode_failed", "out_of_memory", "worker_lost", "execution_timeout")
+DAY_MS = 86_400_000
 ETA_BOUNDS_MS = (100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000, 1_800_000)
 
 
@@ -39,6 +41,11 @@ class Policy:
         looking_ms: How long one process has to look for it before another may.
         images_max: Most images that a caller keeps for jobs to come.
         eta_bounds_ms: Upper bounds of the buckets that errors of the ETA are counted in.
+        span_ms: A deadline further off was set before a step of the clock. Far over the longest
+            that the settings allow, for who shortens it while jobs wait.
+        doomed_ms: As `span_ms`, for when an object that nobody holds is to be deleted: longer than
+            an upload's life and any execution limit.
+        holds_most: How many gaps in a row the reaper waits for, each a lease long.
     """
 
     lease_ms: int
@@ -73,6 +80,9 @@ class Policy:
     looking_ms: int = 10_000
     images_max: int = 1_000
     eta_bounds_ms: tuple[int, ...] = ETA_BOUNDS_MS
+    span_ms: int = 7 * DAY_MS
+    doomed_ms: int = DAY_MS
+    holds_most: int = 3
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Policy":
@@ -94,11 +104,12 @@ class Policy:
             attached_max=settings.max_attached_jobs,
             alive_ms=_ms(settings.lease_s),
             batch_ms=_ms(settings.deadline_s + settings.job_record_s),
-            day_px_max=round((settings.megapixels_per_day or 0) * 1e6),
+            day_px_max=math.ceil((settings.megapixels_per_day or 0) * 1e6),
+            span_ms=max(7 * DAY_MS, 2 * _ms(settings.deadline_s)),
         )
 
 
 def sentences() -> dict[str, str]:
     """What a job says whose render was ended by the reaper, by code."""
-    causes: tuple[type[RenderError], ...] = (WorkerLost, ExecutionTimeout)
+    causes: tuple[type[RenderError], ...] = (WorkerLost, ExecutionTimeout, InternalError)
     return {cause.code: cause.default for cause in causes}

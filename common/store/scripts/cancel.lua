@@ -2,8 +2,8 @@
 -- cancel: ends one open job; a no-op when it is terminal.
 -- After: that job is canceled; the render leaves the line if it was the last one waiting for it.
 local a = cjson.decode(ARGV[1])
-local job = redis.call('HMGET', K .. 'job:' .. a.job, 'caller', 'status', 'render')
+local job = redis.call('HMGET', K .. 'job:' .. a.job, 'caller', 'status')
 if job[1] ~= a.caller then return cjson.encode({ outcome = 'not_found' }) end
 if not OPEN[job[2]] then return cjson.encode({ outcome = 'ended' }) end
-cancel_job(a.job, job[3])
+withdraw(a.job, 'canceled')
 return cjson.encode({ outcome = 'canceled' })

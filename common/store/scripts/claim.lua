@@ -4,7 +4,8 @@
 -- output's name is doomed, its jobs are running. `empty`: nothing there, harmless. `wait`: this
 -- process is alone with a suspect, or has volunteered for one and must first finish what it holds,
 -- or has failed before with all that stands first.
--- Repeated after a lost answer it names the same claim again.
+-- Asked again with the same token, because the answer was lost or late, it names the same claim
+-- again: whichever of the two calls comes first.
 local a = cjson.decode(ARGV[1])
 local process, held = K .. 'process:' .. a.process, K .. 'held:' .. a.process
 local clock = K .. 'clock:' .. a.line
@@ -58,18 +59,19 @@ local function volunteer_no_more()
 end
 
 local function answer(key)
-  local r, jobs = load(K .. 'render:' .. key), attached(key)
-  local job = redis.call('HMGET', K .. 'job:' .. jobs[1], 'params', 'style', 'version')
+  local r, id = load(K .. 'render:' .. key), one_attached(key)
+  local job = redis.call('HMGET', K .. 'job:' .. id, 'params', 'style', 'version')
   return cjson.encode({ outcome = 'claimed', key = key, input = r.input, output = r.output_name,
     params = job[1], style = job[2], version = job[3], attempt = tonumber(r.attempts),
-    px = tonumber(r.px), job = jobs[1], is_suspect = tonumber(r.lost) > 0,
+    px = tonumber(r.px), job = id, is_suspect = tonumber(r.lost) > 0,
     limit_ms = tonumber(r.limit) })
 end
 
--- The render that the first try of this call took, if somebody still waits for it.
+-- The render that another call with this token took, if somebody still waits for it.
 local function taken_before()
-  for _, key in ipairs(a.repeated and redis.call('HKEYS', held) or EMPTY) do
-    if owns(load(K .. 'render:' .. key), a.token) and attached(key)[1] then return key end
+  for _, key in ipairs(redis.call('HKEYS', held)) do
+    local r = redis.call('HMGET', K .. 'render:' .. key, 'state', 'token')
+    if owns({ state = r[1], token = r[2] }, a.token) and one_attached(key) then return key end
   end
 end
 
@@ -87,17 +89,31 @@ local function choose()
     volunteer_no_more()
     return suspect, nil, true
   end
-  if mine[2] == a.line and not suspect then volunteer_no_more() end
+  -- It volunteers anew when its turn comes: this thread goes on with a render, and no other may be
+  -- asking for this line. A volunteer that nobody asks for would keep its process from all others.
+  if mine[2] == a.line and (good or not suspect) then volunteer_no_more() end
   return good, passed and 'wait' or 'empty'
+end
+
+-- A member of the line whose record is gone would hold up all behind it.
+local function drop_broken(key, member)
+  redis.call('ZREM', K .. 'suspects:' .. a.line, member)
+  redis.call('ZREM', K .. 'line:' .. a.line, member)
+  redis.call('HINCRBY', clock, 'waiting_px', -member_px(member))
+  end_broken(key)
 end
 
 local before = taken_before()
 if before then return answer(before) end
-local first, nothing, is_suspect = choose()
-if not first then return cjson.encode({ outcome = nothing }) end
+local first, nothing, is_suspect, key, r
+repeat
+  first, nothing, is_suspect = choose()
+  if not first then return cjson.encode({ outcome = nothing }) end
+  key = member_key(first.member)
+  r = load(K .. 'render:' .. key)
+  if not r.state then drop_broken(key, first.member) end
+until r.state
 
-local key = member_key(first.member)
-local r = load(K .. 'render:' .. key)
 line_remove(key, r)
 raise_time(a.line, first.tag)
 redis.call('HINCRBY', clock, 'running_px', r.px)

@@ -1,6 +1,7 @@
 #!lua flags=allow-oom
 -- delete: forgets a job's record; cancels it first if it is open.
--- After: no key names the job; its pictures go with their last holder. Answers which went; of a
+-- After: no key names the job but its idempotency key, which answers nothing without it and lapses
+-- by itself; its pictures go with their last holder. Answers which went; of a
 -- call repeated after a lost answer only that the job is gone.
 local a = cjson.decode(ARGV[1])
 local job = load(K .. 'job:' .. a.job)
@@ -8,10 +9,7 @@ if not job.caller and a.repeated then
   return cjson.encode({ outcome = 'deleted', source = 'none', result = 'none' })
 end
 if job.caller ~= a.caller then return cjson.encode({ outcome = 'not_found' }) end
-if OPEN[job.status] then
-  end_job(a.job, 'canceled')
-  detach(a.job, job.render)
-end
+if OPEN[job.status] then withdraw(a.job, 'canceled') end
 local gone = release_pictures(a.job, now)
 forget_job(a.job)
 local function fate(had, went) return had and (went and 'deleted' or 'retained') or 'none' end

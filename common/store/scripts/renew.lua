@@ -1,8 +1,11 @@
 #!lua flags=allow-oom
 -- renew: keeps all leases of a process alive, in one call, and its volunteering.
 -- After: each lease whose token still owns its attempt, and whose attempt is within its execution
--- limit, lasts a lease's life from now. Answers which are lost and which nobody waits for.
+-- limit, lasts a lease's life from now. What the process holds, and whether it is alone with a
+-- suspect, is written down again: these keys lapse, and they may have while the leases did not (Redis
+-- was away). Answers which leases are lost and which nobody waits for.
 local a = cjson.decode(ARGV[1])
+local process, held = K .. 'process:' .. a.process, K .. 'held:' .. a.process
 local lost, unwanted = {}, {}
 for _, lease in ipairs(a.leases) do
   local render = K .. 'render:' .. lease.key
@@ -13,6 +16,8 @@ for _, lease in ipairs(a.leases) do
     -- Time is summed in steps no longer than a lease: a step of the clock costs no more.
     local step = math.min(math.max(now - tonumber(r.renewed), 0), P.lease_ms)
     local spent = tonumber(r.spent) + step
+    redis.call('HSET', held, lease.key, r.px)
+    if tonumber(r.lost or '0') > 0 then redis.call('HSET', process, 'alone', lease.key) end
     redis.call('HSET', render, 'stage', lease.stage, 'renewed', now, 'spent', spent)
     local left = tonumber(r.limit) - spent
     if left > 0 then
@@ -23,9 +28,13 @@ for _, lease in ipairs(a.leases) do
     end
   end
 end
-local process = K .. 'process:' .. a.process
+-- What it does not hold any more without its attempt having been ended: the record is gone.
+for _, key in ipairs(redis.call('HKEYS', held)) do
+  local r = redis.call('HMGET', K .. 'render:' .. key, 'state', 'process')
+  if r[1] ~= 'running' or r[2] ~= a.process then release_hold(a.process, key) end
+end
 redis.call('PEXPIRE', process, P.process_ms)
-redis.call('PEXPIRE', K .. 'held:' .. a.process, P.process_ms)
+redis.call('PEXPIRE', held, P.process_ms)
 local line = redis.call('HGET', process, 'volunteer_line')
 if line and redis.call('HGET', K .. 'clock:' .. line, 'volunteer') == a.process then
   redis.call('HSET', K .. 'clock:' .. line, 'volunteer_until', now + P.lease_ms)

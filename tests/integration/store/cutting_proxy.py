@@ -20,11 +20,13 @@ class CuttingProxy:
         self.url = parts._replace(netloc=f":{parts.password or ''}@127.0.0.1:{port}").geturl()
         self.lost_answers = 0
         self._is_armed = threading.Event()
+        self._is_silent = False
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._ends: list[socket.socket] = []
 
-    def lose_next_answer(self) -> None:
-        """Cut the connection that brings the next answer."""
+    def lose_next_answer(self, *, silently: bool = False) -> None:
+        """Cut the connection that brings the next answer; silently: keep it, and say nothing."""
+        self._is_silent = silently
         self._is_armed.set()
 
     def __enter__(self) -> "CuttingProxy":
@@ -65,6 +67,8 @@ class CuttingProxy:
                 if is_answer and self._is_armed.is_set():
                     self._is_armed.clear()
                     self.lost_answers += 1
+                    if self._is_silent:
+                        continue
                     break
                 sink.sendall(data)
         _shut(source)

@@ -4,7 +4,7 @@ import pytest
 
 from common.errors import InternalError, StorageError
 from common.jobs import Job, JobStatus
-from common.store.leases import NoClaim, Verdict, WorkerState
+from common.store.leases import Claim, NoClaim, Verdict, WorkerState
 from common.store.submissions import Submission
 from tests.integration.store.builders import (
     LINE,
@@ -129,6 +129,93 @@ def test_a_volunteer_of_one_line_claims_in_no_other(clocked: ClockedStore) -> No
     suspect = worker.take()
     worker.complete(suspect)
     assert worker.take(OTHER_LINE).version == OTHER_LINE[4:]
+
+
+def test_a_volunteer_that_takes_a_good_render_is_free_for_other_lines(
+    clocked: ClockedStore,
+) -> None:
+    volunteer, other, dead = (Worker(clocked.store) for _ in range(3))
+    for name in ("before", "suspect"):
+        submit(clocked.store, submission(name))
+    before = other.take()
+    dead.take()
+    for name in ("held", "wanted"):
+        submit(clocked.store, submission(name, line=OTHER_LINE, version=OTHER_LINE[4:]))
+    held = volunteer.take(OTHER_LINE)
+    clocked.pass_time(8, renewing=(volunteer, other))
+    assert volunteer.claim() is NoClaim.WAIT
+    other.release(before)  # it stands before the suspect again
+    volunteer.complete(volunteer.take())
+    volunteer.complete(held)
+    clocked.pass_time(3, renewing=(volunteer,))
+    # Its threads follow hints of the other line alone.
+    assert volunteer.take(OTHER_LINE).version == OTHER_LINE[4:]
+
+
+def test_after_a_suspect_its_process_claims_again(clocked: ClockedStore) -> None:
+    worker = Worker(clocked.store)
+    make_suspect_beside(clocked, worker)
+    for name in "ab":
+        submit(clocked.store, submission(name))
+    suspect = worker.take()
+    assert worker.claim() is NoClaim.WAIT
+    worker.complete(suspect)
+    assert isinstance(worker.take().key, str)
+    assert isinstance(worker.take().key, str)
+
+
+def forget(clocked: ClockedStore, worker: Worker) -> None:
+    """Let a process' own keys lapse, as they do while Redis is away for long."""
+    name = worker.leases.process
+    assert clocked.redis.delete(f"celshade:held:{name}", f"celshade:process:{name}") > 0
+
+
+def test_it_is_still_alone_when_redis_was_away_for_long(clocked: ClockedStore) -> None:
+    worker = Worker(clocked.store)
+    make_suspect_beside(clocked, worker)
+    submit(clocked.store, submission("good"))
+    assert worker.take().is_suspect
+    forget(clocked, worker)
+    worker.renew()
+    assert worker.claim() is NoClaim.WAIT
+
+
+def test_it_is_still_known_what_it_holds_when_redis_was_away_for_long(
+    clocked: ClockedStore,
+) -> None:
+    worker = Worker(clocked.store)
+    submit(clocked.store, submission("good", work_px=8_000_000))
+    good = worker.take()
+    make_suspect_beside(clocked, worker)
+    forget(clocked, worker)
+    worker.renew()
+    assert worker.claim() is NoClaim.WAIT  # never beside a good one
+    assert clocked.redis.hvals(f"celshade:held:{worker.leases.process}") == ["8000000"]
+    worker.complete(good)
+    assert worker.take().is_suspect
+
+
+@pytest.mark.parametrize("times", [2, 3])
+def test_asked_again_under_one_token_it_takes_no_second_render(
+    clocked: ClockedStore, times: int
+) -> None:
+    for name in "ab":
+        submit(clocked.store, submission(name))
+    leases = clocked.store.leases("worker")
+    found = {leases.claim(LINE, seconds_per_mp=1.0, token="0" * 16) for _ in range(times)}
+    (claim,) = found
+    assert isinstance(claim, Claim)
+    assert (claim.attempt, claim.token) == (1, "0" * 16)
+    assert clocked.redis.zcard("celshade:leases") == 1
+
+
+def test_a_picture_whose_name_was_swept_is_refused(clocked: ClockedStore) -> None:
+    submit(clocked.store, submission())
+    worker = Worker(clocked.store)
+    claim = worker.take()
+    clocked.redis.zrem("celshade:doomed", claim.output_name)
+    assert worker.complete(claim) is Verdict.REFUSED
+    assert claim.output_name in clocked.redis.zrange("celshade:doomed", 0, -1)
 
 
 def test_a_drained_attempt_does_not_count_and_a_hung_one_does(clocked: ClockedStore) -> None:

@@ -3,7 +3,14 @@
 from common.errors import InternalError
 from common.jobs import JobStatus
 from common.store.leases import Claim, NoClaim, WorkerState
-from tests.integration.store.builders import ClockedStore, Worker, key_of, submission, submit
+from tests.integration.store.builders import (
+    LINE,
+    ClockedStore,
+    Worker,
+    key_of,
+    submission,
+    submit,
+)
 
 
 def pass_over(clocked: ClockedStore, worker: Worker, others: tuple[Worker, ...]) -> None:
@@ -48,6 +55,27 @@ def test_when_all_have_failed_any_may_try_the_last_time(clocked: ClockedStore) -
         pass_over(clocked, one, (two,))
     one.fail(one.take(), InternalError())
     assert clocked.store.ledger.view(sent.job_id, "ann").status is JobStatus.FAILED
+
+
+def test_it_leaves_to_a_third_what_two_have_failed_with(clocked: ClockedStore) -> None:
+    submit(clocked.store, submission())
+    one, two, three = (Worker(clocked.store, name) for name in ("one", "two", "three"))
+    for worker in (one, two):
+        worker.fail(worker.take(), InternalError())
+        pass_over(clocked, one, (two,))
+    three.beat()
+    assert [worker.claim() for worker in (one, two)] == [NoClaim.WAIT] * 2
+    assert three.take().attempt == 3
+
+
+def test_the_silent_are_struck_off_the_crew(clocked: ClockedStore) -> None:
+    Worker(clocked.store, "gone").beat()
+    clocked.set_time(clocked.now_ms + 30_000)
+    Worker(clocked.store, "there").beat()
+    assert clocked.redis.hlen(f"celshade:crew:{LINE}") == 2
+    clocked.set_time(clocked.now_ms + 31_000)
+    Worker(clocked.store, "there").beat()
+    assert clocked.redis.hkeys(f"celshade:crew:{LINE}") == ["there"]
 
 
 def test_one_bad_worker_beside_a_good_one_fails_nothing(clocked: ClockedStore) -> None:

@@ -1,6 +1,7 @@
 -- Renders: attempts, how they end, and what that means for the jobs attached.
 
 local function attached(key) return redis.call('SMEMBERS', K .. 'attached:' .. key) end
+local function one_attached(key) return redis.call('SRANDMEMBER', K .. 'attached:' .. key) end
 
 -- Whether this token still owns the render's current attempt.
 local function owns(r, token) return r.state == 'running' and r.token == token end
@@ -11,12 +12,17 @@ local function forget_render(key, r)
   redis.call('DEL', K .. 'render:' .. key, K .. 'attached:' .. key)
 end
 
+-- A process has its hands free of a render.
+local function release_hold(name, key)
+  redis.call('HDEL', K .. 'held:' .. name, key)
+  local process = K .. 'process:' .. name
+  if redis.call('HGET', process, 'alone') == key then redis.call('HDEL', process, 'alone') end
+end
+
 -- Ends the current attempt's lease, whatever comes next.
 local function end_attempt(key, r)
   redis.call('ZREM', K .. 'leases', key)
-  redis.call('HDEL', K .. 'held:' .. r.process, key)
-  local process = K .. 'process:' .. r.process
-  if redis.call('HGET', process, 'alone') == key then redis.call('HDEL', process, 'alone') end
+  release_hold(r.process, key)
   redis.call('HINCRBY', K .. 'clock:' .. r.line, 'running_px', -r.px)
 end
 
@@ -74,10 +80,28 @@ local function detach(id, key)
   end
 end
 
--- Ends an open job that nobody wants any more.
-local function cancel_job(id, key)
-  end_job(id, 'canceled', 'attempts', redis.call('HGET', K .. 'render:' .. key, 'attempts') or 0)
+-- Ends one open job, alone, whatever its render does.
+local function withdraw(id, to)
+  local key = redis.call('HGET', K .. 'job:' .. id, 'render')
+  end_job(id, to, 'attempts', redis.call('HGET', K .. 'render:' .. key, 'attempts') or 0)
   detach(id, key)
+end
+
+-- A render in flight whose record is gone, by a slip of the hand or a Redis that evicts, cannot be
+-- rendered any more: its jobs fail, and whatever else stands behind it goes on.
+local function end_broken(key)
+  count('records_broken')
+  redis.call('ZREM', K .. 'leases', key)
+  redis.call('ZREM', K .. 'delayed', key)
+  for _, id in ipairs(attached(key)) do
+    local job = redis.call('HMGET', K .. 'job:' .. id, 'status', 'input')
+    if OPEN[job[1]] then
+      drop(job[2], render_holder(key), now)
+      fail_job(id, { code = 'internal', message = MESSAGES.internal, retryable = true }, 0)
+      bury(id)
+    end
+  end
+  redis.call('DEL', K .. 'attached:' .. key)
 end
 
 -- Lets go of a finished job's pictures; a finished render goes with its output.

@@ -14,9 +14,9 @@ local function close_batch(batch, cause)
   local canceled = 0
   for _, text in ipairs(redis.call('HVALS', K .. 'items:' .. batch)) do
     local id = cjson.decode(text).job
-    local job = id and redis.call('HMGET', K .. 'job:' .. id, 'status', 'render') or EMPTY
-    if OPEN[job[1]] then
-      cancel_job(id, job[2])
+    local status = id and redis.call('HGET', K .. 'job:' .. id, 'status')
+    if status and OPEN[status] then
+      withdraw(id, 'canceled')
       canceled = canceled + 1
     end
   end
