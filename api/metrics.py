@@ -83,6 +83,7 @@ def _renders(counts: Mapping[str, int]) -> Iterator[Metric]:
         (names.RENDERS_FAILED, "renders_failed", "Renders that ended without a picture."),
         (names.ATTEMPTS_LOST, "attempts_lost", "Attempts lost with their worker."),
         (names.ATTEMPTS_FAILED, "attempts_failed", "Attempts that failed."),
+        (names.RECORDS_BROKEN, "records_broken", "Records that were gone while in use."),
     ):
         yield _counter(name, help_text, counts.get(field, 0))
 

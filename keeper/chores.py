@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from common.errors import CelshadeError
+from common.errors import CelshadeError, ObjectsKept
 from common.queue import HintPublisher, HintQueues
 from common.storage.base import ObjectStore
 from common.store.upkeep import Line, Overview, Upkeep
@@ -89,8 +89,9 @@ class Chores:
         """Let go of what has lived long enough, and of forgotten versions' queues."""
         self._upkeep.expire_images()
         for line in self._upkeep.expire().lines:
-            _log.info("version forgotten", extra={"line": line})
             self._queues.delete(line)
+            self._upkeep.end_expiry([line])
+            _log.info("version forgotten", extra={"line": line})
 
     def lapse_batches(self) -> None:
         """Cancel batches whose API process has died while it received them."""
@@ -101,10 +102,17 @@ class Chores:
     def sweep(self) -> None:
         """Delete the objects that nobody holds and whose time has come."""
         names = self._upkeep.begin_sweep()
-        if names:
+        if not names:
+            return
+        kept: frozenset[str] = frozenset()
+        try:
             self._objects.delete(names)
-            self._upkeep.end_sweep(names)
-            _log.info("swept", extra={"objects": len(names)})
+        except ObjectsKept as error:
+            # They stay named, and come again when all others have had their turn.
+            kept = error.names
+            _log.warning("the storage keeps %d objects: %s", len(kept), error)
+        self._upkeep.end_sweep([name for name in names if name not in kept])
+        _log.info("swept", extra={"objects": len(names) - len(kept)})
 
     def move_stranded(self) -> None:
         """Move renders that wait in a version without workers to the newest that has one."""

@@ -30,13 +30,14 @@ class Reaper:
         while not stopping.is_set():
             began_s = time.monotonic()
             try:
-                self.reap_once()
+                while self.reap_once() and not stopping.is_set():
+                    pass
             except CelshadeError as error:
                 _log.warning("could not reap: %s", error)
             stopping.wait(max(0.0, REAP_EVERY_S - (time.monotonic() - began_s)))
 
-    def reap_once(self) -> None:
-        """End what is overdue now.
+    def reap_once(self) -> bool:
+        """End what is overdue now, as much as one call may; answers whether there is more.
 
         Raises:
             StoreUnavailable: Redis does not answer.
@@ -48,3 +49,4 @@ class Reaper:
             _log.info("reaped", extra={"lost": reaping.lost, "expired": reaping.expired})
         for hint in reaping.hints:
             self._hints.publish(hint.line, hint.key)
+        return reaping.more

@@ -37,6 +37,7 @@ PATTERNS = (
     KeyPattern("clock:{line}", "hash", "v, arrivals, pixels, volunteer", "with its version"),
     KeyPattern("version:{line}", "hash", "a style version's card", "unseen for 7 days, empty"),
     KeyPattern("versions", "zset", "style versions by last sight", "an entry: with its version"),
+    KeyPattern("forgetting", "zset", "forgotten lines", "an entry: once its queue is deleted"),
     KeyPattern("crew:{line}", "hash", "workers of a line", "a worker: silent for 60 s"),
     KeyPattern("process:{process}", "hash", "alone with, volunteer for", "silent for 60 s"),
     KeyPattern("held:{process}", "hash", "pixels a process holds leases on", "silent for 60 s"),

@@ -11,6 +11,7 @@ from common.store.leases import Hint, read_hints
 from common.store.scripts import Scripts
 
 REAP_MOST = 200
+REAP_MOST_JOBS = 2_000  # of attached jobs: 0.2 s of Redis
 SWEEP_MOST = 200
 MOVE_MOST = 200
 LAPSE_MOST = 20  # each may have a thousand jobs
@@ -18,13 +19,19 @@ LAPSE_MOST = 20  # each may have a thousand jobs
 
 @dataclass(frozen=True, slots=True)
 class Reaping:
-    """What one reap did. `held` is whether it only let live workers renew first."""
+    """What one reap did.
+
+    Attributes:
+        held: Whether it ended no lease, to let live workers renew first.
+        more: Whether it stopped at its bounds: reap again at once.
+    """
 
     held: bool
     gap_ms: int
     lost: int
     expired: int
     hints: tuple[Hint, ...]
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +109,15 @@ class Upkeep:
         self._scripts = scripts
 
     def reap(self) -> Reaping:
-        """End what is overdue; bounded, so call it again every second."""
-        answer = self._scripts.call("reap", most=REAP_MOST)
+        """End what is overdue; bounded, so call it again every second, and at once for `more`."""
+        answer = self._scripts.call("reap", most=REAP_MOST, most_jobs=REAP_MOST_JOBS)
         return Reaping(
             held=answer["held"],
             gap_ms=int(answer["gap_ms"]),
             lost=int(answer["lost"]),
             expired=int(answer["expired"]),
             hints=read_hints(answer),
+            more=answer["more"],
         )
 
     def begin_sweep(self) -> tuple[str, ...]:
@@ -121,9 +129,16 @@ class Upkeep:
         self._scripts.call("sweep_end", names=list(names))
 
     def expire(self) -> Expiry:
-        """Let go of pictures, records and versions that have lived long enough."""
+        """Let go of pictures, records and versions that have lived long enough.
+
+        A forgotten version's line is named in each call until `end_expiry` confirms it.
+        """
         answer = self._scripts.call("expire", most=SWEEP_MOST)
         return Expiry(answer["pictures"], answer["records"], tuple(answer["lines"] or ()))
+
+    def end_expiry(self, lines: Sequence[str]) -> None:
+        """Forget lines whose Celery queues have been deleted."""
+        self._scripts.call("expire_end", lines=list(lines))
 
     def lapse_batches(self) -> int:
         """Cancel batches whose receiver has died; returns how many."""

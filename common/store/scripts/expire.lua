@@ -2,10 +2,10 @@
 -- expire: lets go of what has lived long enough. Bounded per call.
 -- After: finished jobs past `expires` hold no pictures (the bytes go when no link can be alive),
 -- records past their life are gone, the dead-letter list is within its bounds, empty style versions
--- unseen for long are forgotten (their lines are named, for their Celery queues).
+-- unseen for long are forgotten. Their lines stand in `forgetting`, and are named in every call until
+-- `expire_end` says that their Celery queues are gone, or the version is back.
 local a = cjson.decode(ARGV[1])
-local function due(set) return redis.call('ZRANGEBYSCORE', K .. set, '-inf', now, 'LIMIT', 0, a.most) end
-local pictures, records = due('expiries'), due('forgets')
+local pictures, records = due('expiries', a.most), due('forgets', a.most)
 for _, id in ipairs(pictures) do
   release_pictures(id, now + P.link_grace_ms)
   redis.call('HSET', K .. 'job:' .. id, 'pictures_gone', 1)
@@ -20,14 +20,33 @@ end
 redis.call('ZREMRANGEBYSCORE', K .. 'dead', '-inf', now - P.dead_ms)
 redis.call('ZREMRANGEBYRANK', K .. 'dead', 0, -P.dead_max - 1)
 
-local forgotten = {}
-for _, line in ipairs(redis.call('ZRANGEBYSCORE', K .. 'versions', '-inf', now - P.unseen_ms)) do
+-- Whether a render of the line pauses: it will stand there again in seconds.
+local function has_delayed(line)
+  for _, key in ipairs(redis.call('ZRANGE', K .. 'delayed', 0, -1)) do
+    if redis.call('HGET', K .. 'render:' .. key, 'line') == line then return true end
+  end
+  return false
+end
+
+local function is_empty(line)
   local good, suspects = line_lengths(line)
   local running = tonumber(redis.call('HGET', K .. 'clock:' .. line, 'running_px') or '0')
-  if good + suspects + running == 0 then
+  return good + suspects + running == 0 and not has_delayed(line)
+end
+
+for _, line in ipairs(redis.call('ZRANGEBYSCORE', K .. 'versions', '-inf', now - P.unseen_ms)) do
+  if is_empty(line) then
     redis.call('DEL', K .. 'version:' .. line, K .. 'clock:' .. line, K .. 'flows:' .. line,
       K .. 'crew:' .. line)
     redis.call('ZREM', K .. 'versions', line)
+    redis.call('ZADD', K .. 'forgetting', now, line)
+  end
+end
+local forgotten = {}
+for _, line in ipairs(redis.call('ZRANGE', K .. 'forgetting', 0, -1)) do
+  if redis.call('ZSCORE', K .. 'versions', line) then
+    redis.call('ZREM', K .. 'forgetting', line)
+  else
     forgotten[#forgotten + 1] = line
   end
 end

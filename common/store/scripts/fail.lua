@@ -20,7 +20,7 @@ if redis.call('EXISTS', K .. 'attached:' .. a.key) == 0 then
   forget_render(a.key, r)
   return cjson.encode({ outcome = 'unwanted' })
 end
-local due = now + P.delays_ms[attempts]
+local due = now + P.delays_ms[math.min(attempts, #P.delays_ms)]
 redis.call('HSET', render, 'state', 'delayed', 'stage', 'waiting', 'cause', a.code,
   'failed_by', (r.failed_by or '|') .. r.process .. '|')
 redis.call('ZADD', K .. 'delayed', due, a.key)

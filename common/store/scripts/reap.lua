@@ -1,33 +1,56 @@
 #!lua flags=allow-oom
--- reap: ends what is overdue; only this ends a lease. Bounded per call; two keepers are harmless.
+-- reap: ends what is overdue; only this ends a lease. Two keepers at once are harmless.
 -- After: leases past due are back in line as suspects or failed for good, delayed renders whose
 -- pause is over are back, jobs past their deadline are expired, alone. After a gap over
--- `gap_ms` or a step back of the clock it ends nothing for one lease, so live workers renew first.
+-- `gap_ms` or a step back of the clock it ends no lease for one lease, so live workers renew first.
+-- Bounded per call, in entries and in the jobs attached to them; `more` says that it stopped there.
 local a = cjson.decode(ARGV[1])
 local reaper = K .. 'reaper'
-local state = redis.call('HMGET', reaper, 'last', 'hold_until')
-local gap = state[1] and now - tonumber(state[1]) or 0
-redis.call('HSET', reaper, 'last', now)
-if gap > P.gap_ms or gap < 0 then
-  state[2] = now + P.lease_ms
-  redis.call('HSET', reaper, 'hold_until', state[2])
-  redis.call('HINCRBY', reaper, 'pauses', 1)
-end
--- Nothing is due later than its whole life from now: what is, was set before a step of the clock.
-local function pull_in(set, longest)
-  local far = redis.call('ZRANGEBYSCORE', K .. set, '(' .. now + longest, '+inf')
-  for _, key in ipairs(far) do redis.call('ZADD', K .. set, 'XX', now + longest, key) end
-end
-pull_in('leases', P.lease_ms)
-pull_in('delayed', P.delays_ms[#P.delays_ms])
-if state[2] and now < tonumber(state[2]) then
-  return cjson.encode({ held = true, gap_ms = gap, hints = EMPTY, lost = 0, expired = 0 })
+
+-- Whether live workers must be let renew first. Another gap in the meantime begins that anew; a few
+-- in a row at most, for when they come without end it is the keeper that is slow, and leases must end.
+local function is_held(state, gap)
+  local ends, holds = tonumber(state[2] or '0'), tonumber(state[3] or '0')
+  if gap > P.gap_ms or gap < 0 then
+    redis.call('HINCRBY', reaper, 'pauses', 1)
+    if holds < P.holds_most then ends, holds = now + P.lease_ms, holds + 1 end
+  end
+  ends = math.min(ends, now + P.lease_ms)
+  if ends <= now then holds = 0 end
+  redis.call('HSET', reaper, 'last', now, 'hold_until', ends, 'holds', holds)
+  return ends > now
 end
 
-local function due(set) return redis.call('ZRANGEBYSCORE', K .. set, '-inf', now, 'LIMIT', 0, a.most) end
-local hints, lost = {}, due('leases')
-for _, key in ipairs(lost) do
+local state = redis.call('HMGET', reaper, 'last', 'hold_until', 'holds')
+local gap = state[1] and now - tonumber(state[1]) or 0
+local held = is_held(state, gap)
+local hints, spare, more = {}, a.most_jobs, false
+
+-- Does to each due entry of a set what is to be done, while there is work to spare; answers to how many.
+local function each_due(set, act)
+  local found = due(set, a.most)
+  if #found == a.most then more = true end
+  for place, name in ipairs(found) do
+    if spare <= 0 then
+      more = true
+      return place - 1
+    end
+    act(name)
+  end
+  return #found
+end
+
+-- A render's record, unless it is gone. What is to be done costs as much as there are jobs on it.
+local function render_of(key)
+  spare = spare - 1 - redis.call('SCARD', K .. 'attached:' .. key)
   local r = load(K .. 'render:' .. key)
+  if r.state then return r end
+  end_broken(key)
+end
+
+local function end_lease(key)
+  local r = render_of(key)
+  if not r then return end
   local spent = tonumber(r.spent) + math.max(now - tonumber(r.renewed), 0)
   end_attempt(key, r)
   -- A dead worker stops renewing early; one that ran out of time renewed until its limit.
@@ -35,15 +58,34 @@ for _, key in ipairs(lost) do
   local code = ran_out and 'execution_timeout' or 'worker_lost'
   lose_attempt(key, r, code, MESSAGES[code], hints)
 end
-for _, key in ipairs(due('delayed')) do
+
+local function end_pause(key)
+  local r = render_of(key)
+  if not r then return end
   redis.call('ZREM', K .. 'delayed', key)
-  requeue(key, load(K .. 'render:' .. key), hints)
+  requeue(key, r, hints)
 end
-local expired = due('deadlines')
-for _, id in ipairs(expired) do
-  local key = redis.call('HGET', K .. 'job:' .. id, 'render')
-  end_job(id, 'expired', 'attempts', redis.call('HGET', K .. 'render:' .. key, 'attempts') or 0)
-  detach(id, key)
+
+local function end_overdue(id)
+  spare = spare - 1
+  if redis.call('EXISTS', K .. 'job:' .. id) == 1 then return withdraw(id, 'expired') end
+  count('records_broken')
+  redis.call('ZREM', K .. 'deadlines', id)
 end
-return cjson.encode({ held = false, gap_ms = gap, hints = #hints > 0 and hints or EMPTY,
-  lost = #lost, expired = #expired })
+
+-- A deadline that a step of the clock put far off is as long from now as it was from its submission.
+local function span_of(id)
+  local span = tonumber(redis.call('HGET', K .. 'job:' .. id, 'span') or '0')
+  redis.call('HSET', K .. 'job:' .. id, 'deadline', now + span)
+  return span
+end
+
+local far = math.max(pull_in('leases', P.lease_ms, a.most),
+  pull_in('delayed', P.delays_ms[#P.delays_ms], a.most),
+  pull_in('deadlines', P.span_ms, a.most, span_of))
+if far == a.most then more = true end
+local lost = held and 0 or each_due('leases', end_lease)
+each_due('delayed', end_pause)
+local expired = each_due('deadlines', end_overdue)
+return cjson.encode({ held = held, gap_ms = gap, hints = #hints > 0 and hints or EMPTY,
+  lost = lost, expired = expired, more = more })

@@ -1,7 +1,8 @@
 #!lua flags=allow-oom
 -- sweep_begin: names the objects to delete now. After: they are in `deleting`, no longer in
--- `doomed`, so no script commits them; earlier ones that were never confirmed are named again. The
--- name of an attempt that still owns its render is put off: its worker may be writing right now.
+-- `doomed`, so no script commits them; earlier ones that were never confirmed are named again, in the
+-- order of when they were due or last named: what cannot be deleted keeps nothing else. The name of an
+-- attempt that still owns its render is put off: its worker may be writing right now.
 local a = cjson.decode(ARGV[1])
 
 local function is_being_written(name)
@@ -11,13 +12,16 @@ local function is_being_written(name)
   return r[1] == 'running' and r[2] == name
 end
 
-for _, name in ipairs(redis.call('ZRANGEBYSCORE', K .. 'doomed', '-inf', now, 'LIMIT', 0, a.most)) do
+pull_in('doomed', P.doomed_ms, a.most)
+for _, name in ipairs(due('doomed', a.most)) do
   if is_being_written(name) then
     redis.call('ZADD', K .. 'doomed', now + P.upload_ms, name)
   else
+    local since = redis.call('ZSCORE', K .. 'doomed', name)
     redis.call('ZREM', K .. 'doomed', name)
-    redis.call('ZADD', K .. 'deleting', now, name)
+    redis.call('ZADD', K .. 'deleting', since, name)
   end
 end
 local names = redis.call('ZRANGE', K .. 'deleting', 0, a.most - 1)
+for _, name in ipairs(names) do redis.call('ZADD', K .. 'deleting', 'XX', now, name) end
 return cjson.encode(#names > 0 and names or EMPTY)

@@ -3,10 +3,13 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+import redis
 from pydantic import SecretStr
 
+from common.errors import StoreUnavailable
 from common.jobs import JobStatus, Priority, new_job_id
 from common.queue import HintPublisher, HintQueues, make_celery
 from common.renders import Identity, Params, PictureFormat
@@ -17,7 +20,9 @@ from common.store import JobStore
 from common.store.leases import Claim, LineOffer, WorkerState
 from common.store.submissions import Submission
 from common.styles import line_of
+from deploy.local.identity import free_port
 from keeper.chores import Chores
+from tests.integration.store.builders import policy
 
 CALLER = "local"
 STYLE = "ink"
@@ -116,6 +121,45 @@ def test_what_nobody_holds_is_swept_and_forgotten(desk: Desk) -> None:
     assert list(desk.objects.list_names()) == []
     overview = desk.store.upkeep.overview()
     assert (overview.doomed, overview.deleting) == (0, 0)
+
+
+def test_an_object_that_cannot_be_deleted_stops_nothing(
+    desk: Desk, clean_redis_url: str, local_settings: Settings, tmp_path: Path
+) -> None:
+    desk.offer("v1")
+    (local_settings.data_dir / "objects" / "outputs").symlink_to(tmp_path)  # refused: it leads out
+    jobs = [desk.submit("v1", f"photo {number}".encode()) for number in range(3)]
+    with redis.Redis.from_url(clean_redis_url) as connection:
+        connection.zadd("celshade:doomed", {"outputs/stubborn.png": 1})
+    for job_id in jobs:
+        desk.store.ledger.delete(job_id, CALLER)
+        desk.chores.sweep()
+    assert list(desk.objects.list_names()) == []
+    overview = desk.store.upkeep.overview()
+    assert (overview.doomed, overview.deleting) == (0, 1)
+
+
+def test_a_forgotten_versions_queue_goes_even_if_the_broker_is_away_at_first(
+    desk: Desk, clean_redis_url: str
+) -> None:
+    upkeep = JobStore(clean_redis_url, policy(unseen_ms=-1_000)).upkeep  # unseen at once
+    line = desk.offer("v1")
+    desk.hints.publish(line, "key")
+
+    def chores(queues: HintQueues) -> Chores:
+        return Chores(
+            upkeep=upkeep, objects=desk.objects, hints=desk.hints, queues=queues, move_after_s=60
+        )
+
+    closed = Settings(redis_url=SecretStr(f"redis://127.0.0.1:{free_port()}/0"), store="local")
+    app = make_celery(closed, publish_timeout_s=1.0)
+    with pytest.raises(StoreUnavailable):
+        chores(HintQueues(app)).expire()
+    app.close()
+    assert desk.queues.length(line) == 1
+    chores(desk.queues).expire()
+    assert desk.queues.length(line) == 0
+    assert upkeep.expire().lines == ()
 
 
 def test_a_version_without_workers_moves_to_the_newest_that_has_one(desk: Desk) -> None:

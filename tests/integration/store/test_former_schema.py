@@ -53,6 +53,8 @@ def former(clocked: ClockedStore) -> ClockedStore:
     r.zadd(f"{k}line:{LINE}", {f"000000000001:{KEY}:{MEGAPIXEL}": 0})
     r.hset(f"{k}clock:{LINE}", mapping={"arrivals": 1, "waiting_px": MEGAPIXEL})
     r.zadd(f"{k}flows:{LINE}", {"ann|normal": 1})
+    r.hset(f"{k}version:{LINE}", mapping={"style": "ink", "version": LINE[4:], "card": "{}"})
+    r.zadd(f"{k}versions", {LINE: START_MS})
     r.sadd(f"{k}holders:{SENT.input_name}", f"j:{SENT.job_id}", f"r:{KEY[:32]}")
     return clocked
 

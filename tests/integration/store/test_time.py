@@ -4,7 +4,7 @@ import pytest
 
 from common.errors import NotFound, StorageError
 from common.jobs import Job, JobStatus
-from common.store.leases import Verdict
+from common.store.leases import NoClaim, Verdict
 from common.store.submissions import Submission
 from tests.integration.store.builders import ClockedStore, Worker, submission, submit
 
@@ -132,6 +132,15 @@ def test_a_deadline_ends_one_job_alone(clocked: ClockedStore) -> None:
     assert view(clocked, hasty).status is JobStatus.EXPIRED
 
 
+def test_a_deadline_takes_the_last_ones_render_out_of_the_line(clocked: ClockedStore) -> None:
+    sent = submission(span_s=10.0)
+    submit(clocked.store, sent)
+    clocked.pass_time(12)
+    assert view(clocked, sent).status is JobStatus.EXPIRED
+    assert Worker(clocked.store).claim() is NoClaim.EMPTY
+    assert clocked.redis.keys("celshade:render:*") == []
+
+
 def test_pictures_go_a_minute_after_their_time_and_records_after_a_week(
     clocked: ClockedStore,
 ) -> None:
@@ -146,6 +155,7 @@ def test_pictures_go_a_minute_after_their_time_and_records_after_a_week(
     clocked.set_time(clocked.now_ms + 60_000)
     names = clocked.store.upkeep.begin_sweep()
     assert set(names) == {claim.output_name, sent.input_name}
+    clocked.set_time(clocked.now_ms + 1_000)
     assert set(clocked.store.upkeep.begin_sweep()) == set(names)  # until they are confirmed
     clocked.store.upkeep.end_sweep(names)
     seen = view(clocked, sent)

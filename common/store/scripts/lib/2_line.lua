@@ -31,7 +31,20 @@ local function member_key(member) return string.match(member, '^%d+:(%x+):%d+$')
 -- The pixels follow 12 digits, 64 digits and two colons; a view reads a thousand of them.
 local function member_px(member) return tonumber(string.sub(member, 79)) end
 
+-- A line that somebody waits in is known to all readers: else nobody would see that its hints are
+-- short, or that it has no worker. Its version may have been forgotten since the work was admitted; it
+-- is noted as unseen for long, so that the work is moved on and the version forgotten again.
+local function know_line(line)
+  if redis.call('ZSCORE', K .. 'versions', line) then return end
+  local style, version = string.match(line, '^(.*)%.([^.]*)$')
+  local unseen = now - P.unseen_ms
+  redis.call('HSET', K .. 'version:' .. line, 'style', style or line, 'version', version or '',
+    'card', '{}', 'first_seen', unseen)
+  redis.call('ZADD', K .. 'versions', unseen, line)
+end
+
 local function line_push(key, r)
+  know_line(r.line)
   redis.call('ZADD', line_set(r.line, r), r.tag, member_of(key, r))
   redis.call('HINCRBY', K .. 'clock:' .. r.line, 'waiting_px', r.px)
   redis.call('HSET', K .. 'render:' .. key, 'state', 'waiting', 'stage', 'waiting')

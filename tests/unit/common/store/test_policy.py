@@ -5,7 +5,7 @@ import re
 import pytest
 
 from common import jobs
-from common.errors import ExecutionTimeout, WorkerLost
+from common.errors import ExecutionTimeout, InternalError, WorkerLost
 from common.settings import Settings
 from common.store.composition import compose
 from common.store.policy import ATTEMPTS, Policy, sentences
@@ -38,6 +38,7 @@ def test_the_reaper_says_what_the_errors_say() -> None:
     assert sentences() == {
         "worker_lost": WorkerLost.default,
         "execution_timeout": ExecutionTimeout.default,
+        "internal": InternalError.default,
     }
 
 

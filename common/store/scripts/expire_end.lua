@@ -1,0 +1,5 @@
+#!lua flags=allow-oom
+-- expire_end: forgets lines whose Celery queues have been deleted.
+local a = cjson.decode(ARGV[1])
+for _, line in ipairs(a.lines) do redis.call('ZREM', K .. 'forgetting', line) end
+return 'ok'
