@@ -220,7 +220,7 @@ def _metrics(job: Job) -> dict[str, Any]:
         return None if begun_ms is None or ended_ms is None else ended_ms - begun_ms
 
     return {
-        "queue_ms": span(job.created_ms, job.started_ms),
+        "queue_ms": span(job.submitted_ms, job.started_ms),
         "execution_ms": span(job.started_ms, job.finished_ms),
         "stages": job.stages_ms,
     }

@@ -114,7 +114,8 @@ class Job:
     """A job's record as the store keeps it, with what its render and its line say now.
 
     Times are milliseconds since the epoch by Redis' clock. `position` counts from 1 (next to be
-    claimed); `eta_s` is None when no worker is alive.
+    claimed); `eta_s` is None when no worker is alive. `created_ms` is the job's first submission,
+    `submitted_ms` that of its present run.
     """
 
     id: str
@@ -130,6 +131,7 @@ class Job:
     deadline_ms: int
     render_key: str
     cache: CacheStatus
+    submitted_ms: int | None = None
     started_ms: int | None = None
     finished_ms: int | None = None
     expires_ms: int | None = None

@@ -99,6 +99,12 @@ def _decoded(record: Mapping[str, Any], name: str) -> Any:
     return json.loads(text) if text else None
 
 
+def _submitted_ms(record: Mapping[str, Any]) -> int | None:
+    """When the present run began: its deadline is one span later."""
+    deadline_ms, span_ms = _whole(record, "deadline"), _whole(record, "span")
+    return None if deadline_ms is None or span_ms is None else deadline_ms - span_ms
+
+
 def read_job(record: Mapping[str, Any]) -> Job:
     """Read a job from the store's record (strings) and the view's additions (numbers)."""
     output, failure = _decoded(record, "output"), _decoded(record, "error")
@@ -118,6 +124,7 @@ def read_job(record: Mapping[str, Any]) -> Job:
         deadline_ms=_whole(record, "deadline") or 0,
         render_key=record["render"],
         cache=CacheStatus(record["cache"]),
+        submitted_ms=_submitted_ms(record),
         started_ms=_whole(record, "started"),
         finished_ms=_whole(record, "finished"),
         expires_ms=_whole(record, "expires"),

@@ -148,7 +148,7 @@ def _day_px(megapixels: float | None) -> int | None:
     """An allowance as the scripts take it: 0 is none at all."""
     if megapixels is None or math.isinf(megapixels):
         return None if megapixels is None else 0
-    return round(megapixels * 1e6)
+    return math.ceil(megapixels * 1e6)
 
 
 @dataclass(frozen=True, slots=True)

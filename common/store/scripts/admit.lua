@@ -10,8 +10,9 @@ local function run()
   if seen then return seen end
   local closed = batch_is_closed(a) or unseen_hit(a)
   if closed then return closed end
-  if service_is_full() == 'memory' then return { outcome = 'queue_full', cause = 'memory' } end
-  local answer = answer_from_store(a, function(cache, input) record_job(a, cache, input) end)
+  if lack_of_room() == 'memory' then return { outcome = 'queue_full', cause = 'memory' } end
+  local function record(cache, input) record_job(a, cache, input) end
+  local answer = answer_from_failure(a, record) or answer_from_store(a, record)
   if answer then return answer end
   if not a.image then doom(a.input, now + P.upload_ms) end
   return { outcome = 'need_input' }

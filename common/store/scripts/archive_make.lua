@@ -4,7 +4,7 @@
 -- caller's. Or `queue_full`.
 local a = cjson.decode(ARGV[1])
 local function run()
-  if service_is_full() == 'memory' then return { outcome = 'queue_full', cause = 'memory' } end
+  if lack_of_room() == 'memory' then return { outcome = 'queue_full', cause = 'memory' } end
   local found = 0
   for _, id in ipairs(a.jobs) do
     if redis.call('HGET', K .. 'job:' .. id, 'caller') == a.caller then found = found + 1 end

@@ -22,7 +22,7 @@ local function run()
   if redis.call('EXISTS', record) == 1 then return begun end -- the same call after a lost answer
   local known = before()
   if known then return known end
-  if service_is_full() == 'memory' then return { outcome = 'queue_full', cause = 'memory' } end
+  if lack_of_room() == 'memory' then return { outcome = 'queue_full', cause = 'memory' } end
   redis.call('HSET', record, 'schema', SCHEMA, 'caller', a.caller, 'created', now, 'secret', a.secret)
   redis.call('PEXPIRE', record, P.batch_ms)
   redis.call('ZADD', K .. 'receiving', now + P.receive_ms, a.batch)

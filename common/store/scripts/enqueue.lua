@@ -18,8 +18,9 @@ local function run()
   local closed = seen or batch_is_closed(a)
   if closed then return closed end
   if not is_kept(a.input) then return { outcome = 'input_lost' } end
-  if service_is_full() == 'memory' then return { outcome = 'queue_full', cause = 'memory' } end
-  local answer = answer_from_store(a, function(cache, input) record_job(a, cache, input) end)
+  if lack_of_room() == 'memory' then return { outcome = 'queue_full', cause = 'memory' } end
+  local function record(cache, input) record_job(a, cache, input) end
+  local answer = answer_from_failure(a, record) or answer_from_store(a, record)
   if answer then return answer end
   record_job(a, a.bypass and 'bypass' or 'miss', a.input)
   start_render(a.job, a, a.input)

@@ -1,8 +1,9 @@
 #!lua flags=allow-oom
 -- retry: submits a failed, canceled or expired job anew under its old id, from its kept input.
 -- After `queued`, `joined` or `hit`: the next run has begun; the remembered failure is forgotten;
--- no other job is touched. `not_retryable`: wrong state, or the input is gone. `replayed`: this very
--- call (`mark`) has begun the run already; its answer was lost.
+-- no other job is touched. A refusal for want of room leaves all as it was. `not_retryable`: wrong
+-- state, or the input is gone. `replayed`: this very call (`mark`) has begun the run already; its
+-- answer was lost.
 local a = cjson.decode(ARGV[1])
 local name = K .. 'job:' .. a.job
 local job = load(name)
@@ -14,6 +15,7 @@ local function reset(cache, input)
     'render', a.key, 'cache', cache, 'attempts', 0, 'deadline', now + job.span, 'mark', a.mark)
   redis.call('HDEL', name, 'started', 'finished', 'expires', 'error', 'output', 'output_name',
     'execution', 'stages', 'age')
+  redis.call('DEL', K .. 'failure:' .. a.key)
   redis.call('ZREM', K .. 'expiries', a.job)
   redis.call('ZREM', K .. 'forgets', a.job)
   redis.call('ZREM', K .. 'dead', a.job)
@@ -29,10 +31,9 @@ local function run()
   if job.input == '' or redis.call('SISMEMBER', K .. 'holders:' .. job.input, job_holder(a.job)) == 0 then
     return { outcome = 'not_retryable', cause = 'input' }
   end
-  if service_is_full() == 'memory' then return { outcome = 'queue_full', cause = 'memory' } end
+  if lack_of_room() == 'memory' then return { outcome = 'queue_full', cause = 'memory' } end
   local unseen = unseen_hit(a)
   if unseen then return unseen end
-  redis.call('DEL', K .. 'failure:' .. a.key)
   local answer = answer_from_store(a, reset)
   if answer then return answer end
   reset(a.bypass and 'bypass' or 'miss', job.input)

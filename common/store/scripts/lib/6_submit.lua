@@ -1,6 +1,7 @@
--- Submission: what admit, enqueue, retry and move share.
+-- Submission: what admit, enqueue and retry share.
 
-local function service_is_full()
+-- What there is no room for in the whole service: `memory` or `jobs`; nil when there is room.
+local function lack_of_room()
   local used = redis.call('GET', K .. 'memory')
   if used and tonumber(used) > P.memory_guard then return 'memory' end
   local open = 0
@@ -31,7 +32,7 @@ end
 
 -- A refusal for want of room, or nil.
 local function no_room(a)
-  local cause = service_is_full()
+  local cause = lack_of_room()
   if cause then return { outcome = 'queue_full', cause = cause } end
   if caller_is_full(a) then return { outcome = 'queue_full_for_key', cause = 'open' } end
   if day_is_spent(a) then
@@ -86,16 +87,20 @@ local function start_render(id, a, input)
   promise(a.key, r)
 end
 
+-- Answers a submission with the failure remembered of its render; nil when there is none.
+-- `record(cache, input)` makes the job's record.
+local function answer_from_failure(a, record)
+  local failure = remembered_failure(a.key)
+  if not failure then return nil end
+  record(a.bypass and 'bypass' or 'miss', '')
+  fail_job(a.job, { code = failure.code, message = failure.message,
+    retryable = failure.retryable }, failure.attempts)
+  return { outcome = 'failed', job = a.job }
+end
+
 -- Answers a submission from what is there, or nil when a new render is needed.
 -- `record(cache, input)` makes the job's record (or resets it, for a retry).
 local function answer_from_store(a, record)
-  local failure = remembered_failure(a.key)
-  if failure then
-    record(a.bypass and 'bypass' or 'miss', '')
-    fail_job(a.job, { code = failure.code, message = failure.message,
-      retryable = failure.retryable }, failure.attempts)
-    return { outcome = 'failed', job = a.job }
-  end
   local r = load(K .. 'render:' .. a.key)
   if r.state == 'done' then
     record('hit', r.input)
