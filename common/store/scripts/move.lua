@@ -1,11 +1,15 @@
 #!lua flags=allow-oom
 -- move: takes a waiting render to another version of its style, under its new key.
--- After: its jobs joined or hit the render of that key, or it stands in the new line with its old
--- tag. `gone`: it was not waiting any more.
+-- After: its jobs joined or hit the render of that key, or it stands in the new line, as far behind
+-- that line's time as it stood behind its own: each line's v goes its own way, and a tag means nothing
+-- in another. So the order among those that move stays, and none of them comes before what the new
+-- line has already begun. Joining them asks for no cap: they were admitted. `gone`: it was not waiting
+-- any more.
 local a = cjson.decode(ARGV[1])
 local old = K .. 'render:' .. a.key
 local r = load(old)
 if r.state ~= 'waiting' then return cjson.encode({ outcome = 'gone' }) end
+r.tag = exact(math.max(tonumber(r.tag) - line_time(r.line), 0) + line_time(a.line))
 local jobs, target, hints = attached(a.key), load(K .. 'render:' .. a.new_key), {}
 line_remove(a.key, r)
 for _, id in ipairs(jobs) do
@@ -18,7 +22,7 @@ if not target.state then
   hold(r.input, render_holder(a.new_key))
   drop(r.input, render_holder(a.key), now)
   r.line = a.line
-  redis.call('HSET', K .. 'render:' .. a.new_key, 'line', r.line)
+  redis.call('HSET', K .. 'render:' .. a.new_key, 'line', r.line, 'tag', r.tag)
   line_push(a.new_key, r)
   hint(hints, a.line, a.new_key)
   return cjson.encode({ outcome = 'moved', hints = hints })

@@ -6,6 +6,7 @@ Nothing here asserts; `audit.py` does.
 import dataclasses
 import hashlib
 import secrets
+from collections.abc import Collection
 from typing import Any
 
 import redis
@@ -19,6 +20,7 @@ from common.store import JobStore
 from common.store.leases import Claim, Leases, LineOffer, NoClaim, Verdict, WorkerState
 from common.store.policy import Policy
 from common.store.submissions import Answer, Outcome, Submission
+from common.store.upkeep import Line
 
 CLOCK_KEY = "celshade-test-clock"
 TEST_CLOCK = f"local now = tonumber(redis.call('GET', '{CLOCK_KEY}'))\n"
@@ -110,13 +112,24 @@ class Worker:
         self._forget(claim)
         return self.leases.release(claim, lost_as=lost_as)[0]
 
-    def beat(self, state: WorkerState = WorkerState.READY, *, seconds_per_mp: float = 1.0) -> None:
-        """Say that it is there."""
-        offer = LineOffer(LINE, "ink", LINE[4:], "{}", seconds_per_mp, 8)
-        self.leases.beat(name="worker-1", device="cpu", state=state, offers=[offer])
+    def beat(
+        self,
+        state: WorkerState = WorkerState.READY,
+        *,
+        seconds_per_mp: float = 1.0,
+        lines: Collection[str] = (LINE,),
+    ) -> None:
+        """Say that it is there, and which lines it serves."""
+        offers = [LineOffer(line, "ink", line[4:], "{}", seconds_per_mp, 8) for line in lines]
+        self.leases.beat(name="worker-1", device="cpu", state=state, offers=offers)
 
     def _forget(self, claim: Claim) -> None:
         self.held = [held for held in self.held if held.token != claim.token]
+
+
+def target_line(name: str = OTHER_LINE) -> Line:
+    """A line as `move` wants it: only its name and version count."""
+    return Line(name, "ink", name[4:], {}, 0, 0, 0, 0, 0, ())
 
 
 def picture_of(claim: Claim) -> Output:

@@ -30,6 +30,7 @@ from tests.integration.store.builders import (
     policy,
     submission,
     submit,
+    target_line,
 )
 
 
@@ -235,11 +236,8 @@ def test_a_moved_job_keeps_the_photo_of_the_render_it_joined(store: JobStore) ->
     there = submission(caller="ben", line=OTHER_LINE, version=OTHER_LINE[4:])
     for sent in (stranded, there):
         submit(store, sent)
-    Worker(store).beat()
     (found,) = store.upkeep.stranded(LINE)
-    (known,) = store.upkeep.overview().lines
-    target = dataclasses.replace(known, name=OTHER_LINE, version=OTHER_LINE[4:])
-    assert store.upkeep.move(found, target)[0] == "joined"
+    assert store.upkeep.move(found, target_line())[0] == "joined"
     worker = Worker(store)
     worker.complete(worker.take(OTHER_LINE))
     store.ledger.delete(there.job_id, "ben")
