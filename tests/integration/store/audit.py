@@ -135,6 +135,10 @@ def _check_lines(dump: Dump) -> None:
     assert {n: int(c.get("waiting_px", 0)) for n, c in clocks.items()} == {
         n: pixels[n] for n in clocks
     }
+    for name, flows in dump.all("flows").items():
+        behind = float(clocks.get(name, {}).get("v", 0))
+        assert all(tag > behind for tag in flows.values()), "a flow behind v is forgotten"
+    assert clocks.keys() - dump.one("versions").keys() == set(), "a line that nobody knows"
     delayed = {key for key, r in dump.all("render").items() if r["state"] == "delayed"}
     assert dump.one("delayed").keys() == delayed
 

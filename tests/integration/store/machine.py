@@ -12,11 +12,15 @@ from common.errors import DecodeFailed, InternalError, RenderError, WorkerLost
 from common.jobs import Stage
 from common.store.leases import Claim, WorkerState
 from common.store.submissions import Submission
-from common.store.upkeep import Line, Stranded
+from common.store.upkeep import Stranded
 from tests.integration.store import builders
 from tests.integration.store.builders import LINE, OTHER_LINE
 from tests.integration.store.machine_ground import LINES, PLACES, PROCESSES, Submitting
 
+# Leases and holds of the reaper end, pauses too, and then there is a render for each round.
+MOST_ROUNDS = 60
+BOTH_LINES = (LINE, OTHER_LINE)
+BEATEN = st.sampled_from(((LINE,), BOTH_LINES))
 BEATS = st.sampled_from((WorkerState.READY, WorkerState.READY, WorkerState.SICK))
 
 
@@ -25,11 +29,11 @@ class StoreMachine(Submitting):
 
     # --- Attempts ---
 
-    @rule(process=st.sampled_from(PROCESSES), state=BEATS)
-    def beat(self, process: str, state: WorkerState) -> None:
+    @rule(process=st.sampled_from(PROCESSES), state=BEATS, lines=BEATEN)
+    def beat(self, process: str, state: WorkerState, lines: tuple[str, ...]) -> None:
         """A worker says that it is there, ready or sick."""
-        self.workers[process].beat(state)
-        self.model.beat(process, state.value)
+        self.workers[process].beat(state, lines=lines)
+        self.model.beat(process, state.value, lines)
 
     @precondition(lambda self: self.model.waits_anything())
     @rule(process=st.sampled_from(PROCESSES), line=LINES, times=st.integers(1, 3))
@@ -146,7 +150,7 @@ class StoreMachine(Submitting):
         if not waiting:
             return
         chosen: Stranded = waiting[place % len(waiting)]
-        target = Line(OTHER_LINE, "ink", OTHER_LINE[4:], {}, 0, 0, 0, 0, 0, ())
+        target = builders.target_line()
         new_key = chosen.identity.key(OTHER_LINE)
         expected = self.model.move(chosen.key, new_key, OTHER_LINE)
         assert self.store.upkeep.move(chosen, target)[0] == expected
@@ -172,7 +176,7 @@ class StoreMachine(Submitting):
             self.step_clock(1_000)
             for process in living:
                 self.renew(process)
-                self.beat(process, WorkerState.READY)
+                self.beat(process, WorkerState.READY, BOTH_LINES)
             self.reap()
 
     @precondition(lambda self: self.model.waits_anything())
@@ -184,6 +188,21 @@ class StoreMachine(Submitting):
             self.fail(0, InternalError)
         self.pass_time(3, PROCESSES)
         self._claim(process, LINE)
+
+    @precondition(lambda self: self.model.waits_anything())
+    @rule(process=st.sampled_from(PROCESSES))
+    def work_alone(self, process: str) -> None:
+        """One worker that asks in all lines in turn gets everything done, whatever was before."""
+        for _ in range(MOST_ROUNDS):
+            for place, (name, claim) in enumerate(reversed(self.claims)):
+                if name == process and self.model.owns(claim.key, claim.token):
+                    self.complete(place)
+            if not self.model.waits_or_runs():
+                return
+            self.pass_time(1, (process,))
+            for line in BOTH_LINES:
+                self._claim(process, line)
+        raise AssertionError("work is left that no worker gets")
 
     @precondition(lambda self: self.put)
     @rule()

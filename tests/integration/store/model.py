@@ -29,15 +29,19 @@ class Model(Attempts):
             return "not_found"
         if job.status not in RETRYABLE or not (job.has_input and job.has_pictures):
             return "not_retryable"
-        self.failures.pop(sent.identity.key(sent.line), None)
         again = ModelJob(job.sent, "", 0, run=job.run + 1)
-        return self._begin(again, sent, has_input=True)
+        answer = self._begin(again, sent, has_input=True, minds_failure=False)
+        if answer != "full":
+            self.failures.pop(sent.identity.key(sent.line), None)
+        return answer
 
-    def _begin(self, job: ModelJob, sent: Submission, *, has_input: bool) -> str:
+    def _begin(
+        self, job: ModelJob, sent: Submission, *, has_input: bool, minds_failure: bool = True
+    ) -> str:
         key = sent.identity.key(sent.line)
         render = self.renders.get(key)
         code, attempts, until = self.failures.get(key, ("", 0, 0))
-        is_failing = until > self.now
+        is_failing = minds_failure and until > self.now
         if not is_failing and not (render and render.state == "done"):
             if self._is_full(sent):
                 return "full"
@@ -117,17 +121,20 @@ class Model(Attempts):
         """End what is overdue; answers whether it held back."""
         gap = 0 if self.last_reap is None else self.now - self.last_reap
         self.last_reap = self.now
-        if gap > self.policy.gap_ms or gap < 0:
+        if (gap > self.policy.gap_ms or gap < 0) and self.holds < self.policy.holds_most:
             self.hold_until = self.now + self.policy.lease_ms
+            self.holds += 1
+        self.hold_until = min(self.hold_until, self.now + self.policy.lease_ms)
+        is_held = self.now < self.hold_until
+        if not is_held:
+            self.holds = 0
         for r in self.renders.values():
             if r.state in ("running", "delayed"):
                 most = self.policy.lease_ms if r.state == "running" else self.policy.delays_ms[-1]
                 r.due = min(r.due, self.now + most)
-        if self.now < self.hold_until:
-            return True
         due = [(k, r) for k, r in self.renders.items() if r.due <= self.now]
         for key, r in due:
-            if r.state == "running":
+            if r.state == "running" and not is_held:
                 self.end_attempt(key, r)
                 self.lose(key, r, self._cause(r))
             elif r.state == "delayed":
@@ -135,7 +142,7 @@ class Model(Attempts):
         for job_id, job in self.jobs.items():
             if job.deadline <= self.now:
                 self.leave(job_id, "expired")
-        return False
+        return is_held
 
     def _cause(self, r: ModelRender) -> str:
         """A dead worker stops renewing early; one that ran out of time renewed until its limit."""
@@ -160,11 +167,12 @@ class Model(Attempts):
         if r is None or r.state != "waiting":
             return "gone"
         del self.renders[key]
+        tag = self.fair_line(line).time + max(r.tag - self.fair_line(r.line).time, 0.0)
         for job_id in r.jobs:
             self.jobs[job_id].key = new_key
         target = self.renders.get(new_key)
         if target is None:
-            r.line = line
+            r.line, r.tag = line, tag
             self.renders[new_key] = r
             return "moved"
         if target.state == "done":
@@ -173,7 +181,7 @@ class Model(Attempts):
                 self.end(job_id, "succeeded")
             return "hit"
         target.jobs |= r.jobs
-        target.tag = min(target.tag, r.tag)
+        target.tag = min(target.tag, tag)
         self.show(target, "running" if target.state == "running" else "queued")
         return "joined"
 

@@ -1,11 +1,11 @@
 """Attempts in the model: the line's order, claims and how they end; see `model.py`."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from common.store.policy import REMEMBERED_CODES, Policy
 from common.store.submissions import Submission
-from tests.integration.store.builders import LINE
 from tests.integration.store.reference_line import FairLine
 
 OPEN = ("queued", "running")
@@ -60,10 +60,11 @@ class Attempts:
         self.failures: dict[str, tuple[str, int, int]] = {}  # code, attempts, until
         self.volunteers: dict[str, tuple[str, int]] = {}  # by line: process, until
         self.alone: dict[str, str] = {}  # by process: render
-        self.beats: dict[str, tuple[int, str]] = {}  # by process: when, state
+        self.beats: dict[tuple[str, str], tuple[int, str]] = {}  # by line and process: when, state
         self.spent: Counter[tuple[str, int]] = Counter()  # pixels by caller and day
         self.last_reap: int | None = None
         self.hold_until = 0
+        self.holds = 0
 
     def fair_line(self, name: str) -> FairLine:
         """The order of a line."""
@@ -79,6 +80,14 @@ class Attempts:
     def waits_anything(self) -> bool:
         """Whether a claim may bring something."""
         return any(r.state == "waiting" for r in self.renders.values())
+
+    def waits_or_runs(self) -> bool:
+        """Whether a render is in flight that somebody waits for."""
+        return any(r.jobs for r in self.renders.values())
+
+    def owns(self, key: str, token: str) -> bool:
+        """Whether a token owns its render's attempt."""
+        return self._owned(key, token) is not None
 
     def claim(self, process: str, line: str, token: str) -> str:
         """Take the head of a line: the render's key, or why none."""
@@ -97,7 +106,7 @@ class Attempts:
             del self.volunteers[line]
             self.alone[process] = suspects[0]
             return self._take(suspects[0], process, token)
-        if not suspects and self.volunteers.get(line, ("", 0))[0] == process:
+        if (mine or not suspects) and self.volunteers.get(line, ("", 0))[0] == process:
             del self.volunteers[line]
         if good and not mine:
             return "wait"
@@ -106,19 +115,20 @@ class Attempts:
     def _is_for_others(self, process: str, key: str) -> bool:
         """Whether it has failed with this render and somebody ready has not."""
         r = self.renders[key]
-        if process not in r.failed_by or r.line != LINE:
+        if process not in r.failed_by:
             return False
         return any(
             state == "ready" and who not in r.failed_by
-            for who, (at, state) in self.beats.items()
-            if abs(self.now - at) < self.policy.alive_ms
+            for (line, who), (at, state) in self.beats.items()
+            if line == r.line and abs(self.now - at) < self.policy.alive_ms
         )
 
-    def beat(self, process: str, state: str) -> None:
-        """A worker of the first line tells of itself; one that is not ready volunteers no more."""
-        self.beats[process] = (self.now, state)
-        if state != "ready" and self.volunteers.get(LINE, ("", 0))[0] == process:
-            del self.volunteers[LINE]
+    def beat(self, process: str, state: str, lines: Iterable[str]) -> None:
+        """A worker tells of itself; one that is not ready volunteers no more."""
+        for line in lines:
+            self.beats[line, process] = (self.now, state)
+            if state != "ready" and self.volunteers.get(line, ("", 0))[0] == process:
+                del self.volunteers[line]
 
     def _volunteers(self, process: str, line: str) -> bool:
         who, until = self.volunteers.get(line, (process, 0))

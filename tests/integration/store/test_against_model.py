@@ -34,7 +34,7 @@ def unsynced(tmp_path: Path) -> Iterator[ClockedStore]:
         clocked.close()
 
 
-@pytest.mark.timeout(3600 if EXAMPLES > 100 else 180)
+@pytest.mark.timeout(3600 if EXAMPLES > 100 else 600)
 def test_the_store_does_what_its_model_says(unsynced: ClockedStore) -> None:
     class Machine(StoreMachine):
         pass

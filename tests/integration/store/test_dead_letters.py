@@ -5,7 +5,14 @@ import pytest
 from common.errors import DecodeFailed, InternalError, NotFound, StorageError
 from common.jobs import JobStatus
 from common.store.submissions import Submission
-from tests.integration.store.builders import ClockedStore, Worker, key_of, submission, submit
+from tests.integration.store.builders import (
+    ClockedStore,
+    Worker,
+    key_of,
+    policy,
+    submission,
+    submit,
+)
 
 
 def kill(clocked: ClockedStore, *sent: Submission) -> None:
@@ -35,6 +42,19 @@ def test_a_letter_says_whose_what_and_why(clocked: ClockedStore) -> None:
     assert letter.created_ms < letter.died_ms <= clocked.now_ms
     assert letter.has_photo
     assert clocked.store.dead_letters.caller_of(sent.job_id) == "ben"
+
+
+def test_the_list_has_bounds(clean_redis_url: str) -> None:
+    clocked = ClockedStore(clean_redis_url, policy(dead_max=2, dead_ms=100_000))
+    sent = [submission(str(n)) for n in range(4)]
+    for one in sent:
+        kill(clocked, one)  # each takes over half a minute
+    clocked.store.upkeep.expire()
+    assert listed(clocked) == [sent[3].job_id, sent[2].job_id]
+    clocked.set_time(clocked.now_ms + 100_000 - 30_000)
+    clocked.store.upkeep.expire()
+    assert listed(clocked) == [sent[3].job_id]
+    clocked.close()
 
 
 def test_a_bad_picture_is_no_dead_letter(clocked: ClockedStore) -> None:

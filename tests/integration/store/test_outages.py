@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 import redis
 
-from common.errors import ConfigurationError, InvalidImage, NotFound, QueueFull, StoreUnavailable
+from common.errors import (
+    ConfigurationError,
+    InvalidImage,
+    NotFound,
+    QueueFull,
+    StorageError,
+    StoreUnavailable,
+    WorkerLost,
+)
 from common.jobs import JobStatus
 from common.storage.names import new_input_name
 from common.store import JobStore
@@ -18,7 +26,14 @@ from common.store.submissions import BatchPlace, Outcome
 from deploy.local import redis_server
 from tests import services
 from tests.integration.store.audit import audit
-from tests.integration.store.builders import Worker, policy, submission, submit
+from tests.integration.store.builders import (
+    LINE,
+    Worker,
+    policy,
+    submission,
+    submit,
+    target_line,
+)
 from tests.integration.store.cutting_proxy import CuttingProxy
 
 
@@ -59,6 +74,42 @@ def test_at_the_memory_limit_nothing_comes_in_and_everything_goes_out(
         store.upkeep.note_memory()
         assert store.submissions.enqueue(admitted).outcome is Outcome.QUEUED
         audit(connection, [admitted.input_name, claim.output_name])
+
+
+def test_at_the_memory_limit_every_verb_but_those_that_bring_work_in_runs(
+    server: redis_server.RedisServer,
+) -> None:
+    with services.running_redis(server):
+        store = open_store(server.url)
+        worker, upkeep = Worker(store), store.upkeep
+        worker.beat()
+        sent = [submission(str(n)) for n in range(8)]
+        for one in sent:
+            submit(store, one)
+        connection = redis.Redis.from_url(server.url, decode_responses=True)
+        connection.config_set("maxmemory", "1mb")
+        first, second, third, fourth, fifth = (worker.take() for _ in range(5))
+        worker.renew()
+        assert worker.fail(first, StorageError()) is Verdict.DELAYED
+        assert worker.release(second) is Verdict.RELEASED
+        assert worker.release(third, WorkerLost) is Verdict.RELEASED
+        store.ledger.cancel(sent[3].job_id, "ann")
+        assert worker.leases.abandon(fourth) is Verdict.ABANDONED
+        assert worker.complete(fifth) is Verdict.COMMITTED
+        assert store.submissions.retry(sent[3]).outcome is Outcome.QUEUED
+        store.ledger.delete(sent[4].job_id, "ann")
+        assert store.dead_letters.purge() == 0
+        worker.beat()
+        upkeep.reap()
+        upkeep.expire()
+        upkeep.end_expiry([LINE])
+        upkeep.end_sweep(upkeep.begin_sweep())
+        for stranded in upkeep.stranded(LINE):
+            assert upkeep.move(stranded, target_line())[0] == "moved"
+        worker.leases.leave([LINE])
+        connection.script_flush()
+        upkeep.reap()
+        audit(connection)
 
 
 def test_scripts_that_redis_forgot_are_loaded_again(timed_store: JobStore) -> None:
