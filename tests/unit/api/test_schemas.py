@@ -5,6 +5,7 @@ from pathlib import Path
 
 from api.links import Links
 from api.schemas import JobBody
+from common.renders import Params, PictureFormat
 from common.settings import Settings
 from common.storage.factory import open_local_store
 from tests.unit.api.sample_jobs import ENDED
@@ -14,7 +15,13 @@ def test_a_retried_job_has_waited_since_its_retry(tmp_path: Path) -> None:
     objects = open_local_store(Settings(store="local", data_dir=tmp_path))
     links = Links(objects, base_url="http://127.0.0.1", url_ttl_s=60)
     retried = replace(
-        ENDED, run=2, created_ms=1_000, submitted_ms=60_000, started_ms=60_250, finished_ms=60_400
+        ENDED,
+        params=Params(0.7, 64, PictureFormat.PNG, None).as_dict(),
+        run=2,
+        created_ms=1_000,
+        submitted_ms=60_000,
+        started_ms=60_250,
+        finished_ms=60_400,
     )
     metrics = JobBody.of(retried, links).metrics
     assert (metrics.queue_ms, metrics.execution_ms) == (250, 150)
