@@ -14,6 +14,7 @@ from benchmarks import (
     engine,
     hit,
     images,
+    looks,
     machine,
     memory,
     queue,
@@ -31,12 +32,13 @@ NOUNS: dict[str, ModuleType] = {
     "decode-pool": decode_pool,
     "queue": queue,
     "engine": engine,
+    "looks": looks,
     "images": images,
 }
 EPILOG = """\
 Each of them runs the whole service in a fresh directory under out/ and drives it by HTTP, but
-decode-pool, images and engine, which need only their part of a worker, and queue, which needs only
-Redis. Without a noun all run, one after the other, with their defaults.
+decode-pool, images, engine and looks, which need only their part of a worker, and queue, which
+needs only Redis. Without a noun all run, one after the other, with their defaults.
 
   make bench                            everything, half an hour on two cores
   make bench ARGS=hit                   one of them

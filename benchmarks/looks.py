@@ -32,6 +32,7 @@ through decoding, `ink` at 1024 pixels, blending and encoding as JPEG.
 SIZES_PX = (512, 1024, 2048)
 WAY_PX = 1024
 STRENGTH = 0.7
+QUALITY = 92
 TEACHER, PUPIL = "ink-filter", "ink"
 PROMISED_RATIO = 9.0
 PROMISED_S = 0.30
@@ -135,7 +136,7 @@ def _way(model: Any, decoder: Any, data: bytes, rounds: int) -> dict[str, float]
         (cartoon,) = model.run([pad_to_multiple(photo.pixels, model.multiple_px)])
         marks.append(time.perf_counter())
         picture = blend(photo.pixels, crop(cartoon, *photo.pixels.shape[1:]), STRENGTH)
-        encode(picture, photo.alpha, picture_format=PictureFormat.JPEG, quality=None)
+        encode(picture, photo.alpha, picture_format=PictureFormat.JPEG, quality=QUALITY)
         marks.append(time.perf_counter())
         spans = [after - before for before, after in pairwise(marks)]
         ways.append((marks[-1] - marks[0], spans))

@@ -25,7 +25,7 @@ from worker.styles.base import Style
 from worker.styles.catalog import bundled_styles
 from worker.styles.ink_filter import InkFilter
 
-DEFAULT_STYLE = "ink-filter"
+DEFAULT_STYLE = "ink"
 # How much a new measurement moves the running mean of seconds per megapixel.
 NEW_SHARE = 0.1
 
