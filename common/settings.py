@@ -111,6 +111,13 @@ class Settings(BaseSettings):
         description="Megapixels at work size that each caller may have rendered in a day (UTC); no "
         "limit when left out.",
     )
+    megapixels_per_day_of_service: float | None = Field(
+        None,
+        gt=0,
+        allow_inf_nan=False,
+        description="Megapixels at work size that all callers together may have rendered in a day "
+        "(UTC); no limit when left out.",
+    )
     requests_per_minute: int | None = Field(
         None,
         ge=1,

@@ -69,7 +69,12 @@ PATTERNS = (
     KeyPattern("forgets", "zset", "finished jobs by record expiry", "an entry: with its record"),
     KeyPattern("dead", "zset", "dead letters by time", "an entry: 7 days, or beyond 10,000"),
     KeyPattern("open", "hash", "open jobs per caller", "a field: at zero"),
-    KeyPattern("spent:{caller}:{day}", "string", "a caller's pixels of a day", "a day after"),
+    KeyPattern(
+        "spent:{caller}:{day}",
+        "string",
+        "a caller's pixels of a day, `*`: all callers'",
+        "a day after",
+    ),
     KeyPattern(
         "answers:{caller}:{day}", "hash", "a caller's hits and misses of a day", "a day after"
     ),

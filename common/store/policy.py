@@ -33,6 +33,7 @@ class Policy:
         exact_places: Places ahead whose cost is summed exactly for the ETA.
         list_scan: Most records one page of a list looks at.
         day_px_max: Pixels at work size that a caller may have rendered in a day; 0 for no limit.
+        service_day_px_max: The same for all callers together.
         pass_over: How many renders a process that failed with the first ones looks behind them.
         promise_places: As `exact_places`, when a submission is recorded.
         batch_ms: Life of a batch's record: as long as those of its jobs.
@@ -64,6 +65,7 @@ class Policy:
     attached_max: int
     alive_ms: int
     day_px_max: int
+    service_day_px_max: int
     batch_ms: int
     attempts: int = ATTEMPTS
     delays_ms: tuple[int, ...] = tuple(_ms(delay) for delay in DELAYS_S)
@@ -105,6 +107,7 @@ class Policy:
             alive_ms=_ms(settings.lease_s),
             batch_ms=_ms(settings.deadline_s + settings.job_record_s),
             day_px_max=math.ceil((settings.megapixels_per_day or 0) * 1e6),
+            service_day_px_max=math.ceil((settings.megapixels_per_day_of_service or 0) * 1e6),
             span_ms=max(7 * DAY_MS, 2 * _ms(settings.deadline_s)),
         )
 

@@ -209,6 +209,11 @@ class Submissions:
 def _answer(submission: Submission, answer: dict[str, Any]) -> Answer:
     """Turn a script's answer into ours, or into the error it stands for."""
     match answer["outcome"]:
+        case "queue_full" if "retry_ms" in answer:
+            raise QueueFull(
+                "The service has used up its megapixels of today; they begin anew at midnight UTC.",
+                retry_after_s=math.ceil(answer["retry_ms"] / 1000),
+            )
         case "queue_full":
             raise QueueFull(retry_after_s=FULL_RETRY_AFTER_S)
         case "queue_full_for_key":

@@ -7,7 +7,7 @@ from math import inf
 
 import pytest
 
-from common.errors import InternalError, QueueFullForKey, QuotaExceeded
+from common.errors import InternalError, QueueFull, QueueFullForKey, QuotaExceeded
 from common.settings import Settings
 from common.store import JobStore
 from common.store.policy import Policy
@@ -38,7 +38,7 @@ def three_a_day(clean_redis_url: str) -> Iterator[ClockedStore]:
 def is_refused(verb: Callable[..., object], *arguments: object) -> bool:
     try:
         verb(*arguments)
-    except (QuotaExceeded, QueueFullForKey):
+    except (QuotaExceeded, QueueFull, QueueFullForKey):
         return True
     return False
 
@@ -115,7 +115,35 @@ def test_a_callers_own_allowance_goes_before_the_services(three_a_day: ClockedSt
         submit(store, submission("second", caller="one", max_open_jobs=1))
 
 
-@pytest.mark.parametrize("figures", [{"day_px_max": 20 * MEGAPIXEL}, {"open_caller_max": 20}])
+def test_all_callers_together_have_a_day_too(clean_redis_url: str) -> None:
+    clocked = ClockedStore(
+        clean_redis_url, policy(day_px_max=2 * MEGAPIXEL, service_day_px_max=3 * MEGAPIXEL)
+    )
+    clocked.set_time(20_000 * DAY_MS + 6 * 3_600_000)
+    store = clocked.store
+    for caller in ("ann", "ben", "cleo"):
+        submit(store, submission(caller, caller=caller))
+    with pytest.raises(QueueFull, match="midnight UTC") as refused:
+        store.submissions.admit(submission("one more", caller="dora"))
+    assert refused.value.retry_after_s == 18 * 3600
+    # What is there already costs nothing, and the next day has an allowance of its own.
+    worker = Worker(store)
+    worker.complete(worker.take())
+    assert submit(store, submission("ann", caller="ann")).outcome is Outcome.HIT
+    clocked.set_time(clocked.now_ms + refused.value.retry_after_s * 1000)
+    submit(store, submission("one more", caller="dora"))
+    audit(clocked.redis)
+    clocked.close()
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [
+        {"day_px_max": 20 * MEGAPIXEL},
+        {"service_day_px_max": 20 * MEGAPIXEL},
+        {"open_caller_max": 20},
+    ],
+)
 def test_two_processes_at_once_cannot_overshoot(
     clean_redis_url: str, figures: dict[str, int]
 ) -> None:

@@ -16,27 +16,35 @@ local function caller_is_full(a)
   return open >= (a.open_max or P.open_caller_max)
 end
 
--- What a caller's admitted work costs is counted per day.
+-- What admitted work costs is counted per day: for its caller and, under a name that no caller can
+-- have, for the whole service.
+local EVERYBODY = '*'
+
 local function spent_key(caller) return K .. 'spent:' .. caller .. ':' .. today() end
 
-local function day_is_spent(a)
-  local most = a.day_px_max or P.day_px_max
+local function would_overspend(who, px, most)
   if most == 0 then return false end
-  return tonumber(redis.call('GET', spent_key(a.caller)) or '0') + a.px > most
+  return tonumber(redis.call('GET', spent_key(who)) or '0') + px > most
 end
 
 local function spend(a)
-  redis.call('INCRBY', spent_key(a.caller), a.px)
-  redis.call('PEXPIRE', spent_key(a.caller), DAY_MS)
+  for _, who in ipairs({ a.caller, EVERYBODY }) do
+    redis.call('INCRBY', spent_key(who), a.px)
+    redis.call('PEXPIRE', spent_key(who), DAY_MS)
+  end
 end
 
 -- A refusal for want of room, or nil.
 local function no_room(a)
   local cause = lack_of_room()
   if cause then return { outcome = 'queue_full', cause = cause } end
+  local to_midnight_ms = DAY_MS - now % DAY_MS
+  if would_overspend(EVERYBODY, a.px, P.service_day_px_max) then
+    return { outcome = 'queue_full', cause = 'day', retry_ms = to_midnight_ms }
+  end
   if caller_is_full(a) then return { outcome = 'queue_full_for_key', cause = 'open' } end
-  if day_is_spent(a) then
-    return { outcome = 'quota_exceeded', retry_ms = DAY_MS - now % DAY_MS }
+  if would_overspend(a.caller, a.px, a.day_px_max or P.day_px_max) then
+    return { outcome = 'quota_exceeded', retry_ms = to_midnight_ms }
   end
 end
 
