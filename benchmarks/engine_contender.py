@@ -160,7 +160,7 @@ def _onnxruntime(given: argparse.Namespace, photos: list[Any]) -> Render:
 
 def _openvino(given: argparse.Namespace, photos: list[Any]) -> Render:
     import numpy as np  # noqa: PLC0415 - comes with the runtime
-    import openvino  # type: ignore[import-untyped]  # noqa: PLC0415 - of this comparison alone
+    import openvino  # noqa: PLC0415 - of this comparison alone
 
     if given.device != "cpu":
         raise SystemExit("OpenVINO is compared on the CPU")
