@@ -1,6 +1,5 @@
 """How fast jobs go through the job store alone, and through Celery, beside bare round trips."""
 
-import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -166,8 +165,7 @@ def _store_table(found: Found) -> Table:
             cells = [f"{verb}, {clients} client(s), {trips} round trip(s)"]
             for fsync in FSYNCS:
                 bare, store = (
-                    statistics.median(found.store[fsync, way, clients][verb])
-                    for way in ("bare", "store")
+                    max(found.store[fsync, way, clients][verb]) for way in ("bare", "store")
                 )
                 cells += [f"{bare:,.0f}", f"{store:,.0f}", f"{store / bare:.0%}"]
             rows.append(cells)
@@ -176,23 +174,22 @@ def _store_table(found: Found) -> Table:
         "Through the job store alone",
         ["per second", *heads],
         rows,
-        f"Medians of {_rounds(found)} rounds. Bare is a script that writes its argument into one "
-        "hash, as often and with the same argument; a client is a process with one connection, on "
-        "the cores that the server uses too.",
+        f"The best of {_rounds(found)} rounds: others can only slow it. Bare is a script that "
+        "writes its argument into one hash, as often and with the same argument; a client is a "
+        "process with one connection, on the cores that the server uses too.",
     )
 
 
 def _carrier_table(found: Found) -> Table:
     rows = []
     for words, rates in found.carrier.items():
-        halves = [statistics.median(rates[fsync]) for fsync in FSYNCS]
-        rows.append([words, *(f"{rate:,.0f}" for rate in halves)])
+        rows.append([words, *(f"{max(rates[fsync]):,.0f}" for fsync in FSYNCS)])
     return Table(
         "Through Celery",
         ["per second", *FSYNCS],
         rows,
-        f"Medians of {_rounds(found)} rounds, one publisher, one worker process with the service's "
-        f"own configuration. {CARRIER_WORDS}",
+        f"The best of {_rounds(found)} rounds, one publisher, one worker process with the "
+        f"service's own configuration. {CARRIER_WORDS}",
     )
 
 
