@@ -46,6 +46,7 @@ ModulesAndClasses = Annotated[
     NoDecode,
     BeforeValidator(_split_commas),
 ]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)]
 Origins = Annotated[
     tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_split_commas)
 ]

@@ -13,7 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from common.errors import ConfigurationError
-from common.setting_values import HttpUrl, ModulesAndClasses, Origins
+from common.setting_values import HttpUrl, ModulesAndClasses, Names, Origins
 
 PREFIX = "CELSHADE_"
 HOUR_S = 3600
@@ -164,6 +164,11 @@ class Settings(BaseSettings):
         ge=64,
         description="Memory that one forward may take, MB; photos that need more go in tiles where "
         "their style may be cut. Measured at start when left out.",
+    )
+    styles: Names = Field(
+        (),
+        description="Names of the styles that a worker serves, separated by commas; all that it "
+        "finds when left out. Each takes memory, and time at start.",
     )
     extra_styles: ModulesAndClasses = Field(
         (), description="More styles, as `module:Class`, separated by commas."

@@ -139,15 +139,19 @@ class Model(Placed):
         }
 
 
-def find_models(extra_styles: Sequence[str], styles_dir: Path) -> dict[str, Model]:
+def find_models(
+    extra_styles: Sequence[str], styles_dir: Path, only: Sequence[str] = ()
+) -> dict[str, Model]:
     """Return the models to serve, by line; nothing is loaded yet.
 
     Args:
         extra_styles: More styles, as `module:Class`.
         styles_dir: Directory of bundles.
+        only: Names of those to serve; all when empty.
 
     Raises:
-        ConfigurationError: A style cannot be imported, a bundle is broken, or two have one name.
+        ConfigurationError: A style cannot be imported, a bundle is broken, two have one name, or a
+            name is nobody's.
     """
     found = [InkFilter(), *bundled_styles(styles_dir), *map(_import_style, extra_styles)]
     models = [Model(style) for style in found]
@@ -155,7 +159,12 @@ def find_models(extra_styles: Sequence[str], styles_dir: Path) -> dict[str, Mode
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ConfigurationError(f"Two styles are called {', '.join(twice)}; rename one.")
-    return {model.line: model for model in models}
+    unknown = sorted(set(only).difference(names))
+    if unknown:
+        raise ConfigurationError(
+            f"CELSHADE_STYLES: there is no {', '.join(unknown)}; there are {', '.join(names)}."
+        )
+    return {model.line: model for model in models if not only or model.style.card.name in only}
 
 
 def _import_style(entry: str) -> Style:

@@ -57,7 +57,8 @@ def serve(settings: Settings, name: str, place: torch.device) -> None:
     device = open_device(place, cores)
     store = JobStore.from_settings(settings, timeout_s=STORE_TIMEOUT_S)
     leases = store.leases(f"{name}-{secrets.token_hex(4)}")
-    models, gate = find_models(settings.extra_styles, settings.styles_dir), Gate()
+    models = find_models(settings.extra_styles, settings.styles_dir, settings.styles)
+    gate = Gate()
     holdings = Holdings(on_change=gate.stir)
     heart = Heart(
         leases=leases,

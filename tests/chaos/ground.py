@@ -109,6 +109,7 @@ def running_ground(
             "CELSHADE_BROKER_URL": _through(redis.url, broker.port),
             "CELSHADE_KEYS_FILE": str(_write_keys(directory / "keys.toml", keys)),
             "CELSHADE_EXTRA_STYLES": STYLES,
+            "CELSHADE_STYLES": "marked,long",
             "CELSHADE_MAX_BATCH": "2",
             GATE_VARIABLE: str(gate),
             **(_with_own_clock(redis.binary, library, clock) if library else {}),

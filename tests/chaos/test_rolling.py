@@ -88,6 +88,7 @@ def ground(tmp_path: Path) -> Iterator[Ground]:
     """A service with one worker, of the old model, which takes one photo at a time."""
     env = {
         "CELSHADE_EXTRA_STYLES": "tests.chaos.styles:VersionedStyle",
+        "CELSHADE_STYLES": NAME,
         "CELSHADE_MOVE_AFTER_S": str(MOVE_AFTER_S),
         "CELSHADE_MAX_BATCH": "1",
     }

@@ -72,6 +72,7 @@ def environment(redis_url: str, **more: str) -> dict[str, str]:
     shared = {
         "REDIS_URL": redis_url,
         "EXTRA_STYLES": "tests.styles:FaultyStyle",
+        "STYLES": "faulty",
         "DEVICE": "cpu",
         "WORKER_THREADS": "1",
         "MAX_BATCH": "4",

@@ -66,6 +66,7 @@ def stack(directory: Path, disk: OneDisk, gate: Path) -> Iterator[Stack]:
     """A service with one worker, all on that disk; blue photos wait at the gate."""
     env = {
         "CELSHADE_EXTRA_STYLES": "tests.styles:MarkedStyle",
+        "CELSHADE_STYLES": "marked",
         "CELSHADE_MAX_BATCH": "4",
         "CELSHADE_DRAIN_S": "1",
         GATE_VARIABLE: str(gate),

@@ -114,6 +114,7 @@ def hasty_stack(tmp_path: Path, closed_gate: Path) -> Iterator[Stack]:
     """A service whose forwards may take five seconds."""
     env = {
         "CELSHADE_EXTRA_STYLES": "tests.styles:MarkedStyle",
+        "CELSHADE_STYLES": "marked",
         "CELSHADE_EXECUTION_LIMIT_S": str(LIMIT_S),
         "CELSHADE_RENEW_EVERY_S": "0.5",
         "CELSHADE_MAX_BATCH": "2",  # it starts four times: let it be quick at that

@@ -49,6 +49,7 @@ def stack(tmp_path: Path, closed_gate: Path) -> Iterator[Stack]:
     env = {
         "CELSHADE_KEYS_FILE": str(keys),
         "CELSHADE_EXTRA_STYLES": "tests.styles:MarkedStyle",
+        "CELSHADE_STYLES": "marked",
         "CELSHADE_MAX_OPEN_JOBS": str(CAPACITY),
         "CELSHADE_MAX_OPEN_JOBS_PER_CALLER": str(CALLERS_CAPACITY),
         "CELSHADE_MAX_BATCH": "1",

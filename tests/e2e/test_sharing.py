@@ -76,6 +76,7 @@ def shared_stack(tmp_path: Path, closed_gate: Path) -> Iterator[Stack]:
     env = {
         "CELSHADE_KEYS_FILE": str(keys),
         "CELSHADE_EXTRA_STYLES": "tests.styles:MarkedStyle",
+        "CELSHADE_STYLES": "marked",
         "CELSHADE_MAX_BATCH": "1",
         GATE_VARIABLE: str(closed_gate),
     }

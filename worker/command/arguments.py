@@ -9,6 +9,7 @@ Everything is set by CELSHADE_* variables (docs/configuration.md). The most usef
   CELSHADE_DEVICE=auto|cpu|0,1    one process per GPU; without one, a single one on the CPU
   CELSHADE_WORKER_THREADS=N       CPU threads of the model (divide the cores among workers)
   CELSHADE_MAX_BATCH=N            largest batch; measured at start when left out
+  CELSHADE_STYLES=ink,pencil      serve these alone: fewer start faster and take less memory
   CELSHADE_STYLES_DIR=DIR         bundles of styles: `python -m worker styles --help`
   CELSHADE_EXTRA_STYLES=m:Class   more styles
 

@@ -56,6 +56,13 @@ def test_extra_styles_come_by_name() -> None:
     assert "slow" in {model.style.card.name for model in models.values()}
 
 
+def test_a_worker_may_serve_some_of_what_is_there() -> None:
+    models = find_models(["tests.styles:SlowStyle"], NOWHERE, only=("slow", "pencil"))
+    assert {model.style.card.name for model in models.values()} == {"slow", "pencil"}
+    with pytest.raises(ConfigurationError, match="no crayon; there are ink-filter, ink"):
+        find_models([], NOWHERE, only=("ink", "crayon"))
+
+
 @pytest.mark.parametrize("entry", ["tests.styles:Missing", "no_such_module:Style"])
 def test_a_style_that_is_not_there_is_said_so(entry: str) -> None:
     with pytest.raises(ConfigurationError, match="CELSHADE_EXTRA_STYLES"):
