@@ -63,7 +63,7 @@ def s3_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 @pytest.fixture(scope="session")
 def shared_s3_store(s3_settings: Settings) -> S3Store:
     """The one client of the test run: making one takes longer than most tests."""
-    store = open_s3_store(s3_settings, timeout_s=services.S3_TIMEOUT_S, attempts=2)
+    store = open_s3_store(s3_settings, timeout_s=services.S3_TIMEOUT_S, attempts=3)
     store.ensure_bucket()
     return store
 

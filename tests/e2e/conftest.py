@@ -52,7 +52,7 @@ def one_worker(tmp_path_factory: pytest.TempPathFactory, gate: Path) -> Iterator
 def _test_styles(gate: Path) -> dict[str, str]:
     return {
         "CELSHADE_EXTRA_STYLES": STYLES,
-        "CELSHADE_STYLES": "marked,slow,ink",
+        "CELSHADE_STYLES": "marked,slow",
         "CELSHADE_MAX_BATCH": "8",
         "CELSHADE_DRAIN_S": "1",  # what waits at the gate never finishes by itself
         GATE_VARIABLE: str(gate),

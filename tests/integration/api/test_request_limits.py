@@ -101,11 +101,12 @@ def test_at_the_memory_limit_callers_may_still_look(
 ) -> None:
     client = PhotoClient(make_app(requests_per_minute=5))
     with redis.Redis.from_url(clean_redis_url) as connection:
+        before = connection.config_get("maxmemory")["maxmemory"]
         connection.config_set("maxmemory", 1)
         try:
             assert client.get("/v1/jobs").status_code == 200
         finally:
-            connection.config_set("maxmemory", 0)
+            connection.config_set("maxmemory", before)
 
 
 @pytest.mark.parametrize("limit", [1000, None])
