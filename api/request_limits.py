@@ -20,8 +20,10 @@ from flask_limiter import Limiter, RequestLimit
 from limits.storage import Storage
 
 from api.parts import identify_caller, parts
-from common.errors import RateLimited, StoreUnavailable
+from common.errors import Forbidden, RateLimited, StoreUnavailable
 from common.store.request_windows import RequestWindow, RequestWindows
+
+_WINDOWS_END = "Request windows end by themselves; nothing begins one anew."
 
 WINDOW_S = 60
 POLICY = "requests"
@@ -83,12 +85,12 @@ class JobStoreStorage(Storage):
         return True
 
     def reset(self) -> int | None:
-        """Nobody begins the windows of all callers anew."""
-        raise NotImplementedError
+        """Refuse: the library asks for it only when told to, and nobody here may lift all limits."""
+        raise Forbidden(_WINDOWS_END)
 
     def clear(self, key: str) -> None:
-        """Nobody begins a caller's window anew."""
-        raise NotImplementedError
+        """Refuse, as `reset`."""
+        raise Forbidden(_WINDOWS_END)
 
 
 def register(app: Flask, *, exempt: Iterable[Blueprint]) -> None:

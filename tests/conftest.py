@@ -16,6 +16,16 @@ from deploy.local import redis_server, s3_server
 from tests import services
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave out what is marked `gpu` where there is none: no build needs one (docs/not-run.md)."""
+    if item.get_closest_marker("gpu") is None:
+        return
+    import torch  # noqa: PLC0415 - only tests of the worker, which import it anyway, carry the mark
+
+    if not torch.cuda.is_available():
+        pytest.skip("no NVIDIA GPU here; docs/not-run.md says what only one can show")
+
+
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of a real server with the embedded stack's own configuration.

@@ -7,6 +7,7 @@ promise itself does not exist: the code says so where it falls back
 `common/allocator.py`), and `docs/not-run.md` says so to people.
 """
 
+import os
 import platform
 import sys
 
@@ -23,6 +24,13 @@ linux_only = pytest.mark.skipif(
 # mallopt is told only to the allocator whose parameters we know.
 glibc_only = pytest.mark.skipif(
     platform.libc_ver()[0] != "glibc", reason="the allocator is told its limits only on glibc"
+)
+
+# The mark of a process's largest size can be set back only where the kernel lets us: Linux, and not
+# every sandbox on it. Without it the engine knows no peak and relies on its ladder.
+largest_size_only = pytest.mark.skipif(
+    not os.access("/proc/self/clear_refs", os.W_OK),
+    reason="this system does not tell a process's largest size",
 )
 
 # A small disk of a test's own is mounted in a user namespace, which some systems forbid to users.

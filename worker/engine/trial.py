@@ -12,6 +12,7 @@ import torch
 
 from common.errors import ConfigurationError
 from worker.engine.fidelity import SAME_LEVELS, most_levels, psnr_db
+from worker.engine.loss import is_loss
 from worker.engine.pictures import pictures
 from worker.engine.placed import Placed
 from worker.engine.shortage import is_shortage
@@ -63,8 +64,8 @@ def _check(placed: Placed, cartoon: torch.Tensor, side: int) -> None:
 def _psnr_db(placed: Placed, photos: list[torch.Tensor], truth: list[torch.Tensor]) -> float:
     try:
         return psnr_db(placed.run(photos), truth)
-    except (RuntimeError, NotImplementedError) as error:  # an operator lacks this type
-        if is_shortage(error):
+    except RuntimeError as error:  # as a rule an operator lacks this type
+        if is_shortage(error) or is_loss(error):
             raise
         _log.warning("%s cannot run in %s: %s", placed.style.card.name, placed.precision, error)
         return -math.inf

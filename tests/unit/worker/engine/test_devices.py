@@ -18,14 +18,10 @@ from worker.models import Model
 from worker.precision import Precision
 
 MEBIBYTE = 2**20
-gpu = [
-    pytest.mark.gpu,
-    pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU"),
-]
 DEVICES = [
     pytest.param(lambda: CpuDevice(4), id="cpu"),
     pytest.param(lambda: SmallDevice(2**24), id="small"),
-    pytest.param(lambda: CudaDevice(torch.device("cuda")), id="cuda", marks=gpu),
+    pytest.param(lambda: CudaDevice(torch.device("cuda")), id="cuda", marks=pytest.mark.gpu),
 ]
 
 

@@ -42,7 +42,7 @@ class LackingStyle(ConvStyle):
     def forward(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:
         """Fail in float16."""
         if self.loaded[-1] is F16:
-            raise NotImplementedError("not implemented for 'Half'")
+            raise RuntimeError("\"conv2d\" not implemented for 'Half'")  # torch's own words
         return super().forward(photos, long_side_px)
 
 

@@ -110,7 +110,6 @@ def test_a_cpu_encodes_itself_and_a_gpu_without_torchvision_has_it_done() -> Non
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
 def test_a_real_gpu_encodes() -> None:
     encoder = encoder_for(torch.device("cuda", 0))
     assert isinstance(encoder, NvjpegEncoder)
