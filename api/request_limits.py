@@ -85,7 +85,7 @@ class JobStoreStorage(Storage):
         return True
 
     def reset(self) -> int | None:
-        """Refuse: the library asks for it only when told to, and nobody here may lift all limits."""
+        """Refuse: the library asks for it only when told to; nobody here lifts all limits."""
         raise Forbidden(_WINDOWS_END)
 
     def clear(self, key: str) -> None:
