@@ -5,22 +5,19 @@ worker. `python -m benchmarks.decode_pool` is that process; it prints JSON.
 """
 
 import argparse
-import json
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
+from benchmarks.apart import answer, measured_apart
 from benchmarks.photos import distinct_photos
 from benchmarks.processes import cpu_s
 from benchmarks.report import Report, Table
-from common.allocator import keep_freed_memory
 from common.photos import PhotoLimits
-from common.settings import Settings, environment_with
-from worker.supervisor import Seat
+from common.settings import Settings
 
 HELP = """\
 Decodes each photo by the calling thread (the floor) and by a codec process, one after the other,
@@ -52,12 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> Report:
     """Measure in a process of its own and make the tables."""
-    command = [sys.executable, "-m", "benchmarks.decode_pool", "--rounds", str(given.rounds)]
-    environment = {**environment_with(), **Seat("bare", "cpu", "").variables()}
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError("The measurement failed; its words are above.")
-    figures = json.loads(done.stdout)
+    figures = measured_apart("benchmarks.decode_pool", given.rounds)
     return Report("decode-pool", [_table(figures)], figures)
 
 
@@ -137,15 +129,5 @@ def _measure(decode: Decode, data: bytes) -> Span:
     return Span(wall_s * 1000, cpu_spent_s * 1000)
 
 
-def main() -> int:
-    """Measure in this process and print what was found."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.decode_pool", description=__doc__)
-    add_arguments(parser)
-    given = parser.parse_args()
-    keep_freed_memory()
-    print(json.dumps(measure(given.rounds)))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(answer("benchmarks.decode_pool", add_arguments, measure))

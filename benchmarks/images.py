@@ -5,17 +5,13 @@ One thread, as a task of the worker has. Each measurement is made in a process l
 """
 
 import argparse
-import json
 import statistics
-import subprocess
 import sys
 from collections.abc import Mapping
 from typing import Any
 
+from benchmarks.apart import answer, measured_apart
 from benchmarks.report import Report, Table
-from common.allocator import keep_freed_memory
-from common.settings import environment_with
-from worker.supervisor import Seat
 
 HELP = """\
 Carries photos of several formats and sizes through decoding, the resize, the blend and the encoder,
@@ -35,12 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> Report:
     """Measure in a process of its own and make the tables."""
-    command = [sys.executable, "-m", "benchmarks.images", "--rounds", str(given.rounds)]
-    environment = {**environment_with(), **Seat("bare", "cpu", "").variables()}
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError("The measurement failed; its words are above.")
-    figures = json.loads(done.stdout)
+    figures = measured_apart("benchmarks.images", given.rounds)
     return Report("images", [_ways(figures), _decoders(figures), _encoders(figures)], figures)
 
 
@@ -99,18 +90,12 @@ def _encoders(figures: Mapping[str, Any]) -> Table:
     )
 
 
-def main() -> int:
-    """Measure in this process and print what was found."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.images", description=__doc__)
-    add_arguments(parser)
-    given = parser.parse_args()
-    keep_freed_memory()
+def _measure(rounds: int) -> Mapping[str, Any]:
     # Imported here: the allocator must be told before torch allocates anything.
     from benchmarks.image_stages import measure  # noqa: PLC0415 - see above
 
-    print(json.dumps(measure(given.rounds)))
-    return 0
+    return measure(rounds)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(answer("benchmarks.images", add_arguments, _measure))

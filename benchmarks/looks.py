@@ -5,22 +5,19 @@ worker. `python -m benchmarks.looks` is that process; it prints JSON.
 """
 
 import argparse
-import json
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from itertools import islice, pairwise
 from typing import Any
 
+from benchmarks.apart import answer, measured_apart
 from benchmarks.photos import distinct_photos
 from benchmarks.processes import cores
 from benchmarks.report import Report, Table
-from common.allocator import keep_freed_memory
 from common.photos import PhotoLimits
 from common.renders import PictureFormat
-from common.settings import Settings, environment_with
-from worker.supervisor import Seat
+from common.settings import Settings
 
 HELP = """\
 Each built-in style draws the same photo at each size, in turn, in the precision that the worker
@@ -45,12 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> Report:
     """Measure in a process of its own and make the tables."""
-    command = [sys.executable, "-m", "benchmarks.looks", "--rounds", str(given.rounds)]
-    environment = {**environment_with(), **Seat("bare", "cpu", "").variables()}
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError("The measurement failed; its words are above.")
-    figures = json.loads(done.stdout)
+    figures = measured_apart("benchmarks.looks", given.rounds)
     return Report("looks", [_by_size(figures), _whole_way(figures)], figures)
 
 
@@ -149,15 +141,5 @@ def _way(model: Any, decoder: Any, data: bytes, rounds: int) -> dict[str, float]
     }
 
 
-def main() -> int:
-    """Measure in this process and print what was found."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.looks", description=__doc__)
-    add_arguments(parser)
-    given = parser.parse_args()
-    keep_freed_memory()
-    print(json.dumps(measure(given.rounds)))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(answer("benchmarks.looks", add_arguments, measure))

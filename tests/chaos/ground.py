@@ -10,7 +10,6 @@ import os
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,9 +20,11 @@ from deploy.local import redis_server, s3_server
 from tests import services, small_disk
 from tests.chaos.proxy import FaultProxy
 from tests.e2e.stack import Stack, running_stack
+from tests.keys_file import write_keys
 from tests.styles import GATE_VARIABLE
 
 CALLERS = ("ann", "ben", "cleo")
+WEIGHTS = {"ben": 2.0, "cleo": 3.0}
 STYLES = "tests.styles:MarkedStyle,tests.chaos.styles:LongStyle"
 BUCKET = "celshade-chaos"
 STORAGE_TIMEOUT_S = 30.0
@@ -107,7 +108,7 @@ def running_ground(
             "CELSHADE_S3_ACCESS_KEY_ID": s3.access_key_id,
             "CELSHADE_S3_SECRET_ACCESS_KEY": s3.secret_access_key,
             "CELSHADE_BROKER_URL": _through(redis.url, broker.port),
-            "CELSHADE_KEYS_FILE": str(_write_keys(directory / "keys.toml", keys)),
+            "CELSHADE_KEYS_FILE": str(write_keys(directory / "keys.toml", keys, WEIGHTS)),
             "CELSHADE_EXTRA_STYLES": STYLES,
             "CELSHADE_STYLES": "marked,long",
             "CELSHADE_MAX_BATCH": "2",
@@ -151,18 +152,6 @@ def _through(redis_url: str, port: int) -> str:
     """Return the address of the same database by way of another port."""
     parts = urlsplit(redis_url)
     return parts._replace(netloc=f":{parts.password}@127.0.0.1:{port}").geturl()
-
-
-def _write_keys(path: Path, keys: Mapping[str, str]) -> Path:
-    """Write the file that lets the callers in, with weights 1, 2, 3."""
-    path.write_text(
-        "\n".join(
-            f'[[callers]]\nname = "{name}"\nkey_sha256 = "{sha256(key.encode()).hexdigest()}"\n'
-            f'weight = {weight}.0\nscopes = ["jobs"]\n'
-            for weight, (name, key) in enumerate(keys.items(), 1)
-        )
-    )
-    return path
 
 
 def _with_own_clock(binary: Path, library: Path, clock: Path) -> dict[str, str]:

@@ -8,7 +8,6 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import sha256
 from pathlib import Path
 
 import httpx
@@ -19,6 +18,7 @@ from benchmarks.processes import memory, with_children
 from tests.e2e.caller import Caller, Job
 from tests.e2e.conftest import Calling
 from tests.e2e.stack import Stack, running_stack
+from tests.keys_file import write_keys
 from tests.photo_maker import flat_photo, grainy_photo
 from tests.platforms import linux_only
 from tests.styles import BLUE, GATE_VARIABLE
@@ -38,14 +38,7 @@ MOST_NEW_KEYS = 10  # Celery's own come and go
 @pytest.fixture
 def stack(tmp_path: Path, closed_gate: Path) -> Iterator[Stack]:
     """A service with little room, whose worker is held up by the first blue photo."""
-    keys = tmp_path / "keys.toml"
-    keys.write_text(
-        "\n".join(
-            f'[[callers]]\nname = "{name}"\nkey_sha256 = "{sha256(key.encode()).hexdigest()}"\n'
-            'weight = 1.0\nscopes = ["jobs"]\n'
-            for name, key in KEYS.items()
-        )
-    )
+    keys = write_keys(tmp_path / "keys.toml", KEYS)
     env = {
         "CELSHADE_KEYS_FILE": str(keys),
         "CELSHADE_EXTRA_STYLES": "tests.styles:MarkedStyle",

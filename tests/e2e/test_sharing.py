@@ -1,13 +1,13 @@
 """One line for all: identical photos are rendered once, batches form, nobody is starved."""
 
 from collections.abc import Callable, Iterator
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import Calling
 from tests.e2e.stack import Stack, running_stack
+from tests.keys_file import write_keys
 from tests.photo_maker import flat_photo
 from tests.styles import BLUE, GATE_VARIABLE
 
@@ -65,14 +65,7 @@ def test_distance_is_told_in_cost_not_in_heads(
 
 @pytest.fixture
 def shared_stack(tmp_path: Path, closed_gate: Path) -> Iterator[Stack]:
-    keys = tmp_path / "keys.toml"
-    keys.write_text(
-        "\n".join(
-            f'[[callers]]\nname = "{name}"\nkey_sha256 = "{sha256(key.encode()).hexdigest()}"\n'
-            'weight = 1.0\nscopes = ["jobs"]\n'
-            for name, key in KEYS.items()
-        )
-    )
+    keys = write_keys(tmp_path / "keys.toml", KEYS)
     env = {
         "CELSHADE_KEYS_FILE": str(keys),
         "CELSHADE_EXTRA_STYLES": "tests.styles:MarkedStyle",

@@ -58,6 +58,8 @@ ARCHITECTURES: Final = {
 class BundledStyle:
     """A style whose network is ours and whose weights are a bundle's."""
 
+    degraded: tuple[str, ...] = ()  # it is whole, or it does not load
+
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
         self._architecture = ARCHITECTURES[bundle.manifest.arch]
@@ -74,11 +76,6 @@ class BundledStyle:
     def card(self) -> StyleCard:
         """What the style says of itself."""
         return self._card
-
-    @property
-    def degraded(self) -> tuple[str, ...]:
-        """Nothing: such a style is whole, or it does not load."""
-        return ()
 
     def load(self, device: torch.device, precision: Precision) -> None:
         """Read the weights, verified, and place them.

@@ -30,6 +30,8 @@ class _Graph(Protocol):
 class GraphStyle:
     """A style whose one file is its own program."""
 
+    degraded: tuple[str, ...] = ()  # it is whole, or it does not load
+
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
         self._io = bundle.manifest.interface
@@ -40,11 +42,6 @@ class GraphStyle:
     def card(self) -> StyleCard:
         """What the style says of itself; float32 stands for the graph's own types."""
         return self._card
-
-    @property
-    def degraded(self) -> tuple[str, ...]:
-        """Nothing: it is whole, or it does not load."""
-        return ()
 
     def load(self, device: torch.device, precision: Precision) -> None:
         """Read the graph, verified, and place it.

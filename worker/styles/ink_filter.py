@@ -61,6 +61,8 @@ class InkFilter(nn.Module):
     Pictures of a batch do not touch each other. All is float32.
     """
 
+    degraded: tuple[str, ...] = ()  # it is whole, or it does not load
+
     def __init__(self) -> None:
         super().__init__()
         self._card = StyleCard(
@@ -75,11 +77,6 @@ class InkFilter(nn.Module):
     def card(self) -> StyleCard:
         """What the style says of itself."""
         return self._card
-
-    @property
-    def degraded(self) -> tuple[str, ...]:
-        """Nothing can be missing."""
-        return ()
 
     def load(self, device: torch.device, precision: Precision) -> None:
         """Place the filter; it has no weights, so nothing is read."""

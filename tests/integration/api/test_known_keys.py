@@ -14,18 +14,9 @@ from common.store import JobStore
 from common.store.policy import Policy
 from deploy.local import redis_server
 from tests import services
+from tests.clocks import Clock
 
 PROMISED_S = 5.0
-
-
-class Clock:
-    """A clock that a test moves on."""
-
-    def __init__(self) -> None:
-        self.now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 @pytest.fixture

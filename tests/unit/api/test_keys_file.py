@@ -9,18 +9,9 @@ import pytest
 from api.keys_file import READ_EVERY_S, KeysFile, lines_for
 from common.callers import Scope, digest_of, new_key
 from common.errors import ConfigurationError, Forbidden
+from tests.clocks import Clock
 
 JOBS = frozenset({Scope.JOBS})
-
-
-class Clock:
-    """A clock that a test moves on."""
-
-    def __init__(self) -> None:
-        self.now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 @pytest.fixture

@@ -1,15 +1,8 @@
-"""One thread for the small networks of tests: on a busy machine a second one only waits."""
-
-from collections.abc import Iterator
+"""All tests here compute on one core."""
 
 import pytest
-import torch
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Compute on one core while a test runs."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+def _on_one_core(one_thread: None) -> None:
+    """Ask for it on behalf of each test."""
