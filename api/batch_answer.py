@@ -1,16 +1,15 @@
 """Batch answers: a batch as an HTTP response, with headers that tell a client what to do next."""
 
 import hashlib
-import math
 import time
 from http import HTTPStatus
 
 from flask import Response, request
 
 from api.batch_schemas import BatchBody
-from api.job_answer import MAX_RETRY_AFTER_S, RETRY_AFTER_UNKNOWN_S
 from api.links import Links
 from api.parts import current_caller, current_links, parts
+from api.present_state import present_state, retry_after_eta_s
 from api.wishes import parse_wait_s
 from api.wsgi import STOPPING
 from common.errors import NotFound
@@ -48,16 +47,9 @@ def batch_response(
     """
     links = current_links()
     body = BatchBody.of(batch, links)
-    response = Response(body.model_dump_json(), status=status, mimetype="application/json")
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.set_etag(_etag(body, batch, links), weak=True)
-    if batch.status is BatchStatus.RUNNING:
-        eta_s = RETRY_AFTER_UNKNOWN_S if batch.eta_s is None else math.ceil(batch.eta_s)
-        response.headers["Retry-After"] = str(max(1, min(MAX_RETRY_AFTER_S, eta_s)))
-    if waited is not None:
-        response.headers["Preference-Applied"] = f"wait={waited}"
-        response.headers["Vary"] = "Prefer"
-    return response
+    again_s = retry_after_eta_s(batch.eta_s) if batch.status is BatchStatus.RUNNING else None
+    etag = _etag(body, batch, links)
+    return present_state(body, etag=etag, retry_after_s=again_s, waited=waited, status=status)
 
 
 def _see(batch_id: str) -> tuple[Batch, int | None]:

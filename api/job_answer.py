@@ -1,7 +1,6 @@
 """Job answers: a job as an HTTP response, with the headers that tell a client what to do next."""
 
 import hashlib
-import math
 from http import HTTPStatus
 
 from flask import Response, request
@@ -9,14 +8,13 @@ from flask import Response, request
 from api.links import Links
 from api.output_check import with_present_picture
 from api.parts import current_caller, current_links, parts
+from api.present_state import present_state, retry_after_eta_s
 from api.schemas import JobBody
 from api.wishes import parse_wait_s
 from api.wsgi import STOPPING
 from common.jobs import CacheStatus, Job, JobStatus
 
 RETRY_AFTER_RUNNING_S = 1
-RETRY_AFTER_UNKNOWN_S = 5  # nobody works on that line now
-MAX_RETRY_AFTER_S = 10
 
 
 def submitted(job_id: str) -> Response:
@@ -71,24 +69,16 @@ def job_response(
     """
     links = current_links()
     body = JobBody.of(job, links)
-    response = Response(body.model_dump_json(), status=status, mimetype="application/json")
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.set_etag(_etag(body, job, links), weak=True)
-    if not job.status.is_terminal:
-        response.headers["Retry-After"] = str(retry_after_s(job))
-    if waited is not None:
-        response.headers["Preference-Applied"] = f"wait={waited}"
-        response.headers["Vary"] = "Prefer"
-    return response
+    again_s = None if job.status.is_terminal else retry_after_s(job)
+    etag = _etag(body, job, links)
+    return present_state(body, etag=etag, retry_after_s=again_s, waited=waited, status=status)
 
 
 def retry_after_s(job: Job) -> int:
     """Say when looking again makes sense, from what is known of the line; 1 to 10 seconds."""
     if job.status is JobStatus.RUNNING:
         return RETRY_AFTER_RUNNING_S
-    if job.eta_s is None:
-        return RETRY_AFTER_UNKNOWN_S
-    return max(1, min(MAX_RETRY_AFTER_S, math.ceil(job.eta_s)))
+    return retry_after_eta_s(job.eta_s)
 
 
 def cache_status(job: Job) -> str:

@@ -1,0 +1,45 @@
+"""Present state: how an answer shows something that still changes, and when to look again."""
+
+import math
+from http import HTTPStatus
+
+from flask import Response
+from pydantic import BaseModel
+
+RETRY_AFTER_UNKNOWN_S = 5  # nobody works on that line now
+MAX_RETRY_AFTER_S = 10
+
+
+def present_state(
+    body: BaseModel,
+    *,
+    etag: str,
+    retry_after_s: int | None,
+    waited: int | None,
+    status: HTTPStatus = HTTPStatus.OK,
+) -> Response:
+    """Show something as it is now.
+
+    Args:
+        body: What is shown.
+        etag: Names this state, weakly.
+        retry_after_s: When looking again makes sense, seconds; None when nothing changes any more.
+        waited: The wait that the answer was held back for at most, seconds.
+        status: HTTP status.
+    """
+    response = Response(body.model_dump_json(), status=status, mimetype="application/json")
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.set_etag(etag, weak=True)
+    if retry_after_s is not None:
+        response.headers["Retry-After"] = str(retry_after_s)
+    if waited is not None:
+        response.headers["Preference-Applied"] = f"wait={waited}"
+        response.headers["Vary"] = "Prefer"
+    return response
+
+
+def retry_after_eta_s(eta_s: float | None) -> int:
+    """Say when looking again makes sense, from when the end is expected; 1 to 10 seconds."""
+    if eta_s is None:
+        return RETRY_AFTER_UNKNOWN_S
+    return max(1, min(MAX_RETRY_AFTER_S, math.ceil(eta_s)))
