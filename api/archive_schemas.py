@@ -7,7 +7,7 @@ from pydantic import Field
 from api.ids import ID_PATTERN
 from api.links import SignedLink
 from api.parameters import Fields
-from api.schemas import Body, Moment, moment
+from api.schemas import Body, Id, Moment, Sha256, Url, moment
 
 MAX_JOBS = 1_000
 
@@ -16,15 +16,15 @@ class ArchiveParameters(Fields):
     """Whose pictures an archive shall hold; an id that comes twice counts once."""
 
     job_ids: list[Annotated[str, Field(pattern=ID_PATTERN)]] = Field(
-        min_length=1, max_length=MAX_JOBS
+        min_length=1, max_length=MAX_JOBS, description="Own jobs; what has no picture is named."
     )
 
 
 class ArchiveBody(Body):
     """An archive: a link to a ZIP that is made while it is read."""
 
-    id: str
-    url: str
+    id: Id
+    url: Url
     url_expires_at: Moment
     pictures: int
     missing: int
@@ -47,7 +47,7 @@ class ManifestFile(Body):
     """A picture in the ZIP."""
 
     name: str
-    job_id: str
+    job_id: Id
     file: str | None
     style: str | None
     params: dict[str, Any] | None
@@ -55,13 +55,13 @@ class ManifestFile(Body):
     width: int
     height: int
     size_bytes: int
-    sha256: str
+    sha256: Sha256
 
 
 class ManifestGap(Body):
     """A job whose picture is not in the ZIP, and why."""
 
-    job_id: str
+    job_id: Id
     file: str | None
     reason: str
 

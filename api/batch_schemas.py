@@ -3,7 +3,7 @@
 from collections import Counter
 
 from api.links import Links
-from api.schemas import Body, FailureBody, Moment, moment
+from api.schemas import Body, FailureBody, Id, Moment, Url, moment
 from common.jobs import CacheStatus, JobStatus
 from common.store.batches import Batch, BatchItem, BatchStatus, Closure
 
@@ -17,8 +17,8 @@ INCOMPLETE = FailureBody(
 class ItemUrlsBody(Body):
     """Stable links of an item's job."""
 
-    self: str
-    result: str
+    self: Url
+    result: Url
 
 
 class BatchItemBody(Body):
@@ -26,7 +26,7 @@ class BatchItemBody(Body):
 
     index: int
     file: str
-    job_id: str | None
+    job_id: Id | None
     status: JobStatus
     cache: CacheStatus | None
     error: FailureBody | None
@@ -56,22 +56,34 @@ class BatchItemBody(Body):
 class BatchUrlsBody(Body):
     """Links of a batch; `archive` is signed and short-lived, null while no picture is there."""
 
-    self: str
-    cancel: str
-    archive: str | None
+    self: Url
+    cancel: Url
+    archive: Url | None
     archive_expires_at: Moment | None
+
+
+class BatchCountsBody(Body):
+    """How many photos of a batch stand where."""
+
+    total: int
+    queued: int
+    running: int
+    succeeded: int
+    failed: int
+    canceled: int
+    expired: int
 
 
 class BatchBody(Body):
     """A batch; `received_at` is null while its photos come, or when the upload broke off."""
 
-    id: str
+    id: Id
     status: BatchStatus
     created_at: Moment
     received_at: Moment | None
     completed_at: Moment | None
     eta_seconds: float | None
-    counts: dict[str, int]
+    counts: BatchCountsBody
     items: list[BatchItemBody]
     error: FailureBody | None
     urls: BatchUrlsBody

@@ -6,7 +6,7 @@ Nothing of the photo, its parameters or its metadata: who looks after the servic
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.parameters import CURSOR_PATTERN, MAX_LIST, Fields
-from api.schemas import Moment, moment
+from api.schemas import Id, Moment, moment
 from common.jobs import Job, JobStatus
 from common.store.dead_letters import DeadLetter, DeadLetterPage
 
@@ -14,14 +14,18 @@ from common.store.dead_letters import DeadLetter, DeadLetterPage
 class DeadLetterParameters(Fields):
     """What part of the list is asked for."""
 
-    cursor: str | None = Field(None, pattern=CURSOR_PATTERN)
-    limit: int = Field(20, ge=1, le=MAX_LIST)
+    cursor: str | None = Field(
+        None, pattern=CURSOR_PATTERN, description="`next_cursor` of the page before."
+    )
+    limit: int = Field(20, ge=1, le=MAX_LIST, description="Most entries of the page.")
 
 
 class PurgeParameters(Fields):
     """Which letters are to go; all of them when it says nothing."""
 
-    older_than_seconds: int = Field(0, ge=0, le=10**9)
+    older_than_seconds: int = Field(
+        0, ge=0, le=10**9, description="Only letters that came longer ago than this."
+    )
 
 
 class _Body(BaseModel):
@@ -31,7 +35,7 @@ class _Body(BaseModel):
 class DeadLetterBody(_Body):
     """One letter: whose job, what it was for, and what its last attempt ended with."""
 
-    job_id: str
+    job_id: Id
     caller: str
     style: str
     version: str
@@ -80,7 +84,7 @@ class DeadLetterPageBody(_Body):
 class RetriedBody(_Body):
     """A job's next run, as its operator may see it."""
 
-    job_id: str
+    job_id: Id
     caller: str
     status: JobStatus
     run: int

@@ -1,8 +1,10 @@
 """Image schemas: the bodies that tell of kept images. Pure."""
 
+from typing import Literal
+
 from api.links import Links
 from api.parameters import Fields
-from api.schemas import Body, Moment, moment
+from api.schemas import Body, Id, Moment, Sha256, Url, moment
 from common.store.images import Image
 
 
@@ -13,18 +15,18 @@ class NoParameters(Fields):
 class ImageUrlsBody(Body):
     """Stable links of an image."""
 
-    self: str
+    self: Url
 
 
 class ImageBody(Body):
     """A photo that is kept for jobs to come; each names it with `image_id`."""
 
-    image_id: str
+    image_id: Id
     content_type: str
     width: int
     height: int
     size_bytes: int
-    sha256: str
+    sha256: Sha256
     created_at: Moment
     expires_at: Moment
     urls: ImageUrlsBody
@@ -45,3 +47,9 @@ class ImageBody(Body):
                 "urls": {"self": links.image(image.id)},
             }
         )
+
+
+class ForgottenBody(Body):
+    """What went with an image; jobs made from it keep their photo."""
+
+    deleted: tuple[Literal["image"]] = ("image",)

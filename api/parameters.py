@@ -76,13 +76,30 @@ class Fields(BaseModel):
 class Parameters(Fields):
     """What a submission asks for, as far as it says so."""
 
-    style: str | None = None
-    strength: float = Field(DEFAULT_STRENGTH, ge=0, le=1, allow_inf_nan=False)
-    size: int | None = Field(None, ge=MIN_SIZE_PX, le=MAX_SIZE_PX)
+    style: str | None = Field(
+        None, description="A name from `/v1/styles`; the default one when left out."
+    )
+    strength: float = Field(
+        DEFAULT_STRENGTH,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="0 (the photo) to 1 (the cartoon); 2 decimals count.",
+    )
+    size: int | None = Field(
+        None,
+        ge=MIN_SIZE_PX,
+        le=MAX_SIZE_PX,
+        description="Long side in pixels; the style's own when left out. Nothing is enlarged.",
+    )
     format: PictureFormat = PictureFormat.JPEG
-    quality: int = Field(DEFAULT_QUALITY, ge=1, le=100)
-    priority: Priority = Priority.NORMAL
-    metadata: Json[Metadata] = Field(default_factory=dict)
+    quality: int = Field(DEFAULT_QUALITY, ge=1, le=100, description="`png` has none.")
+    priority: Priority = Field(Priority.NORMAL, description="The order of your own jobs.")
+    metadata: Json[Metadata] = Field(
+        default_factory=dict,
+        description=f"A JSON object of texts, {MAX_METADATA_ENTRIES} entries and "
+        f"{MAX_METADATA_BYTES:,} bytes at most; comes back with the job.",
+    )
     webhook_url: None = None
 
     @field_validator("metadata", mode="before")
@@ -104,8 +121,10 @@ class ListParameters(Fields):
     """What part of a caller's jobs is asked for."""
 
     status: JobStatus | None = None
-    cursor: str | None = Field(None, pattern=CURSOR_PATTERN)
-    limit: int = Field(20, ge=1, le=MAX_LIST)
+    cursor: str | None = Field(
+        None, pattern=CURSOR_PATTERN, description="`next_cursor` of the page before."
+    )
+    limit: int = Field(20, ge=1, le=MAX_LIST, description="Most entries of the page.")
 
 
 def _faults(error: ValidationError) -> tuple[tuple[str, str], ...]:

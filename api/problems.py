@@ -13,6 +13,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from api.parameters import InvalidParameters
+from api.problem_schemas import FaultBody, ProblemBody
 from common import log
 from common.errors import CelshadeError
 
@@ -108,17 +109,17 @@ def problem(
         retry_after_s: Pause before trying again makes sense, seconds.
     """
     status = status or STATUSES[code]
-    body = {
-        "type": "about:blank",
-        "title": status.phrase,
-        "status": status.value,
-        "detail": detail,
-        "instance": request.path,
-        "code": code,
-        "errors": [{"field": name, "message": message} for name, message in faults],
-        "request_id": log.request_id.get(),
-    }
-    response = Response(json.dumps(body), status=status, mimetype=MEDIA_TYPE)
+    body = ProblemBody(
+        title=status.phrase,
+        status=status.value,
+        detail=detail,
+        instance=request.path,
+        code=code,
+        errors=[FaultBody(field=name, message=message) for name, message in faults],
+        request_id=log.request_id.get(),
+    )
+    # Not pydantic's own writer: a name that is given back may hold half a surrogate pair.
+    response = Response(json.dumps(body.model_dump()), status=status, mimetype=MEDIA_TYPE)
     if status is HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
     if retry_after_s is None and status in (

@@ -6,8 +6,9 @@ Changes are additive: clients pass over what they do not know.
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
+from api.ids import ID_PATTERN
 from api.links import Links
 from common.jobs import CacheStatus, Job, JobStatus, Priority, Stage
 from common.renders import PictureFormat
@@ -18,7 +19,15 @@ def _iso(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-Moment = Annotated[datetime, PlainSerializer(_iso, return_type=str)]
+# What the document says of texts of ours; nothing of it is checked on the way out.
+Moment = Annotated[
+    datetime,
+    PlainSerializer(_iso, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+Id = Annotated[str, WithJsonSchema({"type": "string", "pattern": ID_PATTERN})]
+Sha256 = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{64}$"})]
+Url = Annotated[str, WithJsonSchema({"type": "string", "format": "uri"})]
 
 
 def moment(ms: int | None) -> datetime | None:
@@ -68,8 +77,8 @@ class OutputBody(Body):
     width: int
     height: int
     size_bytes: int
-    sha256: str
-    url: str | None
+    sha256: Sha256
+    url: Url | None = Field(description="Signed: whoever holds it may read the picture.")
     url_expires_at: Moment | None
 
 
@@ -98,45 +107,47 @@ class MetricsBody(Body):
 class FailureBody(Body):
     """Why a job failed."""
 
-    code: str
+    code: str = Field(description="Stable; go by it.")
     message: str
-    retryable: bool
+    retryable: bool = Field(description="Whether trying again may help.")
 
 
-class UrlsBody(Body):
+class JobUrlsBody(Body):
     """Stable links of a job."""
 
-    self: str
-    result: str
-    source: str
-    cancel: str
-    retry: str
+    self: Url
+    result: Url
+    source: Url
+    cancel: Url
+    retry: Url
 
 
 class JobBody(Body):
-    """A job."""
+    """A job: one photo on its way to one picture."""
 
-    id: str
-    status: JobStatus
+    id: Id
+    status: JobStatus = Field(
+        description="`queued` and `running` are open; take a state you do not know for an open one."
+    )
     style: str
     params: ParamsBody
     priority: Priority
-    run: int
-    attempts: int
+    run: int = Field(description="From 1; each retry begins the next.")
+    attempts: int = Field(description="How often a worker has begun it in this run.")
     created_at: Moment
     started_at: Moment | None
     completed_at: Moment | None
-    expires_at: Moment | None
+    expires_at: Moment | None = Field(description="When its picture and its photo go.")
     queue: QueueBody
     progress: ProgressBody
     cache: CacheBody
-    output: OutputBody | None
+    output: OutputBody | None = Field(description="Null until it has succeeded.")
     execution: ExecutionBody | None
     metrics: MetricsBody
-    error: FailureBody | None
-    metadata: dict[str, str]
-    batch_id: str | None
-    urls: UrlsBody
+    error: FailureBody | None = Field(description="Null unless it has failed.")
+    metadata: dict[str, str] = Field(description="As it was sent with the photo.")
+    batch_id: Id | None
+    urls: JobUrlsBody
 
     @classmethod
     def of(cls, job: Job, links: Links) -> "JobBody":

@@ -47,6 +47,12 @@ class WorkersBody(ServiceBody):
         return cls(ready=count("ready"), starting=count("starting"))
 
 
+class HealthBody(ServiceBody):
+    """That this process lives."""
+
+    status: Literal["ok"] = "ok"
+
+
 class ReadinessBody(ServiceBody):
     """That work can be taken in, and who is there to do it; a fleet may scale to zero."""
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, request
 
 from api.ids import checked_id
-from api.image_schemas import ImageBody, NoParameters
+from api.image_schemas import ForgottenBody, ImageBody, NoParameters
 from api.intake.photo_upload import IMAGE_ID, read_photo_upload
 from api.parts import current_caller, current_links, parts, require_jobs_caller
 from api.submission import Source
@@ -53,7 +53,7 @@ def show_image(image_id: str) -> Response:
 def forget_image(image_id: str) -> Response:
     """Forget an image; jobs made from it keep their photo."""
     parts().store.images.drop(checked_id(image_id, "image"), current_caller().name)
-    return Response('{"deleted":["image"]}', mimetype="application/json")
+    return Response(ForgottenBody().model_dump_json(), mimetype="application/json")
 
 
 def _answer(image: Image, status: HTTPStatus = HTTPStatus.OK) -> Response:

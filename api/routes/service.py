@@ -10,7 +10,14 @@ from api import metrics
 from api.parts import current_caller, parts, require_caller, require_jobs_caller
 from api.problems import problem
 from api.request_limits import current_quota
-from api.service_schemas import LimitsBody, LoadBody, ReadinessBody, StylesBody, WorkersBody
+from api.service_schemas import (
+    HealthBody,
+    LimitsBody,
+    LoadBody,
+    ReadinessBody,
+    StylesBody,
+    WorkersBody,
+)
 from api.usage_schemas import UsageBody
 from common.callers import Scope
 from common.errors import ServiceError
@@ -50,7 +57,7 @@ def queue() -> Response:
 @probes.get("/healthz")
 def healthz() -> Response:
     """Say that this process lives, whatever the others do."""
-    return Response('{"status":"ok"}', mimetype="application/json")
+    return _json(HealthBody())
 
 
 @probes.get("/readyz")
