@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from api.ids import ID_PATTERN
-from api.links import SignedLink
 from api.parameters import Fields
 from api.schemas import Body, Id, Moment, Sha256, Url, moment
+from common.answers.links import SignedLink
+from common.jobs import ID_PATTERN
 
 MAX_JOBS = 1_000
 

@@ -7,11 +7,11 @@ from http import HTTPStatus
 from flask import Response, request
 
 from api.batch_schemas import BatchBody
-from api.links import Links
 from api.parts import current_caller, current_links, parts
 from api.present_state import present_state, retry_after_eta_s
 from api.wishes import parse_wait_s
 from api.wsgi import STOPPING
+from common.answers.links import Links
 from common.errors import NotFound
 from common.jobs import Job
 from common.store.batches import Batch, BatchStatus

@@ -1,17 +1,10 @@
-"""Batch schemas: the bodies that tell of batches, field by field. Pure but for signing."""
+"""Batch schemas: the bodies that tell of batches, photo by photo. Pure but for signing."""
 
-from collections import Counter
-
-from api.links import Links
-from api.schemas import Body, FailureBody, Id, Moment, Url, moment
+from api.schemas import Body, FailureBody, Id, Url
+from common.answers.batch import BatchSummaryBody, summary
+from common.answers.links import Links
 from common.jobs import CacheStatus, JobStatus
-from common.store.batches import Batch, BatchItem, BatchStatus, Closure
-
-INCOMPLETE = FailureBody(
-    code="upload_incomplete",
-    message="The upload broke off, so the batch was canceled; send it again.",
-    retryable=True,
-)
+from common.store.batches import Batch, BatchItem
 
 
 class ItemUrlsBody(Body):
@@ -53,65 +46,13 @@ class BatchItemBody(Body):
         )
 
 
-class BatchUrlsBody(Body):
-    """Links of a batch; `archive` is signed and short-lived, null while no picture is there."""
+class BatchBody(BatchSummaryBody):
+    """A batch with its photos; `received_at` is null while they come, or if that broke off."""
 
-    self: Url
-    cancel: Url
-    archive: Url | None
-    archive_expires_at: Moment | None
-
-
-class BatchCountsBody(Body):
-    """How many photos of a batch stand where."""
-
-    total: int
-    queued: int
-    running: int
-    succeeded: int
-    failed: int
-    canceled: int
-    expired: int
-
-
-class BatchBody(Body):
-    """A batch; `received_at` is null while its photos come, or when the upload broke off."""
-
-    id: Id
-    status: BatchStatus
-    created_at: Moment
-    received_at: Moment | None
-    completed_at: Moment | None
-    eta_seconds: float | None
-    counts: BatchCountsBody
     items: list[BatchItemBody]
-    error: FailureBody | None
-    urls: BatchUrlsBody
 
     @classmethod
     def of(cls, batch: Batch, links: Links) -> "BatchBody":
         """Show a batch as its caller sees it."""
-        states = Counter(item.status for item in batch.items)
-        archive = links.batch_archive(batch)
-        return cls.model_validate(
-            {
-                "id": batch.id,
-                "status": batch.status,
-                "created_at": moment(batch.created_ms),
-                "received_at": moment(batch.received_ms),
-                "completed_at": moment(batch.completed_ms),
-                "eta_seconds": None if batch.eta_s is None else round(batch.eta_s, 1),
-                "counts": {
-                    "total": len(batch.items),
-                    **{status.value: states[status] for status in JobStatus},
-                },
-                "items": [BatchItemBody.of(item, links) for item in batch.items],
-                "error": INCOMPLETE if batch.closure is Closure.INCOMPLETE else None,
-                "urls": {
-                    "self": links.batch(batch.id),
-                    "cancel": links.batch(batch.id, "cancel"),
-                    "archive": archive.url if archive else None,
-                    "archive_expires_at": moment(archive.expires_ms) if archive else None,
-                },
-            }
-        )
+        items = [BatchItemBody.of(item, links) for item in batch.items]
+        return cls.model_validate({**summary(batch, links), "items": items})

@@ -4,7 +4,6 @@ import re
 
 from common.errors import NotFound
 
-ID_PATTERN = r"^[0-9a-f]{32}$"
 _ID = re.compile(r"[0-9a-f]{32}")
 
 

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from api.links import Links
 from api.parameters import Fields
 from api.schemas import Body, Id, Moment, Sha256, Url, moment
+from common.answers.links import Links
 from common.store.images import Image
 
 

@@ -5,13 +5,13 @@ from http import HTTPStatus
 
 from flask import Response, request
 
-from api.links import Links
 from api.output_check import with_present_picture
 from api.parts import current_caller, current_links, parts
 from api.present_state import present_state, retry_after_eta_s
 from api.schemas import JobBody
 from api.wishes import parse_wait_s
 from api.wsgi import STOPPING
+from common.answers.links import Links
 from common.jobs import CacheStatus, Job, JobStatus
 
 RETRY_AFTER_RUNNING_S = 1

@@ -8,8 +8,8 @@ from flask import current_app, g, request
 from api.callers import Callers
 from api.catalog import Catalog
 from api.front_door import FrontDoor
-from api.links import Links
 from api.waiting import Waiting
+from common.answers.links import Links
 from common.callers import Caller, Scope
 from common.photos import PhotoLimits
 from common.queue import HintPublisher

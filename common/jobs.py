@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+ID_PATTERN = r"^[0-9a-f]{32}$"  # 128 random bits; batches, images and archives have such ids too
+
 
 class JobStatus(StrEnum):
     """Where a job stands."""

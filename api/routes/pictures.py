@@ -8,10 +8,10 @@ from typing import BinaryIO
 from flask import Blueprint, Response, request
 from werkzeug.wsgi import wrap_file
 
-from api.links import SignedLink
 from api.output_check import with_present_picture
 from api.parts import current_caller, current_links, parts, require_jobs_caller
 from api.routes.jobs import checked_job_id
+from common.answers.links import SignedLink
 from common.errors import JobFailed, NotFound, NotReady, ObjectMissing, ResultExpired
 from common.jobs import Job, JobStatus
 from common.storage.local import LocalStore

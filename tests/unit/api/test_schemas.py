@@ -3,8 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from api.links import Links
 from api.schemas import JobBody
+from common.answers.links import Links
 from common.renders import Params, PictureFormat
 from common.settings import Settings
 from common.storage.factory import open_local_store
