@@ -1,9 +1,10 @@
 """What may stand in settings that are more than a number or a word. Pure."""
 
+import ipaddress
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 
@@ -40,6 +41,14 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _network(entry: str) -> str:
+    """Refuse what is not a network, or names an address inside of one."""
+    try:
+        return str(ipaddress.ip_network(entry))
+    except ValueError:
+        raise ValueError(f"'{entry}' is not a network such as '10.1.0.0/16'") from None
+
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 ModulesAndClasses = Annotated[
     tuple[Annotated[str, AfterValidator(_module_and_class)], ...],
@@ -49,4 +58,10 @@ ModulesAndClasses = Annotated[
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)]
 Origins = Annotated[
     tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_split_commas)
+]
+Networks = Annotated[
+    tuple[Annotated[str, AfterValidator(_network)], ...], NoDecode, BeforeValidator(_split_commas)
+]
+Ports = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=65535)], ...], NoDecode, BeforeValidator(_split_commas)
 ]

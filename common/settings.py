@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from common.errors import ConfigurationError
+from common.outbound_settings import OutboundSettings
 from common.setting_values import HttpUrl, ModulesAndClasses, Names, Origins
 
 PREFIX = "CELSHADE_"
@@ -20,7 +21,7 @@ HOUR_S = 3600
 DAY_S = 24 * HOUR_S
 
 
-class Settings(BaseSettings):
+class Settings(OutboundSettings):
     """All settings of all processes, validated; see each field's description."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")

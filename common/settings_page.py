@@ -18,6 +18,7 @@ from typing import Any, Literal
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
 
 from common.settings import PREFIX, Settings
 
@@ -65,13 +66,20 @@ def groups() -> dict[str, list[str]]:
     """Return the names of the settings by the headings that stand over them in their source."""
     found: dict[str, list[str]] = {}
     heading = ""
-    for line in inspect.getsource(Settings).splitlines():
+    for line in _source():
         if title := re.fullmatch(r" {4}# --- (.+) ---", line):
             heading = title[1]
         name = re.match(r" {4}(\w+):", line)
         if name and name[1] in Settings.model_fields:
             found.setdefault(heading, []).append(name[1])
     return found
+
+
+def _source() -> Iterator[str]:
+    """Yield the lines that define the settings, those of their own class first."""
+    for part in Settings.__mro__:
+        if issubclass(part, BaseSettings) and part is not BaseSettings:
+            yield from inspect.getsource(part).splitlines()
 
 
 def _sections() -> Iterator[str]:
