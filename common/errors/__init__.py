@@ -5,6 +5,11 @@ the internal cause stays in `__cause__` and in the logs. `api/problems.py` turns
 statuses in one table; nothing here knows of HTTP.
 """
 
+from common.errors.outbound import (
+    BadTarget,
+    NoAnswer,
+    OutboundError,
+)
 from common.errors.render import (
     DecodeFailed,
     ExecutionTimeout,
@@ -56,6 +61,7 @@ from common.errors.service import (
 )
 
 __all__ = [
+    "BadTarget",
     "BatchBusy",
     "BatchClosed",
     "CelshadeError",
@@ -70,6 +76,7 @@ __all__ = [
     "InvalidParam",
     "JobFailed",
     "MalformedRequest",
+    "NoAnswer",
     "NoWorkers",
     "NotCached",
     "NotFound",
@@ -78,6 +85,7 @@ __all__ = [
     "ObjectMissing",
     "ObjectsKept",
     "OutOfMemory",
+    "OutboundError",
     "QueueFull",
     "QueueFullForKey",
     "QuotaExceeded",
