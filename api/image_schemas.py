@@ -52,4 +52,4 @@ class ImageBody(Body):
 class ForgottenBody(Body):
     """What went with an image; jobs made from it keep their photo."""
 
-    deleted: tuple[Literal["image"]] = ("image",)
+    deleted: list[Literal["image"]]

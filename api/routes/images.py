@@ -53,7 +53,7 @@ def show_image(image_id: str) -> Response:
 def forget_image(image_id: str) -> Response:
     """Forget an image; jobs made from it keep their photo."""
     parts().store.images.drop(checked_id(image_id, "image"), current_caller().name)
-    return Response(ForgottenBody().model_dump_json(), mimetype="application/json")
+    return Response(ForgottenBody(deleted=["image"]).model_dump_json(), mimetype="application/json")
 
 
 def _answer(image: Image, status: HTTPStatus = HTTPStatus.OK) -> Response:
