@@ -19,6 +19,7 @@ from common.errors import (
 )
 from common.store.leases import Leases, WorkerState
 from worker.engine.engine import Engine, Running
+from worker.engine.load import Load
 from worker.gate import Gate, GateState
 from worker.holdings import Held, Holdings
 from worker.models import Model
@@ -119,7 +120,15 @@ class Heart:
     def _beat(self) -> None:
         state = _STATES[self._gate.state] if self._engine is not None else WorkerState.STARTING
         offers = [model.offer() for model in self._models.values()]
-        self._leases.beat(name=self._name, device=self._device_name, state=state, offers=offers)
+        load = self._engine.load() if self._engine is not None else Load(0.0, 0.0)
+        self._leases.beat(
+            name=self._name,
+            device=self._device_name,
+            state=state,
+            offers=offers,
+            busy_share=load.busy_share,
+            batch_size=load.batch_size,
+        )
 
     def _renew(self) -> None:
         held = self._holdings.all()

@@ -226,15 +226,33 @@ class Leases:
         return Verdict(answer["outcome"])
 
     def beat(
-        self, *, name: str, device: str, state: WorkerState, offers: Sequence[LineOffer]
+        self,
+        *,
+        name: str,
+        device: str,
+        state: WorkerState,
+        offers: Sequence[LineOffer],
+        busy_share: float = 0.0,
+        batch_size: float = 0.0,
     ) -> None:
-        """Say that this process is there, in which state, and what it serves."""
+        """Say that this process is there, in which state, what it serves and how busy it was.
+
+        Args:
+            name: The worker's name, for people.
+            device: Its device, for people.
+            state: What it may do.
+            offers: What it serves.
+            busy_share: Share of the last seconds in which its device worked, 0 to 1.
+            batch_size: Mean photos of its last forwards; 0 when there were none.
+        """
         self._scripts.call(
             "beat",
             process=self.process,
             name=name,
             device=device,
             state=state.value,
+            busy_share=round(busy_share, 3),
+            batch_size=round(batch_size, 2),
             lines=[asdict(offer) for offer in offers],
         )
 

@@ -53,7 +53,12 @@ class Stranded:
 
 @dataclass(frozen=True, slots=True)
 class CrewMember:
-    """A living worker of a line."""
+    """A living worker of a line.
+
+    Attributes:
+        busy_share: Share of the last seconds in which its device worked, 0 to 1.
+        batch_size: Mean photos of its last forwards; 0 when there were none.
+    """
 
     process: str
     name: str
@@ -61,6 +66,8 @@ class CrewMember:
     state: str
     seconds_per_mp: float
     max_batch: int
+    busy_share: float
+    batch_size: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +231,8 @@ def _read_line(line: dict[str, Any]) -> Line:
                 state=member["state"],
                 seconds_per_mp=float(member["seconds_per_mp"]),
                 max_batch=int(member["max_batch"]),
+                busy_share=float(member.get("busy_share", 0)),  # an earlier release says nothing
+                batch_size=float(member.get("batch_size", 0)),
             )
             for member in line["crew"] or ()
         ),

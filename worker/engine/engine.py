@@ -19,6 +19,7 @@ import torch
 
 from common.errors import RenderError
 from worker.engine.ladder import Outcome, climb
+from worker.engine.load import Load, LoadMeter
 from worker.engine.loss import DeviceLost
 from worker.engine.pictures import pictures
 from worker.models import Model
@@ -92,6 +93,7 @@ class Engine:
         self._changed = threading.Condition()
         self._tickets: deque[_Ticket] = deque()
         self._warm_px: Sequence[int] = ()
+        self._meter = LoadMeter(time.monotonic())
         # By lane: what runs there now.
         self._batches: dict[int, tuple[str, Running]] = {}
         self._warming = threading.Lock()
@@ -129,6 +131,10 @@ class Engine:
         with self._changed:
             return [running for _, running in self._batches.values()]
 
+    def load(self) -> Load:
+        """How busy the device was lately; for one reader, who comes at every beat."""
+        return self._meter.read(time.monotonic())
+
     def render(self, line: str, key: str, photo: torch.Tensor) -> Rendered:
         """Render a photo at full strength and wait for it.
 
@@ -163,7 +169,7 @@ class Engine:
                 _log.exception("the device is lost", extra={"renders": len(batch)})
                 self._on_loss(frozenset(ticket.key for ticket in batch))
                 return
-            self._end(lane)
+            self._end(lane, len(batch))
 
     def _warm_up(self) -> None:
         """Run every model in this lane, with all threads, one lane after the other."""
@@ -197,12 +203,14 @@ class Engine:
                 self._tickets.remove(ticket)
             running = Running(frozenset(t.key for t in batch), time.monotonic())
             self._batches[lane] = (first.line, running)
+            self._meter.begin(running.since_s)
             wanted = len(self._batches) + (1 if self._next() else 0)
             return batch, min(wanted, len(self._lanes))
 
-    def _end(self, lane: int) -> None:
+    def _end(self, lane: int, photos: int) -> None:
         with self._changed:
             del self._batches[lane]
+            self._meter.end(time.monotonic(), photos)
             self._changed.notify_all()
 
     def _next(self) -> _Ticket | None:

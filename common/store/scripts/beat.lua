@@ -14,7 +14,7 @@ for _, entry in ipairs(a.lines) do
   end
   redis.call('HSET', all, a.process, cjson.encode({ beat_ms = now, state = a.state,
     seconds_per_mp = entry.seconds_per_mp, max_batch = entry.max_batch, device = a.device,
-    name = a.name }))
+    name = a.name, busy_share = a.busy_share, batch_size = a.batch_size }))
   if a.state ~= 'ready' then stand_down(entry.line, a.process) end
 end
 return 'ok'

@@ -23,7 +23,9 @@ def line(
     **card: object,
 ) -> Line:
     """A style version with workers in these states."""
-    crew = tuple(CrewMember(f"p{n}", "w", "cpu", state, 0.5, 1) for n, state in enumerate(states))
+    crew = tuple(
+        CrewMember(f"p{n}", "w", "cpu", state, 0.5, 1, 0.0, 0.0) for n, state in enumerate(states)
+    )
     return Line(f"{style}.{version}", style, version, card, first, last, 0, 0, 0, crew)
 
 
