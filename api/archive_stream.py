@@ -9,14 +9,14 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import repeat
 
 from zipstream import ZipStream  # type: ignore[import-untyped]  # zipstream-ng ships no types
 
 from api.archive_schemas import Manifest, ManifestFile, ManifestGap
-from api.file_names import entry_names
+from api.file_names import entry_names, file_label
 from api.output_check import look_for
 from api.parts import Parts
 from common.errors import CelshadeError, ObjectMissing, StorageUnavailable
@@ -71,6 +71,7 @@ def compose(pictures: Sequence[Picture], parts: Parts) -> ZipArchive:
     Raises:
         StoreUnavailable: The job store does not answer.
     """
+    pictures = [_shown(picture) for picture in pictures]
     gaps = [gap(picture) for picture in pictures]
     there = [picture for picture, reason in zip(pictures, gaps, strict=True) if reason is None]
     with ThreadPoolExecutor(LOOKERS) as pool:
@@ -85,6 +86,11 @@ def compose(pictures: Sequence[Picture], parts: Parts) -> ZipArchive:
             why = reason or "result_missing"
             missing.append(ManifestGap(job_id=picture.job_id, file=picture.label, reason=why))
     return _zip(files, missing, parts.objects)
+
+
+def _shown(picture: Picture) -> Picture:
+    """Return it with a name that may be shown: a caller may have noted anything."""
+    return replace(picture, label=file_label(picture.label)) if picture.label else picture
 
 
 def _is_there(picture: Picture, parts: Parts) -> bool:

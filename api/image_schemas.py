@@ -29,11 +29,14 @@ class ImageBody(Body):
     sha256: Sha256
     created_at: Moment
     expires_at: Moment
+    url: Url
+    url_expires_at: Moment
     urls: ImageUrlsBody
 
     @classmethod
     def of(cls, image: Image, links: Links) -> "ImageBody":
-        """Show an image."""
+        """Show an image, with a signed link to the photo itself."""
+        signed = links.photo(image)
         return cls.model_validate(
             {
                 "image_id": image.id,
@@ -44,6 +47,8 @@ class ImageBody(Body):
                 "sha256": image.sha256,
                 "created_at": moment(image.created_ms),
                 "expires_at": moment(image.expires_ms),
+                "url": signed.url,
+                "url_expires_at": moment(signed.expires_ms),
                 "urls": {"self": links.image(image.id)},
             }
         )

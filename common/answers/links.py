@@ -8,6 +8,7 @@ from common.storage.base import ObjectStore
 from common.storage.signatures import LinkSigner
 from common.store.archives import Archive, ArchiveKind
 from common.store.batches import Batch
+from common.store.images import Image
 
 # The endings of downloads, by media type; an upload's may be others than a picture's.
 _EXTENSIONS = {
@@ -76,21 +77,32 @@ class Links:
         """Sign a link to a job's picture; None when there is none, or no longer."""
         if job.output is None or not job.output.name or job.pictures_gone:
             return None
-        return self._signed(job, job.output.name, job.output.content_type, job.id)
+        return self._of_job(job, job.output.name, job.output.content_type, job.id)
 
     def source(self, job: Job) -> SignedLink | None:
         """Sign a link to the photo a job was made from; None when it is no longer kept."""
         if job.input_name is None or job.source_type is None or job.pictures_gone:
             return None
-        return self._signed(job, job.input_name, job.source_type, f"{job.id}-source")
+        return self._of_job(job, job.input_name, job.source_type, f"{job.id}-source")
 
-    def _signed(self, job: Job, name: str, content_type: str, stem: str) -> SignedLink | None:
+    def photo(self, image: Image) -> SignedLink:
+        """Sign a link to a kept photo; it ends with the image, or a second later at most."""
+        ttl_s = max(1, min(self.url_ttl_s, (image.expires_ms - image.now_ms) // 1000))
+        return self._signed(image.input_name, image.content_type, image.id, image.now_ms, ttl_s)
+
+    def _of_job(self, job: Job, name: str, content_type: str, stem: str) -> SignedLink | None:
         """Sign a link that ends before its object may: with the job's pictures at the latest."""
         ttl_s = self.url_ttl_s
         if job.expires_ms is not None:
             ttl_s = min(ttl_s, (job.expires_ms - job.now_ms) // 1000)
         if ttl_s < 1:
             return None
+        return self._signed(name, content_type, stem, job.now_ms, ttl_s)
+
+    def _signed(
+        self, name: str, content_type: str, stem: str, now_ms: int, ttl_s: int
+    ) -> SignedLink:
+        """Sign a link to an object for so many seconds from now."""
         url = self._objects.presign(
             name,
             expires_in_s=ttl_s,
@@ -99,4 +111,4 @@ class Links:
         )
         if url.startswith("/"):
             url = self._base_url + url
-        return SignedLink(url, job.now_ms + ttl_s * 1000)
+        return SignedLink(url, now_ms + ttl_s * 1000)

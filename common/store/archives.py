@@ -44,7 +44,8 @@ class Picture:
     """What an archive says of a job; only `job_id` when there is none of that caller.
 
     Attributes:
-        label: The name its photo's file came under, where it came in a batch.
+        label: The name its photo's file came under: from its batch, else what its caller noted as
+            `file` in its metadata.
         output: The finished picture; None when there is none, or no longer.
         made_ms: When it was rendered, milliseconds since the epoch.
         is_gone: Whether its time is over.

@@ -21,6 +21,7 @@ class Image:
         height: As `width`.
         created_ms: Milliseconds since the epoch by Redis' clock.
         expires_ms: When it goes; jobs made from it keep the object for themselves.
+        now_ms: When this was read.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Image:
     size_bytes: int
     created_ms: int
     expires_ms: int
+    now_ms: int
 
 
 class Images:
@@ -123,4 +125,5 @@ def _read_image(record: Mapping[str, Any]) -> Image:
         size_bytes=int(record["bytes"]),
         created_ms=int(record["created"]),
         expires_ms=int(record["expires"]),
+        now_ms=int(record["now"]),
     )

@@ -3,9 +3,12 @@
 -- Of a job that is not there, or is another caller's, only its id.
 local a = cjson.decode(ARGV[1])
 
-local function label(batch, item)
-  local text = batch and redis.call('HGET', K .. 'items:' .. batch, item)
-  return text and cjson.decode(text).file or nil
+-- The name that a photo came under: a batch knows it, else its caller may have noted it on the job.
+local function label(id, batch, item)
+  local text
+  if batch then text = redis.call('HGET', K .. 'items:' .. batch, item) else text = load_job(id).meta end
+  local file = text and cjson.decode(text).file
+  return type(file) == 'string' and file or nil
 end
 
 local pictures = {}
@@ -18,7 +21,7 @@ for i, id in ipairs(a.jobs) do
     pictures[i] = { job = id, status = job[2], style = job[3], params = job[4] or nil,
       output = job[5] or nil, name = job[6] or nil, is_gone = job[9] and true or false,
       made = job[7] and tonumber(job[7]) - tonumber(job[8] or '0') or nil,
-      file = label(job[10], job[11]), error = job[12] or nil }
+      file = label(id, job[10], job[11]), error = job[12] or nil }
   end
 end
 return cjson.encode({ now = now, pictures = pictures })

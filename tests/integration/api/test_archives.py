@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
+from api.file_names import file_label
 from common.errors import DecodeFailed
 from common.storage.local import LocalStore
 from tests.hand_worker import HandWorker, photo
@@ -56,6 +57,26 @@ def test_a_selection_comes_as_one_zip(client: PhotoClient, worker: HandWorker) -
         assert hashlib.sha256(picture).hexdigest() == listed["sha256"]
         assert listed["size_bytes"] == len(picture)
         assert listed["style"] == "flat"
+
+
+@pytest.mark.parametrize(
+    ("noted", "named"),
+    [
+        ("beach.heic", "beach.jpg"),
+        ("../../etc/passwd", "passwd.jpg"),
+        ("a\nb\u202e.png", "a-b.jpg"),
+        ("海滩-" + "很长的名字" * 12 + ".jpg", "photo.jpg"),
+    ],
+)
+def test_a_picture_is_named_as_its_caller_noted(
+    client: PhotoClient, worker: HandWorker, noted: str, named: str
+) -> None:
+    job = client.submit(metadata=json.dumps({"file": noted}))
+    worker.work_once()
+    found = read(client, make(client, str(job["id"]))["url"])
+    assert found.namelist() == ["manifest.json", named]
+    (listed,) = manifest_of(found)["files"]
+    assert listed["file"] == file_label(noted)
 
 
 def test_what_is_not_there_is_named(

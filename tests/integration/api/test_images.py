@@ -6,7 +6,9 @@ import pytest
 
 from common.storage.local import LocalStore
 from tests.hand_worker import HandWorker, photo
+from tests.integration.api.conftest import MakeApp
 from tests.integration.api.photo_client import Json, PhotoClient, body_of
+from tests.integration.api.test_pictures import path_of
 
 
 def keep(client: PhotoClient) -> Json:
@@ -25,8 +27,19 @@ def test_an_image_is_kept(client: PhotoClient, objects: LocalStore) -> None:
     assert (image["width"], image["height"]) == (320, 240)
     assert (image["content_type"], image["size_bytes"]) == ("image/jpeg", len(photo()))
     assert image["expires_at"] > image["created_at"]
-    assert body_of(client.get(f"/v1/images/{image['image_id']}")) == image
+    again = body_of(client.get(f"/v1/images/{image['image_id']}"))
+    assert again.keys() == image.keys()
+    assert all(again[name] == image[name] for name in image if not name.startswith("url"))
     assert [objects.get(name) for name in objects.list_names()] == [photo()]
+
+
+def test_a_kept_photo_has_a_signed_link(client: PhotoClient, make_app: MakeApp) -> None:
+    keyless = PhotoClient(make_app())
+    image = keep(client)
+    answer = keyless.get(path_of(image["url"]))
+    assert (answer.status_code, answer.data) == (200, photo())
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    assert image["created_at"] < image["url_expires_at"] <= image["expires_at"]
 
 
 def test_one_upload_serves_several_jobs(
