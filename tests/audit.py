@@ -90,6 +90,7 @@ class _Books:
             for image in set(self._redis.zrange(listed, 0, -1)) - images:
                 yield f"{listed} names the image {image}, which is not there"
         yield from self._broken_batches()
+        yield from self._broken_webhooks()
         for listed in self._keys_of("jobs:"):
             yield from self._missing(listed, self._redis.zrange(listed, 0, -1))
         yield from self._missing("deadlines", self._zset("deadlines"), are_open=True)
@@ -109,6 +110,20 @@ class _Books:
                 if text is None or json.loads(text).get("job") != job_id:
                     yield f"the job {job_id} is not the item its batch names"
 
+    def _broken_webhooks(self) -> Iterator[str]:
+        """Yield events that nobody will send, and what is due and is not there."""
+        events = {
+            key.removeprefix(f"{PREFIX}webhook:"): self._redis.hgetall(key)
+            for key in self._keys_of("webhook:")
+        }
+        waiting = {id_ for id_, event in events.items() if event.get("status") == "waiting"}
+        due = {id_ for key in self._keys_of("webhooks_due:") for id_ in self._zset_at(key)}
+        yield from (f"the event {id_} waits and is not due" for id_ in sorted(waiting - due))
+        yield from (f"the event {id_} is due and does not wait" for id_ in sorted(due - waiting))
+        turns = set(self._zset("webhooks_callers"))
+        callers = {events[id_]["caller"] for id_ in waiting}
+        yield from (f"the events of {caller} have no turn" for caller in sorted(callers - turns))
+
     def wrong_counters(self) -> Iterator[str]:
         """Yield counters that differ from what they count."""
         states = Counter(job["status"] for job in self._jobs.values())
@@ -122,7 +137,10 @@ class _Books:
         return [key for key in self._keys if key.startswith(f"{PREFIX}{beginning}")]
 
     def _zset(self, name: str) -> list[str]:
-        members: list[str] = self._redis.zrange(f"{PREFIX}{name}", 0, -1)
+        return self._zset_at(f"{PREFIX}{name}")
+
+    def _zset_at(self, key: str) -> list[str]:
+        members: list[str] = self._redis.zrange(key, 0, -1)
         return members
 
     def _missing(

@@ -25,6 +25,6 @@ class NoAnswer(OutboundError):
         why: What it was, for the log alone.
     """
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: str = "no reason given") -> None:
         super().__init__()
         self.why = why

@@ -9,6 +9,7 @@ from common.store.images import Images
 from common.store.keyring import Keyring
 from common.store.leases import Leases
 from common.store.ledger import Ledger
+from common.store.outbox import Outbox
 from common.store.outputs import Outputs
 from common.store.policy import Policy
 from common.store.request_windows import RequestWindows
@@ -16,6 +17,7 @@ from common.store.scripts import Scripts
 from common.store.submissions import Submissions
 from common.store.upkeep import Upkeep
 from common.store.usage import Usage
+from common.store.webhooks import Webhooks
 
 
 class JobStore:
@@ -33,6 +35,8 @@ class JobStore:
         keyring: The API keys that are made and revoked with a command.
         request_windows: How many requests came, as their limits count them.
         usage: What callers have used up.
+        webhooks: What callers are told of by webhooks, as they see it.
+        outbox: The same, as a keeper sends it.
         upkeep: What the keeper does, and the view of the whole.
     """
 
@@ -50,6 +54,8 @@ class JobStore:
         self.keyring = Keyring(self.scripts)
         self.request_windows = RequestWindows(self.scripts)
         self.usage = Usage(self.scripts)
+        self.webhooks = Webhooks(self.scripts)
+        self.outbox = Outbox(self.scripts)
         self.upkeep = Upkeep(self.scripts)
 
     @classmethod

@@ -9,7 +9,12 @@ from typing import Any
 from common.errors import BatchBusy, BatchClosed, CelshadeError, NotFound, QueueFull
 from common.jobs import OPEN, JobFailure, JobStatus
 from common.store.scripts import RETRY_AFTER_S, Scripts
-from common.store.submissions import FULL_RETRY_AFTER_S, BatchPlace, idempotency_digest
+from common.store.submissions import (
+    FULL_RETRY_AFTER_S,
+    BatchPlace,
+    WebhookTarget,
+    idempotency_digest,
+)
 
 SECRET_BYTES = 32
 KIND = "batch"
@@ -119,8 +124,10 @@ class Batches:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
-    def begin(self, caller: str, *, idempotency_key: str | None) -> Begun:
-        """Open a batch, or name the one that the key stands for.
+    def begin(
+        self, caller: str, *, idempotency_key: str | None, webhook: WebhookTarget | None = None
+    ) -> Begun:
+        """Open a batch, or name the one that the key stands for; its webhook is told of its end.
 
         Raises:
             BatchBusy: That one is being received at this moment.
@@ -133,6 +140,7 @@ class Batches:
             caller=caller,
             secret=secrets.token_hex(SECRET_BYTES),
             idempotency=idempotency_digest(caller, idempotency_key, kind=KIND),
+            webhook=webhook.argument() if webhook else None,
         )
         match answer["outcome"]:
             case "busy":

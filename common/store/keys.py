@@ -83,6 +83,31 @@ PATTERNS = (
     KeyPattern("api_share:{caller}", "hash", "figures of a caller's share", "with its last key"),
     KeyPattern("api_keys_used", "hash", "when API keys were last used", "a key: when revoked"),
     KeyPattern("api_keys_mark", "string", "changes with the API keys", "never"),
+    KeyPattern("webhook:{webhook}", "hash", "an event and how it was sent", "7 days after its end"),
+    KeyPattern(
+        "webhook_log:{caller}",
+        "zset",
+        "a caller's events by time",
+        "an entry: beyond 1,000, 8 days",
+    ),
+    KeyPattern("webhooks_due:{caller}", "zset", "a caller's events by due time", "empty"),
+    KeyPattern("webhooks_out:{caller}", "zset", "events being sent by lease end", "empty"),
+    KeyPattern("webhooks_callers", "zset", "callers with events by their turn", "empty"),
+    KeyPattern(
+        "webhook_to:{caller}:{address}",
+        "hash",
+        "an address of webhooks",
+        "9 days after its last use",
+    ),
+    KeyPattern(
+        "webhook_off:{caller}",
+        "zset",
+        "addresses that want no more webhooks",
+        "an entry: enabled, or beyond 1,000",
+    ),
+    KeyPattern(
+        "webhook_secret:{caller}", "hash", "what webhooks are signed with", "400 days without use"
+    ),
     KeyPattern("states", "hash", "jobs per state", "never"),
     KeyPattern("counts", "hash", "counters for /metrics", "never"),
     KeyPattern("eta", "hash", "errors of promised times, by bucket", "never"),

@@ -11,6 +11,12 @@ DELAYS_S = (2.0, 10.0)
 # A final cause repeats itself, and so, for a while, does what killed its workers three times.
 REMEMBERED_CODES = ("decode_failed", "out_of_memory", "worker_lost", "execution_timeout")
 DAY_MS = 86_400_000
+# Pauses before the second attempt to send a webhook, the third ... as Standard Webhooks proposes.
+WEBHOOK_DELAYS_S = (5.0, 300.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0)
+WEBHOOK_JITTER = (1.0, 1.1)  # what a pause is stretched by, least and most
+LEASE_MARGIN_S = (
+    5.0  # between a webhook's time and its lease's: looking at the job, writing it down
+)
 ETA_BOUNDS_MS = (100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000, 1_800_000)
 
 
@@ -47,6 +53,20 @@ class Policy:
         doomed_ms: As `span_ms`, for when an object that nobody holds is to be deleted: longer than
             an upload's life and any execution limit.
         holds_most: How many gaps in a row the reaper waits for, each a lease long.
+        endpoint_ms: Life of a webhook's address since its last submission or event.
+        webhook_lease_ms: How long a keeper has to send a webhook and to say what came of it.
+        webhook_caller_max: Webhooks of one caller that are being sent at once.
+        webhook_log_ms: Life of a webhook's record once it has ended.
+        webhook_log_max: Most entries of a caller's log.
+        webhook_overlap_ms: How long a rotated secret signs beside the new one.
+        webhook_delays_ms: Pause after the first, second ... attempt to send a webhook.
+        webhook_delay_max_ms: The longest of them, stretched.
+        webhook_way_ms: How long a webhook can be on its way with all of its attempts.
+        webhook_pause_ms: When a caller with its share being sent is looked at again.
+        webhook_look: How many due webhooks, or callers, one look passes over at most.
+        webhook_attempts_kept: Attempts of a webhook that its log tells of.
+        webhook_off_max: Addresses of a caller that are known to want no more webhooks.
+        webhook_secret_ms: Life of a caller's secret that nothing is signed with.
     """
 
     lease_ms: int
@@ -67,6 +87,12 @@ class Policy:
     day_px_max: int
     service_day_px_max: int
     batch_ms: int
+    endpoint_ms: int
+    webhook_lease_ms: int
+    webhook_caller_max: int
+    webhook_log_ms: int
+    webhook_log_max: int
+    webhook_overlap_ms: int
     attempts: int = ATTEMPTS
     delays_ms: tuple[int, ...] = tuple(_ms(delay) for delay in DELAYS_S)
     upload_ms: int = 3_600_000
@@ -85,6 +111,14 @@ class Policy:
     span_ms: int = 7 * DAY_MS
     doomed_ms: int = DAY_MS
     holds_most: int = 3
+    webhook_delays_ms: tuple[int, ...] = tuple(map(_ms, WEBHOOK_DELAYS_S))
+    webhook_delay_max_ms: int = _ms(max(WEBHOOK_DELAYS_S) * WEBHOOK_JITTER[1])
+    webhook_way_ms: int = DAY_MS
+    webhook_pause_ms: int = 250
+    webhook_look: int = 20
+    webhook_attempts_kept: int = 10
+    webhook_off_max: int = 1_000
+    webhook_secret_ms: int = 400 * DAY_MS
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Policy":
@@ -106,6 +140,12 @@ class Policy:
             attached_max=settings.max_attached_jobs,
             alive_ms=_ms(settings.lease_s),
             batch_ms=_ms(settings.deadline_s + settings.job_record_s),
+            endpoint_ms=_ms(settings.deadline_s + settings.job_record_s) + DAY_MS,
+            webhook_lease_ms=_ms(settings.webhook_timeout_s + LEASE_MARGIN_S),
+            webhook_caller_max=max(1, settings.webhook_threads // 8),
+            webhook_log_ms=_ms(settings.webhook_log_s),
+            webhook_log_max=settings.webhook_log_entries,
+            webhook_overlap_ms=_ms(settings.webhook_overlap_s),
             day_px_max=math.ceil((settings.megapixels_per_day or 0) * 1e6),
             service_day_px_max=math.ceil((settings.megapixels_per_day_of_service or 0) * 1e6),
             span_ms=max(7 * DAY_MS, 2 * _ms(settings.deadline_s)),

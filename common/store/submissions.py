@@ -48,6 +48,24 @@ class BatchPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookTarget:
+    """Where the events of a submission go.
+
+    Attributes:
+        url: The address.
+        base_url: What links in them begin with.
+    """
+
+    url: str
+    base_url: str
+
+    def argument(self) -> dict[str, str]:
+        """As the scripts take it; its id stands for the address in short."""
+        digest = hashlib.sha256(self.url.encode()).hexdigest()
+        return {"id": digest[:32], "url": self.url, "base": self.base_url}
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """Everything the store needs to know of one submission.
 
@@ -68,6 +86,7 @@ class Submission:
         place: The batch it came in with.
         image_id: The kept image that is its photo; then `input_name` is that image's object.
         trusts_cache: Whether a hit's picture is taken as there without a look.
+        webhook: Where its job's end is told; None for nowhere, and for photos of a batch.
     """
 
     job_id: str
@@ -92,6 +111,7 @@ class Submission:
     place: BatchPlace | None = None
     image_id: str | None = None
     trusts_cache: bool = False
+    webhook: WebhookTarget | None = None
 
     def arguments(self) -> dict[str, Any]:
         """The scripts' argument."""
@@ -127,6 +147,7 @@ class Submission:
             "file": self.place.label if self.place else None,
             "image": self.image_id,
             "trusts_cache": self.trusts_cache or None,
+            "webhook": self.webhook.argument() if self.webhook else None,
         }
 
 

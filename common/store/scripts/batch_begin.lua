@@ -24,6 +24,10 @@ local function run()
   if known then return known end
   if lack_of_room() == 'memory' then return { outcome = 'queue_full', cause = 'memory' } end
   redis.call('HSET', record, 'schema', SCHEMA, 'caller', a.caller, 'created', now, 'secret', a.secret)
+  if a.webhook then
+    know_endpoint(a.caller, a.webhook)
+    redis.call('HSET', record, 'webhook', a.webhook.id)
+  end
   redis.call('PEXPIRE', record, P.batch_ms)
   redis.call('ZADD', K .. 'receiving', now + P.receive_ms, a.batch)
   if seen then

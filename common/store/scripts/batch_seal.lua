@@ -16,4 +16,5 @@ if known[2] then
   redis.call('HSET', seen, 'batch', a.batch, 'print', a.fingerprint)
   redis.call('PEXPIRE', seen, P.idempotency_ms)
 end
+announce_batch(a.batch)
 return cjson.encode({ outcome = 'sealed' })

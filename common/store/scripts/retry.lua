@@ -9,6 +9,8 @@ local name = K .. 'job:' .. a.job
 local job = load(name)
 
 local function reset(cache, input)
+  keep_for_event(a.job)
+  if job.webhook then renew_endpoint(job.caller, job.webhook) end
   redis.call('HINCRBY', K .. 'states', job.status, -1)
   redis.call('HINCRBY', K .. 'states', 'queued', 1)
   redis.call('HSET', name, 'status', 'queued', 'run', job.run + 1, 'version', a.version,
@@ -20,7 +22,7 @@ local function reset(cache, input)
   redis.call('ZREM', K .. 'forgets', a.job)
   redis.call('ZREM', K .. 'dead', a.job)
   change_input(a.job, job.input, input)
-  open_job(a.job, a.caller, now + job.span)
+  open_job(a.job, a.caller, now + job.span, job.batch)
   count('jobs_retried')
 end
 

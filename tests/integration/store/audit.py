@@ -80,6 +80,7 @@ def audit(connection: redis.Redis, put: Collection[str] = ()) -> Dump:
     _check_lines(dump)
     _check_leases(dump)
     _check_objects(dump, put)
+    _check_webhooks(dump)
     return dump
 
 
@@ -186,3 +187,28 @@ def _check_objects(dump: Dump, put: Collection[str]) -> None:
             assert {r["input"], r["output_name"]} <= expected.keys()
         if r["state"] == "running":
             assert r["output_name"] in doomed
+
+
+def _check_webhooks(dump: Dump) -> None:
+    records = dump.all("webhook")
+    waiting = {id_ for id_, event in records.items() if event["status"] == "waiting"}
+    due = {id_: caller for caller, ids in dump.all("webhooks_due").items() for id_ in ids}
+    assert due.keys() == waiting, "what waits is due once, and nothing else is"
+    assert all(records[id_]["caller"] == caller for id_, caller in due.items())
+    assert dump.one("webhooks_callers").keys() == set(due.values()), "who waits has a turn"
+    out = {id_ for ids in dump.all("webhooks_out").values() for id_ in ids}
+    assert out <= waiting, "what is being sent waits until it is recorded"
+    ended = {
+        f"job_{id_}_{job['run']}"
+        for id_, job in dump.all("job").items()
+        if "webhook" in job and job["status"] not in jobs.OPEN
+    }
+    assert ended <= records.keys(), "a job's end and its webhook are one"
+    open_jobs = Counter(
+        job["batch"]
+        for job in dump.all("job").values()
+        if "batch" in job and job["status"] in jobs.OPEN
+    )
+    for id_, batch in dump.all("batch").items():
+        if "webhook" in batch:
+            assert int(batch.get("open", 0)) == open_jobs[id_]

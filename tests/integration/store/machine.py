@@ -11,6 +11,7 @@ from hypothesis.stateful import precondition, rule
 from common.errors import DecodeFailed, InternalError, RenderError, WorkerLost
 from common.jobs import Stage
 from common.store.leases import Claim, WorkerState
+from common.store.outbox import Sending
 from common.store.submissions import Submission
 from common.store.upkeep import Stranded
 from tests.integration.store import builders
@@ -154,6 +155,19 @@ class StoreMachine(Submitting):
         new_key = chosen.identity.key(OTHER_LINE)
         expected = self.model.move(chosen.key, new_key, OTHER_LINE)
         assert self.store.upkeep.move(chosen, target)[0] == expected
+
+    # --- Webhooks ---
+
+    @precondition(lambda self: self.model.events)
+    @rule(outcome=st.sampled_from((Sending.DELIVERED, Sending.REFUSED, None)))
+    def tell(self, outcome: Sending | None) -> None:
+        """Send what is due; sometimes the keeper dies before it writes down what came of it."""
+        for due in self.store.outbox.claim(most=3):
+            assert due.job is not None
+            assert self.model.events[due.id] == due.event == f"job.{due.job.status}"
+            assert due.id == f"job_{due.job.id}_{due.job.run}"
+            if outcome:
+                self.store.outbox.record(due, outcome, answer="200", took_ms=1)
 
     # --- Time ---
 

@@ -20,7 +20,7 @@ from common.errors import (
 )
 from common.jobs import Job, Priority
 from common.store.leases import Claim
-from common.store.submissions import Submission
+from common.store.submissions import Submission, WebhookTarget
 from tests.integration.store import builders
 from tests.integration.store.audit import audit
 from tests.integration.store.builders import LINE, OTHER_LINE, START_MS, ClockedStore
@@ -40,6 +40,7 @@ POLICY = builders.policy(
     limit_ms=15_000,
     day_px_max=100_000_000,
 )
+HOOK = WebhookTarget("https://example.com/hook", "https://api.example")
 CALLERS = {"ann": 1.0, "ben": 2.0}
 PROCESSES = ("p1", "p2")
 LINES = st.sampled_from((LINE, LINE, LINE, OTHER_LINE))
@@ -55,6 +56,7 @@ SUBMISSIONS = st.lists(
             "line": LINES,
             "is_bypass": st.sampled_from((False, False, False, True)),
             "span_s": st.sampled_from((20.0, 1000.0, 1000.0)),
+            "webhook": st.sampled_from((None, HOOK)),
         }
     ),
     min_size=1,
@@ -171,4 +173,7 @@ class Submitting(RuleBasedStateMachine):
     def the_store_adds_up(self) -> None:
         """No job more, no job less, and every recount agrees."""
         if hasattr(self, "model"):
-            assert audit(self.clocked.redis, self.put).all("job").keys() == self.model.jobs.keys()
+            found = audit(self.clocked.redis, self.put)
+            assert found.all("job").keys() == self.model.jobs.keys()
+            events = {id_: event["event"] for id_, event in found.all("webhook").items()}
+            assert events == self.model.events, "every end is announced, and nothing else"

@@ -62,6 +62,7 @@ class Attempts:
         self.alone: dict[str, str] = {}  # by process: render
         self.beats: dict[tuple[str, str], tuple[int, str]] = {}  # by line and process: when, state
         self.spent: Counter[tuple[str, int]] = Counter()  # pixels by caller and day
+        self.events: dict[str, str] = {}  # what webhooks are told, by id
         self.last_reap: int | None = None
         self.hold_until = 0
         self.holds = 0
@@ -270,6 +271,8 @@ class Attempts:
         """A run is over."""
         job = self.jobs[job_id]
         job.status, job.code = status, code
+        if job.sent.webhook:
+            self.events[f"job_{job_id}_{job.run}"] = f"job.{status}"
         job.expires, job.forgets = (
             self.now + self.policy.retention_ms,
             self.now + self.policy.record_ms,

@@ -12,15 +12,19 @@ local function move_job(id, to)
   redis.call('HINCRBY', K .. 'states', to, 1)
 end
 
-local function open_job(id, caller, deadline)
+local function open_job(id, caller, deadline, batch)
   redis.call('HINCRBY', K .. 'open', caller, 1)
   redis.call('ZADD', K .. 'deadlines', deadline, id)
+  if batch then count_open_in(batch, 1) end
 end
 
--- Ends a job's run: state, times, counters; who waits for it is told.
+local function job_event(id, run) return 'job_' .. id .. '_' .. run end
+
+-- Ends a job's run: state, times, counters; who waits for it is told, and so is its webhook.
 local function end_job(id, to, ...)
   local job = K .. 'job:' .. id
-  local caller = redis.call('HGET', job, 'caller')
+  local known = redis.call('HMGET', job, 'caller', 'webhook', 'run', 'batch')
+  local caller, webhook, run, batch = known[1], known[2], known[3], known[4]
   move_job(id, to)
   redis.call('HSET', job, 'finished', now, 'expires', now + P.retention_ms, ...)
   redis.call('ZREM', K .. 'deadlines', id)
@@ -30,6 +34,8 @@ local function end_job(id, to, ...)
     redis.call('HDEL', K .. 'open', caller)
   end
   count('jobs_' .. to)
+  if webhook then announce(job_event(id, run), caller, webhook, 'job.' .. to, id, run) end
+  if batch then count_open_in(batch, -1) end
   redis.call('PUBLISH', K .. 'ended', id)
 end
 
@@ -100,11 +106,15 @@ local function record_job(a, cache, input)
     'render', a.key, 'cache', cache, 'input', input, 'ctype', a.content_type,
     'attempts', 0)
   record_metadata(a.job, a.metadata)
+  if a.webhook then
+    know_endpoint(a.caller, a.webhook)
+    redis.call('HSET', K .. 'job:' .. a.job, 'webhook', a.webhook.id)
+  end
   if a.batch then list_in_batch(a) end
   redis.call('ZADD', K .. 'jobs:' .. a.caller, now, a.job)
   redis.call('HINCRBY', K .. 'states', 'queued', 1)
   if input ~= '' then hold(input, job_holder(a.job)) end
-  open_job(a.job, a.caller, now + a.span_ms)
+  open_job(a.job, a.caller, now + a.span_ms, a.batch)
   count('jobs_submitted')
   count('cache_' .. cache)
   count_answer(a.caller, cache)

@@ -123,6 +123,7 @@ end
 
 -- Removes a terminal job's record and every index of it.
 local function forget_job(id)
+  keep_for_event(id, true)
   keep_in_batch(id)
   local job = redis.call('HMGET', K .. 'job:' .. id, 'caller', 'status')
   redis.call('ZREM', K .. 'jobs:' .. job[1], id)

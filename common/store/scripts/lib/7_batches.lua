@@ -23,5 +23,6 @@ local function close_batch(batch, cause)
   if was_receiving or canceled > 0 then
     redis.call('HSET', record, 'closed', now, 'cause', cause)
   end
+  if was_receiving and canceled == 0 then announce_batch(batch) end -- else its last job's end did
   return canceled
 end

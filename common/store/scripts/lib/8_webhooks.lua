@@ -1,0 +1,51 @@
+-- Webhooks, their sending: secrets, addresses that want no more, and how a log shows an event.
+
+-- The secrets that a caller's events are signed with: its own, and for a while the one before it.
+local function secrets_of(caller, fresh)
+  local name = K .. 'webhook_secret:' .. caller
+  redis.call('HSETNX', name, 'current', fresh)
+  redis.call('PEXPIRE', name, P.webhook_secret_ms)
+  local known = load(name)
+  local left = known.former and tonumber(known.former_until) - now or 0
+  if known.former and (left <= 0 or left > P.webhook_overlap_ms) then
+    redis.call('HDEL', name, 'former', 'former_until')
+    known.former, known.former_until = nil, nil
+  end
+  return known
+end
+
+local function enable(caller, endpoint)
+  redis.call('ZREM', off_key(caller), endpoint)
+  return redis.call('HDEL', endpoint_key(caller, endpoint), 'off')
+end
+
+-- An address said that it wants nothing more; of too many such the oldest are forgotten.
+local function disable(caller, endpoint)
+  redis.call('HSET', endpoint_key(caller, endpoint), 'off', now)
+  redis.call('ZADD', off_key(caller), now, endpoint)
+  for _, old in ipairs(redis.call('ZRANGE', off_key(caller), 0, -P.webhook_off_max - 1)) do
+    enable(caller, old)
+  end
+  renew_endpoint(caller, endpoint)
+end
+
+-- Whether an event still has something to tell: its job, at the end of that run, or its batch.
+local function is_tellable(d)
+  if d.job then return true end
+  if d.event == 'batch.completed' then
+    local batch = redis.call('HMGET', K .. 'batch:' .. d.of, 'ends', 'open')
+    return batch[1] == d.run and tonumber(batch[2] or '0') == 0
+  end
+  local job = redis.call('HMGET', K .. 'job:' .. d.of, 'run', 'status')
+  return job[1] == d.run and not OPEN[job[2]]
+end
+
+-- An event as its caller's log shows it.
+local function show_webhook(id, caller)
+  local d = load(webhook_key(id))
+  if d.caller ~= caller then return nil end
+  d.id, d.url = id, redis.call('HGET', endpoint_key(caller, d.to), 'url') or nil
+  if d.status == 'waiting' then d.due = redis.call('ZSCORE', due_key(caller), id) or nil end
+  d.token, d.job = nil, nil
+  return d
+end

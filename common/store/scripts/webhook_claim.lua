@@ -1,0 +1,61 @@
+#!lua flags=allow-oom
+-- webhook_claim: takes events that are due, callers in turn.
+-- After: each that is named is leased under the token; when its lease ends before it was recorded,
+-- somebody takes it again. A caller has no more than its share out at once. What has nothing to tell
+-- any more, or nobody to be told to, has ended.
+local a = cjson.decode(ARGV[1])
+local taken = {}
+
+-- Readies an event for sending, or ends it; nil when there is nothing to send.
+local function prepare(id, caller)
+  local d = load(webhook_key(id))
+  if d.status ~= 'waiting' then return redis.call('ZREM', due_key(caller), id) and nil end
+  local to = load(endpoint_key(caller, d.to))
+  if to.off then return end_webhook(id, caller, 'disabled') end
+  if not to.url then return end_webhook(id, caller, 'failed') end
+  if not is_tellable(d) then return end_webhook(id, caller, 'superseded') end
+  local job
+  if d.event ~= 'batch.completed' then
+    job = d.job and cjson.decode(d.job) or load_job(d.of)
+    job.id, job.now = d.of, now
+  end
+  local secrets = secrets_of(caller, a.fresh[#taken + 1])
+  return { id = id, caller = caller, url = to.url, base = to.base, event = d.event, of = d.of,
+    made = d.made, now = now, job = job, secrets = { secrets.current, secrets.former } }
+end
+
+local function lease(id, caller)
+  redis.call('HSET', webhook_key(id), 'token', a.token)
+  redis.call('ZADD', out_key(caller), now + P.webhook_lease_ms, id)
+  redis.call('ZADD', due_key(caller), now + P.webhook_lease_ms, id)
+end
+
+local function take(caller)
+  local out = out_key(caller)
+  redis.call('ZREMRANGEBYSCORE', out, '-inf', now)
+  -- Leased before a step of the clock: it is due again when no lease could last so long.
+  redis.call('ZREMRANGEBYSCORE', out, '(' .. now + P.webhook_lease_ms, '+inf')
+  pull_in('webhooks_due:' .. caller, P.webhook_delay_max_ms, P.webhook_look)
+  if redis.call('ZCARD', out) >= P.webhook_caller_max then
+    return give_turn(caller, now + P.webhook_pause_ms) and nil
+  end
+  local found
+  for _, id in ipairs(due('webhooks_due:' .. caller, P.webhook_look)) do
+    found = prepare(id, caller)
+    if found then
+      lease(id, caller)
+      break
+    end
+  end
+  give_turn(caller, now)
+  return found
+end
+
+-- Whose turn a step of the clock has put too far off is looked at now, and so is what it waits for.
+pull_in('webhooks_callers', P.webhook_delay_max_ms, P.webhook_look, function() return 0 end)
+for _ = 1, a.most + P.webhook_look do
+  local caller = due('webhooks_callers', 1)[1]
+  if not caller or #taken == a.most then break end
+  taken[#taken + 1] = take(caller)
+end
+return cjson.encode(#taken > 0 and taken or EMPTY)

@@ -1,0 +1,34 @@
+#!lua flags=allow-oom
+-- webhook_record: notes what came of sending an event.
+-- Before: webhook_claim leased it under this token, else `refused`: its lease ended, and somebody sends
+-- it again. After `delivered`: it has ended. `disabled`: it has ended, and so do all others to that
+-- address. `failed`: it was the last attempt. `waiting`: it is due again after a pause.
+local a = cjson.decode(ARGV[1])
+local name = webhook_key(a.webhook)
+local d = load(name)
+
+local function note()
+  local sent = redis.call('HINCRBY', name, 'sent', 1)
+  redis.call('HSET', name, 'log.' .. sent, string.format('%d %s %d', now - a.ms, a.answer, a.ms))
+  redis.call('HDEL', name, 'log.' .. sent - P.webhook_attempts_kept)
+  count('webhook_attempts_' .. a.outcome)
+end
+
+local function wait_or_fail()
+  local pause_ms = P.webhook_delays_ms[tonumber(d.tries) + 1]
+  if not pause_ms then return 'failed' end
+  redis.call('HINCRBY', name, 'tries', 1)
+  redis.call('HDEL', name, 'token')
+  redis.call('ZREM', out_key(d.caller), a.webhook)
+  redis.call('ZADD', due_key(d.caller), now + math.floor(pause_ms * a.jitter), a.webhook)
+  return 'waiting'
+end
+
+if d.status ~= 'waiting' or d.token ~= a.token then return cjson.encode({ outcome = 'refused' }) end
+note()
+if a.outcome == 'gone' then disable(d.caller, d.to) end
+local status = a.outcome == 'delivered' and 'delivered' or a.outcome == 'gone' and 'disabled'
+  or wait_or_fail()
+if status ~= 'waiting' then end_webhook(a.webhook, d.caller, status) end
+give_turn(d.caller, now)
+return cjson.encode({ outcome = status })
