@@ -11,7 +11,7 @@ from api.front_door import FrontDoor, may_be_open
 from api.keys_file import KeysFile
 from api.known_keys import KnownKeys
 from api.parts import NAME, Parts, parts
-from api.routes import admin, archives, batches, images, jobs, pictures, service
+from api.routes import admin, archives, batches, images, jobs, page, pictures, service
 from api.waiting import Waiting
 from common.photos import PhotoLimits
 from common.queue import HintPublisher, make_celery
@@ -42,7 +42,9 @@ def create_app(settings: Settings) -> Flask:
     problems.register(app)
     cors.register(app, settings.cors_origins)
     app.before_request(_check_front_door)
-    request_limits.register(app, exempt=(service.probes, pictures.files, archives.files))
+    request_limits.register(
+        app, exempt=(service.probes, page.pages, pictures.files, archives.files)
+    )
     for blueprint in (
         jobs.v1,
         batches.v1,
@@ -54,6 +56,7 @@ def create_app(settings: Settings) -> Flask:
         service.v1,
         service.probes,
         admin.v1,
+        page.pages,
     ):
         app.register_blueprint(blueprint)
     return app
@@ -84,4 +87,5 @@ def join_parts(settings: Settings) -> Parts:
 
 def _check_front_door() -> None:
     here = parts()
-    here.front_door.check(request, is_open=here.callers.seem_open)
+    is_page = request.blueprint == page.pages.name
+    here.front_door.check(request, is_open=here.callers.seem_open, is_page=is_page)

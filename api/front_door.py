@@ -49,12 +49,14 @@ class FrontDoor:
         self._public_url = public_url
         self._cors_origins = frozenset(cors_origins)
 
-    def check(self, request: Request, *, is_open: bool) -> None:
+    def check(self, request: Request, *, is_open: bool, is_page: bool = False) -> None:
         """Return when the request may come in.
 
         Args:
             request: The request.
             is_open: Whether the service has no keys.
+            is_page: Whether it is for a page of ours, which holds nothing of anybody's: a link to
+                it may stand on any site.
 
         Raises:
             Forbidden: Its Host is not one of ours, or a foreign page sent it.
@@ -62,6 +64,8 @@ class FrontDoor:
         self._check_host(request, is_open=is_open)
         # A page cannot add a key without asking first, and we grant that to listed origins alone.
         if not is_open or request.headers.get("Origin") in self._cors_origins:
+            return
+        if is_page and _is_visit(request):
             return
         if request.headers.get("Sec-Fetch-Site", "").lower() == "cross-site":
             raise Forbidden("Pages of other sites may not use a service without keys.")
@@ -95,3 +99,10 @@ class FrontDoor:
             parts = urlsplit(self._public_url)
             own.add(f"{parts.scheme}://{parts.netloc}".lower())
         return own
+
+
+def _is_visit(request: Request) -> bool:
+    """Whether somebody follows a link: the answer fills his window, and no page reads it."""
+    mode = request.headers.get("Sec-Fetch-Mode", "").lower()
+    target = request.headers.get("Sec-Fetch-Dest", "").lower()
+    return request.method == "GET" and (mode, target) == ("navigate", "document")

@@ -1,0 +1,96 @@
+// The page's beginning: joins its parts, meets the service, and takes up what was here before.
+
+import * as album from "./album.js";
+import { withIcons } from "./dom.js";
+import { call, Problem } from "./http.js";
+import { translate } from "./i18n.js";
+import * as keys from "./key.js";
+import { resume } from "./pipeline.js";
+import { pause } from "./pause.js";
+import { meet, refreshUsage, service } from "./service.js";
+import { restore } from "./settings.js";
+import { watchConnection } from "./views/banner.js";
+import { gallery } from "./views/gallery.js";
+import { header, showLoad } from "./views/header.js";
+import { hero } from "./views/hero.js";
+import { openIntake } from "./views/intake.js";
+import { askForKey } from "./views/key_dialog.js";
+import { speak } from "./views/live.js";
+import { settingsPanel } from "./views/settings_panel.js";
+import { showUsage } from "./views/usage.js";
+import { openViewer } from "./views/viewer.js";
+import { watch } from "./watcher.js";
+
+const LOAD_EVERY_MS = 10_000;
+
+async function start() {
+  translate(document.documentElement);
+  withIcons(document);
+  header({ onKey: () => askForKey(null, { canForget: true }).then(again) });
+  watchConnection();
+  hero();
+  gallery({ onOpen: openViewer });
+  speak();
+  await comeIn();
+  restore();
+  settingsPanel();
+  openIntake();
+  album.restore(service.caller);
+  album.follow();
+  resume();
+  showUsage();
+  keys.wanted.on(() => askForKey("key.wrong").then(again));
+  window.addEventListener("beforeunload", holdUploads);
+  watch();
+  showLoadNowAndThen();
+  refreshWhenDone();
+}
+
+/** Meet the service, with a key where it wants one. */
+async function comeIn() {
+  for (;;) {
+    try {
+      return await meet();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      const isKnown = error.status === 403;
+      const why = keys.key() || isKnown ? (isKnown ? "key.forbidden" : "key.wrong") : null;
+      await askForKey(why);
+    }
+  }
+}
+
+/** Another key may be another caller: the page begins anew as his. */
+async function again() {
+  await comeIn();
+  restore();
+  album.restore(service.caller);
+  resume();
+}
+
+/** Ask before a reload that would break an upload off. */
+function holdUploads(event) {
+  const isSending = album.all().some(({ phase }) => ["reading", "waiting", "uploading"].includes(phase));
+  if (isSending) event.preventDefault();
+}
+
+async function showLoadNowAndThen() {
+  for (;;) {
+    if (!document.hidden) {
+      await call("GET", "v1/queue").then(({ body }) => showLoad(body), () => {});
+    }
+    await pause(LOAD_EVERY_MS);
+  }
+}
+
+/** What is left of the day's share, whenever nothing is under way any more. */
+function refreshWhenDone() {
+  let wasBusy = false;
+  album.changed.on(() => {
+    const isBusy = album.all().some(({ phase }) => album.BUSY.has(phase));
+    if (wasBusy && !isBusy) refreshUsage().catch(() => {});
+    wasBusy = isBusy;
+  });
+}
+
+start();
