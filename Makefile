@@ -80,7 +80,7 @@ bench: setup $(compared) ## measure throughput and memory on this machine
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## remove caches and what the demo wrote; .venv and data stay
-	rm -rf out build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf out build .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- The environment ------------------------------------------------------------------------------

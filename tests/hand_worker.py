@@ -126,5 +126,11 @@ class HandWorker:
         """Claim, draw, commit."""
         return self.finish(self.claim())
 
+    def work_if_any(self) -> None:
+        """Claim, draw, commit; nothing when there is nothing to claim."""
+        claim = self._leases.claim(self.line, seconds_per_mp=self.seconds_per_mp)
+        if isinstance(claim, Claim):
+            self.finish(claim)
+
     def __post_init__(self) -> None:
         self._leases = self.store.leases(f"hand-{self.version}")

@@ -1,0 +1,98 @@
+"""The document: the whole service in OpenAPI 3.1, as it is at this moment. Pure."""
+
+import json
+from collections.abc import Iterator
+from itertools import chain
+
+from pydantic import BaseModel
+from werkzeug.routing import Map, Rule
+
+from api.openapi import admin, batches, files, images, jobs, service
+from api.openapi.examples import EXAMPLES
+from api.openapi.headers import RESPONSE_HEADERS
+from api.openapi.models import Models
+from api.openapi.operation import Operation, Schema, Tag
+from api.openapi.paths import described, methods_of, path_of
+from api.problem_schemas import ProblemBody
+
+OPENAPI = "3.1.0"
+VERSION = "1"  # of the contract; changes within it are additive
+
+OPERATIONS: dict[str, Operation] = {
+    endpoint: operation
+    for module in (jobs, batches, images, service, admin, files)
+    for endpoint, operation in module.OPERATIONS.items()
+}
+
+TAGS = {
+    Tag.JOBS: "One photo on its way to one picture: submit it, look at it until it has ended, "
+    "fetch the picture.",
+    Tag.BATCHES: "Many photos by one request, looked at and canceled as one.",
+    Tag.ARCHIVES: "Pictures as one ZIP.",
+    Tag.IMAGES: "Photos kept for jobs to come, so that one upload serves several styles.",
+    Tag.SERVICE: "What the service is, takes and does, and whether it is well.",
+    Tag.ADMIN: "For those who look after the service.",
+    Tag.FILES: "Links that other answers hold: whoever has one may read, until it expires.",
+}
+ABOUT = (
+    "Photos in, cartoons out. Errors are `application/problem+json` (RFC 9457) with a stable "
+    "`code`. GET answers HEAD as well. Clients pass over fields they do not know, and take unknown "
+    "states for open ones."
+)
+KEY = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An API key. Until the first one is made, callers on this machine need none.",
+}
+
+
+def build(rules: Map, *, is_open: bool, public_url: str | None) -> Schema:
+    """Write the document of an application.
+
+    Args:
+        rules: Its routes; one of which nothing is said is left out.
+        is_open: Whether it has no keys.
+        public_url: The base of its links; None when they follow the request.
+    """
+    models = Models([ProblemBody, *chain.from_iterable(map(_models_of, OPERATIONS.values()))])
+    paths: dict[str, Schema] = {}
+    for rule, operation in _routes(rules):
+        methods = paths.setdefault(path_of(rule), {})
+        for method in methods_of(rule):
+            methods[method] = described(rule, operation, models, is_open=is_open)
+    schemas = models.components(json.dumps(paths))
+    return {
+        "openapi": OPENAPI,
+        "info": {
+            "title": "Celshade",
+            "version": VERSION,
+            "description": ABOUT,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": public_url or "/"}],
+        "tags": [{"name": tag.value, "description": text} for tag, text in TAGS.items()],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "examples": {name: {"value": value} for name, value in EXAMPLES.items()},
+            "headers": {name: header for name, (_, header) in RESPONSE_HEADERS.items()},
+            "securitySchemes": {"key": KEY},
+        },
+    }
+
+
+def _routes(rules: Map) -> Iterator[tuple[Rule, Operation]]:
+    """Yield the routes that something is said of, in the order of what is said."""
+    by_endpoint = {rule.endpoint: rule for rule in rules.iter_rules()}
+    for endpoint, operation in OPERATIONS.items():
+        if endpoint in by_endpoint:
+            yield by_endpoint[endpoint], operation
+
+
+def _models_of(operation: Operation) -> Iterator[type[BaseModel]]:
+    contents = [content for answer in operation.answers for content in answer.contents]
+    if operation.body is not None:
+        contents += operation.body.contents
+    yield from (content.model for content in contents if content.model is not None)
+    if operation.query is not None:
+        yield operation.query

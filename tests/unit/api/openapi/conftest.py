@@ -1,0 +1,28 @@
+"""The application's routes and the document that is made of them; nothing is served."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from api.app import create_app
+from api.openapi.document import build
+from api.openapi.operation import Schema
+from api.parts import NAME
+from common.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """An application that is asked for nothing but its routes."""
+    folder: Path = tmp_path_factory.mktemp("openapi")
+    app = create_app(Settings(store="local", data_dir=folder))
+    yield app
+    app.extensions[NAME].close()
+
+
+@pytest.fixture(scope="session", params=[True, False], ids=["open", "with keys"])
+def document(app: Flask, request: pytest.FixtureRequest) -> Schema:
+    """The document of a service without keys, and of one with keys."""
+    return build(app.url_map, is_open=request.param, public_url=None)
