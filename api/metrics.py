@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 
 from common import metrics as names
 from common.jobs import TERMINAL, CacheStatus, JobStatus
-from common.store.eta_errors import EtaErrors
+from common.store.histogram import Histogram
 from common.store.upkeep import Line, Overview
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -47,6 +47,11 @@ class _Seen(Collector):
         yield from _lines(self._overview.lines)
         yield from _stock(self._overview)
         yield from _promises(self._overview.eta_errors)
+        yield _histogram(
+            names.PICTURE,
+            "Seconds from a render's first submission until its picture was there.",
+            self._overview.took,
+        )
 
 
 def _counter(name: str, help_text: str, value: float) -> CounterMetricFamily:
@@ -125,16 +130,18 @@ def _stock(seen: Overview) -> Iterator[Metric]:
     yield _counter(names.REAPER_PAUSES, "Pauses of the reaper over 3 s.", seen.reaper_pauses)
 
 
-def _promises(errors: EtaErrors) -> Iterator[Metric]:
+def _promises(errors: Histogram) -> Iterator[Metric]:
     """How far off the ETAs were; the quantile is that of all renders ever."""
-    bounds = [*map(str, errors.bounds_s), "+Inf"]
-    yield HistogramMetricFamily(
-        names.ETA_ERROR,
-        "Seconds between a picture's end and what its submission was told.",
-        buckets=list(zip(bounds, errors.cumulative, strict=True)),
-        sum_value=errors.sum_s,
+    yield _histogram(
+        names.ETA_ERROR, "Seconds between a picture's end and what its submission was told.", errors
     )
     p90_s = errors.quantile(0.9)
     if p90_s is not None:
         help_text = "Nine of ten ETAs were off by no more than this."
         yield GaugeMetricFamily(names.ETA_ERROR_P90, help_text, value=p90_s)
+
+
+def _histogram(name: str, help_text: str, seen: Histogram) -> HistogramMetricFamily:
+    bounds = [*map(str, seen.bounds_s), "+Inf"]
+    buckets = list(zip(bounds, seen.cumulative, strict=True))
+    return HistogramMetricFamily(name, help_text, buckets=buckets, sum_value=seen.sum_s)

@@ -49,6 +49,7 @@ class Chores:
         """Do all chores every second until told to stop."""
         rounds: list[Callable[[], None]] = [
             self.note_memory,
+            self.note_minute,
             self.top_up_hints,
             self.expire,
             self.lapse_batches,
@@ -68,6 +69,10 @@ class Chores:
     def note_memory(self) -> None:
         """Record how full Redis is, for admission to look at."""
         self._upkeep.note_memory()
+
+    def note_minute(self) -> None:
+        """Note the counters once a minute, for the view of the last hour."""
+        self._upkeep.note_minute()
 
     def top_up_hints(self) -> None:
         """Publish what is missing where a line had fewer hints than renders on two looks."""

@@ -9,6 +9,7 @@ from common.store.images import Images
 from common.store.keyring import Keyring
 from common.store.leases import Leases
 from common.store.ledger import Ledger
+from common.store.minutes import Minutes
 from common.store.outbox import Outbox
 from common.store.outputs import Outputs
 from common.store.policy import Policy
@@ -37,6 +38,7 @@ class JobStore:
         usage: What callers have used up.
         webhooks: What callers are told of by webhooks, as they see it.
         outbox: The same, as a keeper sends it.
+        minutes: What happened in the last hour.
         upkeep: What the keeper does, and the view of the whole.
     """
 
@@ -56,6 +58,7 @@ class JobStore:
         self.usage = Usage(self.scripts)
         self.webhooks = Webhooks(self.scripts)
         self.outbox = Outbox(self.scripts)
+        self.minutes = Minutes(self.scripts)
         self.upkeep = Upkeep(self.scripts)
 
     @classmethod

@@ -111,6 +111,8 @@ PATTERNS = (
     KeyPattern("states", "hash", "jobs per state", "never"),
     KeyPattern("counts", "hash", "counters for /metrics", "never"),
     KeyPattern("eta", "hash", "errors of promised times, by bucket", "never"),
+    KeyPattern("took", "hash", "times from submission to picture, by bucket", "never"),
+    KeyPattern("minute:{minute}", "hash", "the counters as a minute began", "62 minutes"),
     KeyPattern("reaper", "hash", "the reaper's last time and pauses", "never"),
     KeyPattern("memory", "string", "used share of Redis' memory", "60 s without a keeper"),
 )

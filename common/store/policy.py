@@ -17,7 +17,7 @@ WEBHOOK_JITTER = (1.0, 1.1)  # what a pause is stretched by, least and most
 LEASE_MARGIN_S = (
     5.0  # between a webhook's time and its lease's: looking at the job, writing it down
 )
-ETA_BOUNDS_MS = (100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000, 1_800_000)
+TIME_BOUNDS_MS = (100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000, 1_800_000)
 
 
 def _ms(seconds: float) -> int:
@@ -47,7 +47,8 @@ class Policy:
         check_ms: How long a picture that was seen in the storage is taken as there.
         looking_ms: How long one process has to look for it before another may.
         images_max: Most images that a caller keeps for jobs to come.
-        eta_bounds_ms: Upper bounds of the buckets that errors of the ETA are counted in.
+        minute_ms: Life of the counters noted at a minute's beginning.
+        time_bounds_ms: Upper bounds of the buckets that times are counted in.
         span_ms: A deadline further off was set before a step of the clock. Far over the longest
             that the settings allow, for who shortens it while jobs wait.
         doomed_ms: As `span_ms`, for when an object that nobody holds is to be deleted: longer than
@@ -107,7 +108,8 @@ class Policy:
     check_ms: int = 3_600_000
     looking_ms: int = 10_000
     images_max: int = 1_000
-    eta_bounds_ms: tuple[int, ...] = ETA_BOUNDS_MS
+    time_bounds_ms: tuple[int, ...] = TIME_BOUNDS_MS
+    minute_ms: int = 62 * 60_000
     span_ms: int = 7 * DAY_MS
     doomed_ms: int = DAY_MS
     holds_most: int = 3

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.renders import Identity, Params
-from common.store.eta_errors import EtaErrors
+from common.store import waiting_callers
+from common.store.histogram import Histogram
 from common.store.leases import Hint, read_hints
 from common.store.scripts import Scripts
+from common.store.waiting_callers import WaitingCallers
 
 REAP_MOST = 200
 REAP_MOST_JOBS = 2_000  # of attached jobs: 0.2 s of Redis
@@ -93,7 +95,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The whole service at one moment, by Redis' clock."""
+    """The whole service at one moment, by Redis' clock.
+
+    Attributes:
+        eta_errors: |promised - real| seconds of each render that was finished; the promise is the
+            first one, as its submission was told it.
+        took: Seconds from a render's first submission until its picture was there.
+    """
 
     now_ms: int
     states: dict[str, int]
@@ -106,7 +114,8 @@ class Overview:
     dead: int
     reaper_pauses: int
     memory_share: float
-    eta_errors: EtaErrors
+    eta_errors: Histogram
+    took: Histogram
 
 
 class Upkeep:
@@ -187,6 +196,14 @@ class Upkeep:
         self._scripts.call("note_memory", used_share=share)
         return share
 
+    def note_minute(self) -> None:
+        """Note the counters if a minute has begun; to be called about every second."""
+        self._scripts.call("note_minute")
+
+    def waiting_callers(self) -> WaitingCallers:
+        """Look who waits in which line."""
+        return waiting_callers.look(self._scripts)
+
     def overview(self) -> Overview:
         """Look at the whole service."""
         return _read_overview(self._scripts.call("overview"))
@@ -208,7 +225,8 @@ def _read_overview(answer: dict[str, Any]) -> Overview:
         dead=int(answer["dead"]),
         reaper_pauses=int(answer["reaper"].get("pauses", 0)),
         memory_share=float(answer["memory"]),
-        eta_errors=EtaErrors.read(answer["eta"]),
+        eta_errors=Histogram.read(answer["eta"]),
+        took=Histogram.read(answer["took"]),
     )
 
 

@@ -17,4 +17,5 @@ local size = function(set) return redis.call('ZCARD', K .. set) end
 return cjson.encode({ now_ms = now, states = load(K .. 'states'), counts = load(K .. 'counts'),
   lines = #lines > 0 and lines or EMPTY, leases = size('leases'), delayed = size('delayed'),
   doomed = size('doomed'), deleting = size('deleting'), dead = size('dead'),
-  eta = load(K .. 'eta'), reaper = load(K .. 'reaper'), memory = tonumber(redis.call('GET', K .. 'memory') or '0') })
+  eta = load(K .. 'eta'), took = load(K .. 'took'), reaper = load(K .. 'reaper'),
+  memory = tonumber(redis.call('GET', K .. 'memory') or '0') })

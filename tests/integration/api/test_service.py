@@ -11,12 +11,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from common.log import JsonFormatter
 from common.settings import Settings
 from common.store.leases import WorkerState
-from common.store.policy import ETA_BOUNDS_MS
+from common.store.policy import TIME_BOUNDS_MS
 from tests.hand_worker import HandWorker, photo
 from tests.integration.api.conftest import MakeApp
 from tests.integration.api.photo_client import Json, PhotoClient, body_of
 
-ETA_BOUNDS_S = [bound / 1000 for bound in ETA_BOUNDS_MS]
+ETA_BOUNDS_S = [bound / 1000 for bound in TIME_BOUNDS_MS]
 
 
 def test_styles_come_from_their_workers(worker: HandWorker, make_app: MakeApp) -> None:

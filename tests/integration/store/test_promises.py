@@ -2,11 +2,11 @@
 
 import pytest
 
-from common.store.eta_errors import EtaErrors
+from common.store.histogram import Histogram
 from tests.integration.store.builders import MEGAPIXEL, ClockedStore, Worker, submission, submit
 
 
-def errors(clocked: ClockedStore) -> EtaErrors:
+def errors(clocked: ClockedStore) -> Histogram:
     return clocked.store.upkeep.overview().eta_errors
 
 
@@ -58,4 +58,4 @@ def test_what_is_told_is_what_was_promised(clocked: ClockedStore) -> None:
 def test_quantiles_are_linear_within_a_bucket(
     counts: tuple[int, ...], share: float, expected_s: float
 ) -> None:
-    assert EtaErrors((0.1, 0.25), counts, 0.0).quantile(share) == pytest.approx(expected_s)
+    assert Histogram((0.1, 0.25), counts, 0.0).quantile(share) == pytest.approx(expected_s)

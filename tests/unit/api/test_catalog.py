@@ -7,7 +7,7 @@ import pytest
 
 from api.catalog import Catalog, Offers, newest
 from common.errors import InvalidParam, NoWorkers, StoreUnavailable, UnknownStyle
-from common.store.eta_errors import EtaErrors
+from common.store.histogram import Histogram
 from common.store.upkeep import CrewMember, Line, Overview
 
 DEADLINE_S = 30.0
@@ -31,7 +31,7 @@ def line(
 
 def overview(*lines: Line) -> Overview:
     """A service with these lines and nothing else."""
-    return Overview(0, {}, {}, lines, 0, 0, 0, 0, 0, 0, 0.0, EtaErrors.read({}))
+    return Overview(0, {}, {}, lines, 0, 0, 0, 0, 0, 0, 0.0, Histogram.read({}), Histogram.read({}))
 
 
 @pytest.mark.parametrize(

@@ -79,17 +79,20 @@ local function promise(key, r)
   redis.call('HSET', K .. 'render:' .. key, 'eta', math.floor(seconds * 1000))
 end
 
--- How far a promise was off, counted into the first bucket that holds it.
-local function note_promise(r)
-  if not r.eta then return end
-  local off = math.abs(now - tonumber(r.created) - tonumber(r.eta))
+-- Counts a time into the first bucket of a histogram that holds it.
+local function count_time(histogram, ms)
   local bucket = 'more'
-  local bounds = P.eta_bounds_ms
+  local bounds = P.time_bounds_ms
   for i = #bounds, 1, -1 do
-    if off <= bounds[i] then bucket = bounds[i] end
+    if ms <= bounds[i] then bucket = bounds[i] end
   end
-  redis.call('HINCRBY', K .. 'eta', bucket, 1)
-  redis.call('HINCRBY', K .. 'eta', 'sum_ms', off)
+  redis.call('HINCRBY', K .. histogram, bucket, 1)
+  redis.call('HINCRBY', K .. histogram, 'sum_ms', ms)
+end
+
+-- How far off the first promise of a render was that is done now.
+local function note_promise(r)
+  if r.eta then count_time('eta', math.abs(now - tonumber(r.created) - tonumber(r.eta))) end
 end
 
 -- Adds to a job's record what its render and its line say: attempts, stage, position, seconds.

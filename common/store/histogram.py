@@ -1,22 +1,20 @@
-"""Errors of the ETA: how far off the service was with what it promised. Pure."""
+"""Histograms of times, as the scripts count them into buckets. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 
-from common.store.policy import ETA_BOUNDS_MS
+from common.store.policy import TIME_BOUNDS_MS
 
 
 @dataclass(frozen=True, slots=True)
-class EtaErrors:
-    """A histogram of |promised - real| seconds, one entry for each render that was finished.
-
-    The promise is the first one: seconds until the picture is there, as its submission was told.
+class Histogram:
+    """How many times fell into each bucket.
 
     Attributes:
         bounds_s: Upper bounds of the buckets, seconds; a last bucket holds what is beyond.
         counts: Entries of each bucket, one more than there are bounds.
-        sum_s: Sum of all errors, seconds.
+        sum_s: Sum of all times, seconds.
     """
 
     bounds_s: tuple[float, ...]
@@ -24,13 +22,21 @@ class EtaErrors:
     sum_s: float
 
     @classmethod
-    def read(cls, fields: Mapping[str, str]) -> "EtaErrors":
+    def read(cls, fields: Mapping[str, str]) -> "Histogram":
         """Read what the scripts have counted."""
-        names = [*map(str, ETA_BOUNDS_MS), "more"]
+        names = [*map(str, TIME_BOUNDS_MS), "more"]
         return cls(
-            bounds_s=tuple(bound / 1000 for bound in ETA_BOUNDS_MS),
+            bounds_s=tuple(bound / 1000 for bound in TIME_BOUNDS_MS),
             counts=tuple(int(fields.get(name, 0)) for name in names),
             sum_s=int(fields.get("sum_ms", 0)) / 1000,
+        )
+
+    def since(self, before: "Histogram") -> "Histogram":
+        """What has come since an earlier reading; never less than nothing."""
+        return Histogram(
+            self.bounds_s,
+            tuple(max(0, now - then) for now, then in zip(self.counts, before.counts, strict=True)),
+            max(0.0, self.sum_s - before.sum_s),
         )
 
     @property
