@@ -11,12 +11,22 @@ from api.dead_letter_schemas import (
 )
 from api.openapi.errors import ADMISSION
 from api.openapi.operation import Answer, Content, Operation, Tag
+from api.operations_schemas import OverviewBody
 from common.callers import Scope
 
 _PURGED = Answer(HTTPStatus.OK, "How many went.", (Content(model=PurgedBody),))
 _RETRIED = (Content(model=RetriedBody),)
 
 OPERATIONS: dict[str, Operation] = {
+    "admin.overview": Operation(
+        id="get_overview",
+        tag=Tag.ADMIN,
+        summary="Look at the whole service",
+        description="Lines and who waits in them, workers and how busy they are, and the last hour "
+        "minute by minute.",
+        answers=(Answer(HTTPStatus.OK, "The service.", (Content(model=OverviewBody),)),),
+        scope=Scope.ADMIN,
+    ),
     "admin.list_dead": Operation(
         id="list_dead_letters",
         tag=Tag.ADMIN,

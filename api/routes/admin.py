@@ -12,6 +12,7 @@ from api.dead_letter_schemas import (
     PurgeParameters,
     RetriedBody,
 )
+from api.operations_schemas import OverviewBody
 from api.parts import parts, require_caller
 from api.routes.jobs import checked_job_id, query_once
 from api.submission import resubmit
@@ -23,6 +24,14 @@ v1 = Blueprint("admin", __name__, url_prefix="/v1/admin")
 @v1.before_request
 def _require_admin() -> None:
     require_caller(Scope.ADMIN)
+
+
+@v1.get("/overview")
+def overview() -> Response:
+    """Tell of lines and who waits in them, of workers, and of the last hour."""
+    store = parts().store
+    seen, who = store.upkeep.overview(), store.upkeep.waiting_callers()
+    return _json(OverviewBody.of(seen, who, store.minutes.last_hour()))
 
 
 @v1.get("/dead")

@@ -39,6 +39,11 @@ class Histogram:
             max(0.0, self.sum_s - before.sum_s),
         )
 
+    def plus(self, other: "Histogram") -> "Histogram":
+        """Both together."""
+        counts = tuple(one + two for one, two in zip(self.counts, other.counts, strict=True))
+        return Histogram(self.bounds_s, counts, self.sum_s + other.sum_s)
+
     @property
     def cumulative(self) -> tuple[int, ...]:
         """Entries up to each bound, and all."""
