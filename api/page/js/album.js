@@ -78,6 +78,7 @@ export function add(file) {
 export function update(photo, part, { keep = true } = {}) {
   if (photos.get(photo.id) !== photo) return; // removed meanwhile
   Object.assign(photo, part);
+  if (photo.phase === "refused") kept.remove(shelf + photo.id);
   const lasts = photo.phase !== "reading" && photo.phase !== "refused";
   if (keep && lasts && KEPT.some((name) => name in part)) {
     kept.set(shelf + photo.id, Object.fromEntries(KEPT.map((name) => [name, photo[name]])));

@@ -8,8 +8,12 @@ export function setLocale(name) {
 
 const number = (value, options) => new Intl.NumberFormat(locale, options).format(value);
 
+// The signs of the SI where Intl would write "sec" and "hr".
+const SIGNS = { millisecond: "ms", second: "s", minute: "min", hour: "h" };
+
 function inUnit(value, unit, digits = 0) {
   const fraction = { minimumFractionDigits: 0, maximumFractionDigits: digits };
+  if (locale === "en" && unit in SIGNS) return `${number(value, fraction)}\u00a0${SIGNS[unit]}`;
   return number(value, { style: "unit", unit, unitDisplay: "short", ...fraction });
 }
 

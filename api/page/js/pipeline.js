@@ -14,6 +14,8 @@ const reading = new Lanes(2);
 const uploading = new Lanes(2);
 const submitting = new Lanes(2);
 const CANCELED = new DOMException("canceled", "AbortError");
+// How the API says that a file is no photo it takes: sending it again would not help.
+const NOT_TAKEN = new Set([413, 415, 422]);
 const MAX_METADATA_NAME = 100; // characters; the service bounds what may be noted on a job
 
 /** Take files in; each goes its own way. */
@@ -108,6 +110,10 @@ function begin(photo, work) {
     if (controller.signal.aborted) return; // whoever aborted it says what becomes of it
     if (!(error instanceof Problem)) throw error;
     const { code, message } = error;
+    if (NOT_TAKEN.has(error.status) && !photo.imageId) {
+      album.update(photo, { phase: "refused", problem: { code, message }, isWaiting: false });
+      return;
+    }
     const isGone = code === "not_found" && photo.imageId; // kept for a day
     const problem = isGone ? { code: "photo_forgotten" } : { code, message };
     const known = isGone ? { imageId: null } : {};

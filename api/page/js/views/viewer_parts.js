@@ -69,7 +69,7 @@ function sidePanel({ onSave, onLink, onApply }) {
   const state = make("p");
   const facts = make("p.muted.small-words");
   const stateBox = make("div.viewer-state", { role: "status" }, state, facts);
-  const look = make("form.field", { on: { submit: (event) => event.preventDefault() } });
+  const look = make("form.viewer-look", { on: { submit: (event) => event.preventDefault() } });
   const buttons = make(
     "div.viewer-buttons",
     {},
