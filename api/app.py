@@ -11,8 +11,20 @@ from api.front_door import FrontDoor, may_be_open
 from api.keys_file import KeysFile
 from api.known_keys import KnownKeys
 from api.parts import NAME, Parts, parts
-from api.routes import admin, archives, batches, docs, images, jobs, page, pictures, service
+from api.routes import (
+    admin,
+    archives,
+    batches,
+    docs,
+    images,
+    jobs,
+    page,
+    pictures,
+    service,
+    webhooks,
+)
 from api.waiting import Waiting
+from common.outbound.caller import Outbound
 from common.photos import PhotoLimits
 from common.queue import HintPublisher, make_celery
 from common.settings import Settings
@@ -54,6 +66,7 @@ def create_app(settings: Settings) -> Flask:
         pictures.v1,
         pictures.files,
         service.v1,
+        webhooks.v1,
         service.probes,
         admin.v1,
         page.pages,
@@ -83,6 +96,8 @@ def join_parts(settings: Settings) -> Parts:
         waiting=Waiting(store.scripts.listen, most=settings.api_threads // 2),
         photo_limits=PhotoLimits.of(settings),
         downloads=BoundedSemaphore(max(1, settings.api_threads // 4)),
+        outbound=Outbound.from_settings(settings),
+        fetches=BoundedSemaphore(max(1, settings.api_threads // 4)),
     )
 
 

@@ -18,6 +18,7 @@ from api.intake.batch_upload import NO_BATCH, BatchUpload, PhotoPart
 from api.parameters import Parameters
 from api.parts import Parts
 from api.submission import Asked, Source, bring_in
+from api.webhook_target import webhook_target
 from api.wishes import Wishes
 from common import log
 from common.callers import Caller
@@ -35,7 +36,7 @@ from common.errors import (
     StorageUnavailable,
 )
 from common.store.batches import Closure
-from common.store.submissions import BatchPlace
+from common.store.submissions import BatchPlace, WebhookTarget
 
 _log = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ class _Reception:
     """
 
     def __init__(self, request: Request, caller: Caller, parts: Parts) -> None:
+        self._request = request
         self._caller = caller
         self._parts = parts
         self._wishes = Wishes.of(request.headers, deadline_s=parts.settings.deadline_s)
@@ -93,7 +95,7 @@ class _Reception:
                 parameters = Parameters.parse(self._upload.fields)
                 style = self._parts.catalog.choose(parameters.style)
                 style.size_px(parameters.size)  # refused now, and not once for each photo
-                self._begin()
+                self._begin(webhook_target(parameters, self._request, self._parts))
             self._prints.append(photo.upload.sha256 if photo.upload else "")
             if self._former_print is None:
                 self._take(photo, style, parameters)
@@ -113,9 +115,9 @@ class _Reception:
         except CelshadeError as error:
             _log.warning("a batch that broke off waits for the keeper: %s", error)
 
-    def _begin(self) -> None:
+    def _begin(self, webhook: WebhookTarget | None) -> None:
         begun = self._parts.store.batches.begin(
-            self._caller.name, idempotency_key=self._wishes.idempotency_key
+            self._caller.name, idempotency_key=self._wishes.idempotency_key, webhook=webhook
         )
         self._batch_id, self._former_print = begun.batch_id, begun.fingerprint
         self._renewed_s = time.monotonic()
@@ -184,6 +186,7 @@ class _Reception:
                 parameters.format,
                 parameters.quality if parameters.format.has_quality else None,
                 self._wishes.span_s,
+                *([parameters.webhook_url] if parameters.webhook_url is not None else []),
             ]
         )
         return hashlib.sha256(text.encode()).hexdigest()

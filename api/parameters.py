@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, Json, ValidationError, field_
 
 from common.errors import InvalidParam
 from common.jobs import JobStatus, Priority
+from common.outbound.target import MAX_URL_BYTES
 from common.renders import (
     DEFAULT_QUALITY,
     DEFAULT_STRENGTH,
@@ -100,7 +101,13 @@ class Parameters(Fields):
         description=f"A JSON object of texts, {MAX_METADATA_ENTRIES} entries and "
         f"{MAX_METADATA_BYTES:,} bytes at most; comes back with the job.",
     )
-    webhook_url: None = None
+    webhook_url: str | None = Field(
+        None,
+        min_length=1,
+        max_length=MAX_URL_BYTES,
+        description="Where the end is told: http or https, port 80 or 443, a public address.",
+        json_schema_extra={"format": "uri"},
+    )
 
     @field_validator("metadata", mode="before")
     @classmethod
@@ -109,12 +116,6 @@ class Parameters(Fields):
         if isinstance(value, str) and len(value.encode()) > MAX_METADATA_BYTES:
             raise ValueError(f"Send at most {MAX_METADATA_BYTES} bytes of JSON.")
         return value
-
-    @field_validator("webhook_url", mode="before")
-    @classmethod
-    def _not_yet(cls, value: object) -> object:
-        """Refuse what would otherwise be waited for in vain."""
-        raise ValueError("Webhooks are not offered yet; poll the job, or use 'Prefer: wait'.")
 
 
 class ListParameters(Fields):

@@ -11,6 +11,7 @@ from api.front_door import FrontDoor
 from api.waiting import Waiting
 from common.answers.links import Links
 from common.callers import Caller, Scope
+from common.outbound.caller import Outbound
 from common.photos import PhotoLimits
 from common.queue import HintPublisher
 from common.settings import Settings
@@ -35,6 +36,8 @@ class Parts:
         waiting: Threads that wait for jobs to end.
         photo_limits: What photos are accepted.
         downloads: How many archives may be sent at once: each keeps a thread.
+        outbound: Calls addresses that callers choose.
+        fetches: How many photos may be fetched at once: each keeps a thread.
     """
 
     settings: Settings
@@ -47,6 +50,8 @@ class Parts:
     waiting: Waiting
     photo_limits: PhotoLimits
     downloads: BoundedSemaphore
+    outbound: Outbound
+    fetches: BoundedSemaphore
 
     def close(self) -> None:
         """Stop waiting and close the connections to the job store."""

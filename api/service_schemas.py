@@ -3,7 +3,7 @@
 import math
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.archive_schemas import MAX_JOBS
 from api.catalog import Offers, StyleOffer
@@ -208,6 +208,7 @@ class LimitsBody(ServiceBody):
     max_batch_photos: int
     max_batch_bytes: int
     max_archive_jobs: int
+    image_url: bool = Field(description="Whether photos are fetched by address.")
     max_open_jobs: int
     megapixels_per_day: float | None
     requests_per_minute: int | None
@@ -237,6 +238,7 @@ class LimitsBody(ServiceBody):
             max_batch_photos=settings.max_batch_photos,
             max_batch_bytes=settings.max_batch_bytes,
             max_archive_jobs=MAX_JOBS,
+            image_url=settings.image_url,
             max_open_jobs=share.max_open_jobs or settings.max_open_jobs_per_caller,
             megapixels_per_day=megapixels_a_day(settings, caller),
             requests_per_minute=share.requests_per_minute or settings.requests_per_minute,

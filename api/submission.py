@@ -13,10 +13,14 @@ from werkzeug.wrappers import Request
 
 from api.catalog import StyleOffer
 from api.ids import checked_id
-from api.intake.photo_upload import Upload, read_photo_upload
+from api.intake.json_object import MEDIA_TYPE
+from api.intake.json_submission import read_json_submission
+from api.intake.photo_upload import PhotoSpool, Upload, read_photo_upload
 from api.output_check import look_for
 from api.parameters import Parameters
 from api.parts import Parts
+from api.photo_by_address import fetch_photo
+from api.webhook_target import webhook_target
 from api.wishes import Wishes
 from common import log
 from common.callers import Caller
@@ -25,7 +29,13 @@ from common.jobs import Priority, new_job_id
 from common.photos import inspect
 from common.renders import Identity, Params, work_size
 from common.storage.names import new_input_name
-from common.store.submissions import Answer, BatchPlace, Outcome, Submission
+from common.store.submissions import (
+    Answer,
+    BatchPlace,
+    Outcome,
+    Submission,
+    WebhookTarget,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +102,7 @@ class Asked:
 
     Attributes:
         place: The batch it came in with.
+        webhook: Where its end is told.
     """
 
     caller: Caller
@@ -100,6 +111,7 @@ class Asked:
     style: StyleOffer
     source: Source
     place: BatchPlace | None = None
+    webhook: WebhookTarget | None = None
 
 
 def submit(request: Request, caller: Caller, parts: Parts) -> str:
@@ -110,14 +122,28 @@ def submit(request: Request, caller: Caller, parts: Parts) -> str:
         ServiceError: Not now.
     """
     wishes = Wishes.of(request.headers, deadline_s=parts.settings.deadline_s)
-    with read_photo_upload(request, max_image_bytes=parts.settings.max_upload_bytes) as upload:
+    with _receive(request, parts) as upload:
         parameters = Parameters.parse(upload.fields)
+        webhook = webhook_target(parameters, request, parts)
         style = parts.catalog.choose(parameters.style)
         if upload.image_id is None:
             source = Source.received(upload, parts)
         else:
             source = Source.kept(checked_id(upload.image_id, "image"), caller, parts)
-        return bring_in(Asked(caller, wishes, parameters, style, source), parts)
+        asked = Asked(caller, wishes, parameters, style, source, webhook=webhook)
+        return bring_in(asked, parts)
+
+
+def _receive(request: Request, parts: Parts) -> Upload:
+    """Receive a photo, or fetch it from where the request says it lies."""
+    most = parts.settings.max_upload_bytes
+    if request.mimetype != MEDIA_TYPE:
+        return read_photo_upload(request, max_image_bytes=most)
+
+    def fetch(url: str, spool: PhotoSpool) -> None:
+        fetch_photo(url, spool, parts)
+
+    return read_json_submission(request, fetch=fetch, max_image_bytes=most)
 
 
 def resubmit(job_id: str, caller: Caller, parts: Parts) -> None:
@@ -207,19 +233,25 @@ def _compose(asked: Asked, *, scope: str) -> Submission:
         only_if_cached=asked.wishes.only_if_cached,
         # A batch's key stands for the whole of it.
         idempotency_key=None if asked.place else asked.wishes.idempotency_key,
-        fingerprint=fingerprint(source.sha256, asked.style.name, params, asked.wishes.span_s),
+        fingerprint=fingerprint(
+            source.sha256, asked.style.name, params, asked.wishes.span_s, parameters.webhook_url
+        ),
         place=asked.place,
+        webhook=asked.webhook,
         image_id=source.image_id,
     )
 
 
-def fingerprint(image_sha256: str, style: str, params: Params, span_s: float) -> str:
-    """Digest of what must not differ under one idempotency key: photo, parameters and deadline.
+def fingerprint(
+    image_sha256: str, style: str, params: Params, span_s: float, webhook_url: str | None
+) -> str:
+    """Digest of what must not differ under one key: photo, parameters, deadline and webhook.
 
     Priority and metadata are labels: a client that sends the same photo again may differ in them.
     The style's version is not the client's doing.
     """
-    text = json.dumps([image_sha256, style, params.as_dict(), span_s], sort_keys=True)
+    webhook = [webhook_url] if webhook_url is not None else []
+    text = json.dumps([image_sha256, style, params.as_dict(), span_s, *webhook], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -1,1 +1,1 @@
-"""The small process that keeps the promises: reaping, hints, expiry, sweeping."""
+"""The small process that keeps the promises: reaping, hints, expiry, sweeping, webhooks."""

@@ -16,6 +16,8 @@ from common.settings import Settings, load_settings
 from common.storage.factory import open_store
 from common.store import JobStore
 from keeper.chores import Chores
+from keeper.courier import Courier
+from keeper.dispatch import Dispatch
 from keeper.reaper import Reaper
 
 NAME = "keeper"
@@ -23,6 +25,8 @@ STORAGE_TIMEOUT_S = 30.0
 STORAGE_ATTEMPTS = 3
 STORE_TIMEOUT_S = 2.0
 LOOK_EVERY_S = 1.0
+# For webhooks on their way when it is told to stop; what is cut off is sent once more.
+COURIERS_S = 5.0
 
 
 def main() -> int:
@@ -30,7 +34,7 @@ def main() -> int:
     argparse.ArgumentParser(
         prog="python -m keeper",
         description="Reap lost leases, top up hints, expire and sweep pictures, move stranded "
-        "renders. Settings are CELSHADE_* variables (docs/configuration.md).",
+        "renders, send webhooks. Settings are CELSHADE_* variables (docs/configuration.md).",
     ).parse_args()
     try:
         settings = load_settings()
@@ -47,23 +51,27 @@ def main() -> int:
 
 
 def keep(settings: Settings, stopping: threading.Event) -> None:
-    """Run the reaper and the chores until told to stop."""
+    """Run the reaper, the chores and the webhooks until told to stop."""
     store = JobStore.from_settings(settings, timeout_s=STORE_TIMEOUT_S)
     app = make_celery(settings, publish_timeout_s=STORE_TIMEOUT_S)
     hints = HintPublisher(app)
+    objects = open_store(settings, timeout_s=STORAGE_TIMEOUT_S, attempts=STORAGE_ATTEMPTS)
     chores = Chores(
         upkeep=store.upkeep,
-        objects=open_store(settings, timeout_s=STORAGE_TIMEOUT_S, attempts=STORAGE_ATTEMPTS),
+        objects=objects,
         hints=hints,
         queues=HintQueues(app),
         move_after_s=settings.move_after_s,
     )
     reaper = Reaper(store.upkeep, hints)
+    courier = Courier.from_settings(settings, store, objects)
+    dispatch = Dispatch(store.outbox, courier, threads=settings.webhook_threads)
     # A thread each: however long a chore takes, leases end on time. Daemons, because nothing is
     # lost when one is cut off in the middle: every step is whole in Redis.
+    parts = (("reaper", reaper), ("chores", chores), ("webhooks", dispatch))
     threads = [
         threading.Thread(target=part.run, args=(stopping,), name=name, daemon=True)
-        for name, part in (("reaper", reaper), ("chores", chores))
+        for name, part in parts
     ]
     for thread in threads:
         thread.start()
@@ -72,6 +80,7 @@ def keep(settings: Settings, stopping: threading.Event) -> None:
         if dead:
             # Half a keeper is worse than none: whoever supervises it starts a whole one.
             raise RuntimeError(f"the thread {dead[0]} has died; see the log")
+    dispatch.wait_for_couriers(COURIERS_S)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from itertools import chain
 from pydantic import BaseModel
 from werkzeug.routing import Map, Rule
 
-from api.openapi import admin, batches, files, images, jobs, service
+from api.openapi import admin, batches, files, images, jobs, service, webhooks
 from api.openapi.examples import EXAMPLES
 from api.openapi.headers import RESPONSE_HEADERS
 from api.openapi.models import Models
@@ -20,7 +20,7 @@ VERSION = "1"  # of the contract; changes within it are additive
 
 OPERATIONS: dict[str, Operation] = {
     endpoint: operation
-    for module in (jobs, batches, images, service, admin, files)
+    for module in (jobs, batches, images, webhooks, service, admin, files)
     for endpoint, operation in module.OPERATIONS.items()
 }
 
@@ -30,6 +30,7 @@ TAGS = {
     Tag.BATCHES: "Many photos by one request, looked at and canceled as one.",
     Tag.ARCHIVES: "Pictures as one ZIP.",
     Tag.IMAGES: "Photos kept for jobs to come, so that one upload serves several styles.",
+    Tag.WEBHOOKS: "Ends of jobs and batches, told to the address that was named with them.",
     Tag.SERVICE: "What the service is, takes and does, and whether it is well.",
     Tag.ADMIN: "For those who look after the service.",
     Tag.FILES: "Links that other answers hold: whoever has one may read, until it expires.",

@@ -12,7 +12,7 @@ SPAN_PATTERN = (
 REQUEST_HEADERS: dict[str, dict[str, Any]] = {
     "Idempotency-Key": {
         "description": "The same answer again when the same request comes twice within 24 hours; "
-        "another photo, style, parameter or deadline under the same key is refused.",
+        "another photo, style, parameter, webhook or deadline under the same key is refused.",
         "schema": {"type": "string", "pattern": f"^[ -~]{{1,{MAX_KEY_LENGTH}}}$"},
         "example": "order-17",
     },

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from api.openapi.errors import ADMISSION, BODY, PHOTO, SUBMISSION
 from api.openapi.operation import Answer, Content, Operation, RequestBody, Tag
-from api.openapi.photo_bodies import FORM, IMAGE_ID_PARAMETER, RAW
+from api.openapi.photo_bodies import FORM, IMAGE_ID_PARAMETER, NAMED, RAW
 from api.parameters import ListParameters, Parameters
 from api.schemas import DeletionBody, JobBody, JobPageBody
 
@@ -40,14 +40,15 @@ OPERATIONS: dict[str, Operation] = {
         tag=Tag.JOBS,
         summary="Submit a photo",
         description="The photo is a file of a form with the parameters beside it, or the body "
-        "itself with the parameters in the query, or one that is kept already (`image_id`). The "
+        "itself with the parameters in the query, or one that is kept already (`image_id`) or lies "
+        "elsewhere (`image_url`, where the service fetches photos). The "
         "same photo with the same parameters is answered from the cache.",
         answers=_SUBMITTED,
         problems=(*BODY, *PHOTO, *SUBMISSION, *ADMISSION, "not_found"),
         query=Parameters,
         more_query=(IMAGE_ID_PARAMETER,),
         headers=("Idempotency-Key", "Prefer", "Cancel-After", "Cache-Control"),
-        body=RequestBody((FORM, *RAW), is_required=False),
+        body=RequestBody((FORM, *RAW, NAMED), is_required=False),
     ),
     "jobs.list_jobs": Operation(
         id="list_jobs",

@@ -23,6 +23,7 @@ class Tag(StrEnum):
     BATCHES = "Batches"
     ARCHIVES = "Archives"
     IMAGES = "Images"
+    WEBHOOKS = "Webhooks"
     SERVICE = "Service"
     ADMIN = "Dead letters"
     FILES = "Signed links"

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from api.intake.json_submission import IMAGE_URL
 from api.intake.photo_upload import FILE_FIELD, IMAGE_ID
-from api.openapi.operation import Content
+from api.openapi.operation import JSON, Content
 from api.parameters import Parameters
 from common.jobs import ID_PATTERN
 
@@ -56,4 +57,20 @@ IMAGE_FORM = Content(
 RAW = tuple(
     Content(media_type, schema={"type": "string", "format": "binary"})
     for media_type in ("image/*", "application/octet-stream")
+)
+# A photo that is named and not sent; the parameters stand beside it, or in the query.
+NAMED = Content(
+    JSON,
+    schema={
+        "type": "object",
+        "properties": {
+            IMAGE_ID: _IMAGE_ID,
+            IMAGE_URL: {
+                "type": "string",
+                "format": "uri",
+                "description": "Where the photo lies, if `image_url` in `/v1/limits` allows it.",
+            },
+        },
+        "oneOf": [{"required": [IMAGE_URL]}, {"required": [IMAGE_ID]}],
+    },
 )

@@ -1,6 +1,5 @@
 """`/v1/archives`, and the signed links that its ZIPs are read from, without a key, by a browser."""
 
-import json
 from http import HTTPStatus
 
 from flask import Blueprint, Response, request
@@ -8,8 +7,9 @@ from flask import Blueprint, Response, request
 from api import archive_stream
 from api.archive_schemas import ArchiveBody, ArchiveParameters
 from api.ids import checked_id
+from api.intake.json_object import read_json_object
 from api.parts import current_caller, current_links, parts, require_jobs_caller
-from common.errors import Forbidden, MalformedRequest, NotFound, ServiceBusy, UploadTooLarge
+from common.errors import Forbidden, NotFound, ServiceBusy
 from common.storage.names import content_disposition
 from common.storage.signatures import LinkSigner
 from common.store.archives import ArchiveKind, Selection
@@ -19,7 +19,6 @@ v1.before_request(require_jobs_caller)
 
 files = Blueprint("archive_files", __name__, url_prefix="/files")
 
-MAX_JSON_BYTES = 64 * 1024  # a thousand ids
 BUSY_RETRY_AFTER_S = 5
 STALE = "This link is not valid, or has expired; ask for the archive again."
 
@@ -28,7 +27,7 @@ STALE = "This link is not valid, or has expired; ask for the archive again."
 def make_archive() -> Response:
     """Make an archive of the caller's pictures and lead to it."""
     here, caller = parts(), current_caller().name
-    jobs = list(dict.fromkeys(ArchiveParameters.parse(_json_object()).job_ids))
+    jobs = list(dict.fromkeys(ArchiveParameters.parse(read_json_object(request)).job_ids))
     archives = here.store.archives
     archive = archives.make(caller, jobs, ttl_s=here.settings.url_ttl_s)
     link = current_links().archive(archive)
@@ -90,19 +89,3 @@ def _verified(kind: ArchiveKind, archive_id: str) -> tuple[Selection, str]:
         signature=query.get("signature", ""),
     )
     return selection, download_name
-
-
-def _json_object() -> dict[str, object]:
-    """Read the body, a JSON object of bounded size."""
-    if request.mimetype != "application/json":
-        raise MalformedRequest("Send a JSON object, as application/json.")
-    text = request.stream.read(MAX_JSON_BYTES + 1)
-    if len(text) > MAX_JSON_BYTES:
-        raise UploadTooLarge(f"Send at most {MAX_JSON_BYTES:,} bytes.")
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise MalformedRequest("The body is not JSON.") from error
-    if not isinstance(found, dict):
-        raise MalformedRequest("Send a JSON object.")
-    return found

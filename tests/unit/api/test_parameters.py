@@ -49,8 +49,7 @@ def test_texts_become_values() -> None:
         *(("format", value) for value in ("bmp", "JPEG", "", "jpeg ")),
         *(("quality", value) for value in ("0", "101", "high")),
         *(("priority", value) for value in ("urgent", "")),
-        ("webhook_url", "https://example.com"),
-        ("webhook_url", ""),
+        *(("webhook_url", value) for value in ("", "https://example.com/" + "a" * 2048)),
         ("image_url", "https://example.com/a.jpg"),
     ],
 )
