@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from werkzeug.routing import Map, Rule
 
 from api.openapi import admin, batches, files, images, jobs, service, webhooks
+from api.openapi.events import MODELS, described_events
 from api.openapi.examples import EXAMPLES
 from api.openapi.headers import RESPONSE_HEADERS
 from api.openapi.models import Models
@@ -55,13 +56,15 @@ def build(rules: Map, *, is_open: bool, public_url: str | None) -> Schema:
         is_open: Whether it has no keys.
         public_url: The base of its links; None when they follow the request.
     """
-    models = Models([ProblemBody, *chain.from_iterable(map(_models_of, OPERATIONS.values()))])
+    named = chain.from_iterable(map(_models_of, OPERATIONS.values()))
+    models = Models([ProblemBody, *MODELS, *named])
     paths: dict[str, Schema] = {}
     for rule, operation in _routes(rules):
         methods = paths.setdefault(path_of(rule), {})
         for method in methods_of(rule):
             methods[method] = described(rule, operation, models, is_open=is_open)
-    schemas = models.components(json.dumps(paths))
+    events = described_events(models)
+    schemas = models.components(json.dumps([paths, events]))
     return {
         "openapi": OPENAPI,
         "info": {
@@ -73,6 +76,7 @@ def build(rules: Map, *, is_open: bool, public_url: str | None) -> Schema:
         "servers": [{"url": public_url or "/"}],
         "tags": [{"name": tag.value, "description": text} for tag, text in TAGS.items()],
         "paths": paths,
+        "webhooks": events,
         "components": {
             "schemas": schemas,
             "examples": {name: {"value": value} for name, value in EXAMPLES.items()},

@@ -61,8 +61,8 @@ RAW = tuple(
 # A photo that is named and not sent; the parameters stand beside it, or in the query.
 NAMED = Content(
     JSON,
+    model=Parameters,
     schema={
-        "type": "object",
         "properties": {
             IMAGE_ID: _IMAGE_ID,
             IMAGE_URL: {

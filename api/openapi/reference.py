@@ -59,7 +59,7 @@ def _sections(document: Schema) -> list[dict[str, Any]]:
     """Return the operations below what they are about."""
     listed = [
         {"tag": operation["tags"][0], **_operation(path, method, operation, document)}
-        for path, methods in document["paths"].items()
+        for path, methods in [*document["paths"].items(), *document["webhooks"].items()]
         for method, operation in methods.items()
     ]
     return [
@@ -87,7 +87,7 @@ def _operation(path: str, method: str, operation: Schema, document: Schema) -> d
             {
                 "status": status,
                 "description": answer["description"],
-                "headers": list(answer["headers"]),
+                "headers": list(answer.get("headers", ())),
                 "contents": _contents(answer.get("content", {}), document),
             }
             for status, answer in operation["responses"].items()

@@ -1,5 +1,6 @@
 """The document: whole, valid, and of the same words as the code."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -22,6 +23,7 @@ from api.problems import MEDIA_TYPE, STATUSES
 from api.schemas import JobBody
 from api.wishes import parse_span_s
 from common.errors import InvalidParam
+from keeper.webhook_message import compose
 
 PAGES = "pages"  # the blueprint of the files that pages are made of
 NO_ANSWERS = {  # causes of failed jobs; and what only a process at its start ends with
@@ -94,6 +96,19 @@ def test_a_key_is_wanted_only_where_there_are_keys(app: Flask, is_open: bool) ->
     assert document["paths"]["/healthz"]["get"]["security"] == []
     wanted: list[Schema] = [{"key": []}, {}] if is_open else [{"key": []}]
     assert document["paths"]["/v1/jobs"]["post"]["security"] == wanted
+
+
+def test_events_are_sent_as_the_document_says(document: Schema) -> None:
+    made_ms = 1_767_323_047_321
+    events = {"job.succeeded": EXAMPLES["succeeded-job"], "job.expired": EXAMPLES["queued-job"]}
+    for event, example in events.items():
+        sent = json.loads(compose(event, made_ms, JobBody.model_validate(example)))
+        content = document["webhooks"][event]["post"]["requestBody"]["content"]
+        validator = Draft202012Validator({**content["application/json"]["schema"], **document})
+
+        assert validator.is_valid(sent)
+        assert not validator.is_valid({**sent, "type": "job.lost"})
+        assert not validator.is_valid({**sent, "data": {}})
 
 
 def test_it_says_where_the_service_is(app: Flask) -> None:

@@ -37,7 +37,7 @@ def test_every_operation_and_schema_has_its_place(document: Schema, page: str) -
     ids = Elements(page).values("id")
 
     assert len(set(ids)) == len(ids)
-    for methods in document["paths"].values():
+    for methods in [*document["paths"].values(), *document["webhooks"].values()]:
         assert {each["operationId"] for each in methods.values()} <= set(ids)
     assert {anchor_of(name) for name in document["components"]["schemas"]} <= set(ids)
 
