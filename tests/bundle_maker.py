@@ -68,7 +68,8 @@ def animegan2_bundle(folder: Path, name: str = "paprika", **more: Any) -> Bundle
 
 def toon_unet_bundle(folder: Path, name: str = "toon", **more: Any) -> Bundle:
     """A bundle of our own small network with random weights, as safetensors."""
-    part = Part("w.safetensors", as_safetensors(randomise(ToonUNet())), "safetensors", "main")
+    network = randomise(ToonUNet(more.get("ending", "sum")))
+    part = Part("w.safetensors", as_safetensors(network), "safetensors", "main")
     return write_bundle(folder, about(name, "toon_unet", **more), [part])
 
 

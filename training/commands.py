@@ -25,9 +25,8 @@ from training.learning import Apprentice, Plan
 from training.places import BUILTIN, IMAGES, OUT
 from training.running import WATCHED, Workshop, run
 from training.targets import Pair, prepare
-from training.teachers import TEACHERS
+from training.teachers import TEACHERS, Teacher
 from worker.precision import Precision
-from worker.styles.base import Style
 
 PHOTOS = OUT / "photos"
 CACHE = OUT / "cache"
@@ -61,9 +60,9 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def pairs_of(teacher: Style, split: str) -> list[Pair]:
+def pairs_of(teacher: Teacher, split: str) -> list[Pair]:
     """The pairs of one half of the list, made if need be."""
-    teacher.load(torch.device("cpu"), Precision.FLOAT32)
+    teacher.filter.load(torch.device("cpu"), Precision.FLOAT32)
     photos = [photo for photo in read_list() if photo.split == split]
     return prepare(photos, teacher, PHOTOS, CACHE, say)
 
@@ -74,7 +73,14 @@ def train(options: argparse.Namespace) -> None:
     # 512 pixels are enough to watch with; the first ones of the list are portraits and fur.
     unseen = [pair for pair in pairs_of(teacher, "validation") if pair.long_side_px <= 512]  # noqa: PLR2004
     crops = Crops(pairs_of(teacher, "train"), options.seed)
-    plan = Plan(options.style, teacher.card.model_digest, options.seed, options.steps, options.pace)
+    plan = Plan(
+        options.style,
+        teacher.filter.card.model_digest,
+        options.seed,
+        options.steps,
+        options.pace,
+        teacher.ending,
+    )
     start = exporting.load(options.start).state_dict() if options.start else None
     fast = torch.ops.mkldnn._is_mkldnn_bf16_supported()  # torch has no public name for it
     apprentice = Apprentice(plan, start, bfloat16=fast)

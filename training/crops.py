@@ -26,12 +26,12 @@ class Batch:
 
     Attributes:
         photos: float32 [N, 3, H, W] in [0, 1].
-        cartoons: float32 [N, 3, H, W] in [0, 1].
+        lessons: float32 [N, C, H, W] in [0, 1]: cartoons, and what they are made of.
         long_side_px: Of the whole pictures that they were cut from.
     """
 
     photos: torch.Tensor
-    cartoons: torch.Tensor
+    lessons: torch.Tensor
     long_side_px: int
 
 
@@ -62,9 +62,8 @@ class Crops:
         side = min(CROP_PX, least_px // 8 * 8)
         count = max(1, round(self._batch_px / side**2))
         cut = [_cut(pairs[k], side, random) for k in random.integers(len(pairs), size=count)]
-        both = torch.from_numpy(np.stack(cut)).float().div_(255)  # [N, 2, side, side, 3]
-        photos, cartoons = both.permute(1, 0, 4, 2, 3)
-        return Batch(photos, cartoons, size_px)
+        both = torch.from_numpy(np.stack(cut)).permute(0, 3, 1, 2).float().div_(255)
+        return Batch(both[:, :3], both[:, 3:], size_px)
 
 
 def _nearest(long_side_px: int) -> int:
@@ -73,11 +72,11 @@ def _nearest(long_side_px: int) -> int:
 
 
 def _cut(pair: Pair, side: int, random: np.random.Generator) -> np.ndarray:
-    """Cut, mirror and turn a photo and its cartoon alike: uint8 [2, side, side, 3]."""
+    """Cut, mirror and turn a photo and its lesson alike: uint8 [side, side, 3 + C]."""
     height, width = pair.photo.shape[:2]
     top, left = random.integers(height - side + 1), random.integers(width - side + 1)
     window = (slice(top, top + side), slice(left, left + side))
-    both = np.stack((pair.photo[window], pair.cartoon[window]))
+    both = np.concatenate((pair.photo[window], pair.lesson[window]), 2)
     if random.random() < 0.5:  # noqa: PLR2004 - a coin
-        both = both[:, :, ::-1]
-    return np.ascontiguousarray(np.rot90(both, int(random.integers(4)), (1, 2)))
+        both = both[:, ::-1]
+    return np.ascontiguousarray(np.rot90(both, int(random.integers(4))))

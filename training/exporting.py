@@ -11,13 +11,13 @@ from safetensors.torch import load_file, save_file
 from common.errors import ConfigurationError
 from training.learning import channels_last
 from worker.bundles.manifest import MANIFEST
-from worker.networks.toon_unet import MULTIPLE, RADIUS_PX, ToonUNet
+from worker.networks.toon_unet import MULTIPLE, RADIUS_PX, Ending, ToonUNet
 
 WEIGHTS: Final = "weights.safetensors"
 MOST_BYTES: Final = 3_000_000  # a look is a small file that lives in the repository
 ORIGIN: Final = "docs/looks.md"
 TITLES: Final = {
-    "ink": ("Comic", "Clean ink lines over even colours, like a drawn comic."),
+    "ink": ("Comic", "Bold ink lines over few even colours, like a drawn comic."),
     "pencil": ("Pencil", "A drawing in graphite on warm paper."),
     "watercolour": ("Watercolour", "Thin washes with dark rims over a faint drawing."),
 }
@@ -47,13 +47,14 @@ def export(style: str, checkpoint: Path, folder: Path) -> Path:
     data = (folder / WEIGHTS).read_bytes()
     if len(data) > MOST_BYTES:
         raise ConfigurationError(f"{folder / WEIGHTS} has {len(data)} bytes, over {MOST_BYTES}.")
-    manifest = manifest_of(style, hashlib.sha256(data).hexdigest(), state["step"])
+    ending = state["plan"].get("ending", "sum")
+    manifest = manifest_of(style, hashlib.sha256(data).hexdigest(), state["step"], ending)
     path = folder / MANIFEST
     path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     return path
 
 
-def manifest_of(style: str, sha256: str, steps: int) -> dict[str, Any]:
+def manifest_of(style: str, sha256: str, steps: int, ending: Ending) -> dict[str, Any]:
     """What the model.json of one of our looks says."""
     title, description = TITLES[style]
     return {
@@ -63,6 +64,7 @@ def manifest_of(style: str, sha256: str, steps: int) -> dict[str, Any]:
         "title": title,
         "description": description,
         "arch": "toon_unet",
+        "ending": ending,
         "files": [{"path": WEIGHTS, "sha256": sha256, "format": "safetensors", "role": "main"}],
         "io": {
             "layout": "NCHW",
@@ -88,6 +90,7 @@ def manifest_of(style: str, sha256: str, steps: int) -> dict[str, Any]:
 
 def load(folder: Path) -> ToonUNet:
     """Read the network of a bundle back, float32."""
-    network = ToonUNet()
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    network = ToonUNet(manifest.get("ending", "sum"))
     network.load_state_dict({key: t.float() for key, t in load_file(folder / WEIGHTS).items()})
     return channels_last(network.eval())

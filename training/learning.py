@@ -10,11 +10,13 @@ from torch.nn import functional
 
 from common.errors import ConfigurationError
 from training.crops import Batch
-from worker.networks.toon_unet import ToonUNet
+from worker.networks import cel
+from worker.networks.toon_unet import Ending, ToonUNet
 
 WARM_STEPS: Final = 100
 CALM_SHARE: Final = 0.3  # of all steps, at the end: the pace falls to nought
 AVERAGE_KEEP: Final = 0.998  # what the running mean of the weights keeps at each step
+PARTS: Final = 1.0  # weight of paint and line beside the cartoon that is made of them
 LARGEST_NORM: Final = 1.0  # of the gradient: one strange batch must not undo a hundred
 EDGES: Final = 0.5  # weight of the differences between neighbours: lines stay sharp
 # Weight of squares. Absolute differences alone leave out what is rare and not quite certain, and a
@@ -33,6 +35,7 @@ class Plan:
         steps: How many; the pace falls over the last of them, so more may be given to a run that
             has not got there.
         pace: Learning rate at its highest.
+        ending: Of the network.
     """
 
     style: str
@@ -40,6 +43,7 @@ class Plan:
     seed: int
     steps: int
     pace: float
+    ending: Ending = "sum"
 
     def pace_at(self, step: int) -> float:
         """Learning rate of a step: a short rise, a plateau, a straight fall."""
@@ -67,6 +71,19 @@ def loss_of(cartoons: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     return functional.l1_loss(cartoons, targets) + EDGES * (across + down) + squares
 
 
+def begin(network: ToonUNet, start: dict[str, torch.Tensor]) -> None:
+    """Give a network the weights of another, as far as their last layers go along.
+
+    Args:
+        network: Fresh.
+        start: Weights of a network of either ending.
+    """
+    own = network.state_dict()
+    for name, tensor in start.items():
+        shared = tuple(map(slice, map(min, own[name].shape, tensor.shape)))
+        own[name][shared] = tensor[shared]
+
+
 class Apprentice:
     """A network on its way: weights, their running mean, and the optimiser's memory.
 
@@ -83,9 +100,9 @@ class Apprentice:
         torch.manual_seed(plan.seed)
         self.plan, self.step = plan, 0
         self._bfloat16 = bfloat16
-        self.network = channels_last(ToonUNet())
+        self.network = channels_last(ToonUNet(plan.ending))
         if start:
-            self.network.load_state_dict(start)
+            begin(self.network, start)
         self.average = deepcopy(self.network).eval()
         self._optimiser = torch.optim.AdamW(
             self.network.parameters(), betas=(0.9, 0.99), weight_decay=1e-4
@@ -102,8 +119,7 @@ class Apprentice:
         photos = batch.photos.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16):
             added = self.network.added(photos, batch.long_side_px)
-        # Not clipped: beyond white and black there must still be a slope to come back on.
-        loss = loss_of(photos + added.float(), batch.cartoons)
+        loss = self._loss(photos, added.float(), batch.lessons)
         self._optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch's stubs lack it
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), LARGEST_NORM)
@@ -111,6 +127,17 @@ class Apprentice:
         self.step += 1
         self._follow()
         return loss.item()
+
+    def _loss(
+        self, photos: torch.Tensor, added: torch.Tensor, lessons: torch.Tensor
+    ) -> torch.Tensor:
+        """The loss of the cartoons, and of their parts where the ending has them."""
+        if self.plan.ending == "sum":
+            # Not clipped: beyond white and black there must still be a slope to come back on.
+            return loss_of(photos + added, lessons)
+        paint, line = photos + added[:, :3], added[:, 3:]
+        parts = loss_of(torch.cat((paint, line), 1), lessons[:, 3:])
+        return loss_of(cel.finish(paint, line), lessons[:, :3]) + PARTS * parts
 
     @torch.no_grad()
     def _follow(self) -> None:

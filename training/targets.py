@@ -16,8 +16,8 @@ import torch
 from PIL import Image
 
 from training.album import Photo, at_size, pixels_of
+from training.teachers import Teacher
 from worker.networks.toon_unet import NATIVE_PX
-from worker.styles.base import Style
 
 # Every photo is learnt at two common sizes and at one of the others, in turn: all sizes for all
 # photos would take an hour of the teacher for little more.
@@ -38,13 +38,18 @@ class Pair:
         name: The photo's.
         long_side_px: Long side of the whole photo, pixels.
         photo: uint8 [H, W, 3].
-        cartoon: uint8 [H, W, 3].
+        lesson: uint8 [H, W, C], as the teacher gives it: the cartoon, and what it is made of.
     """
 
     name: str
     long_side_px: int
     photo: np.ndarray
-    cartoon: np.ndarray
+    lesson: np.ndarray
+
+    @property
+    def cartoon(self) -> np.ndarray:
+        """uint8 [H, W, 3]."""
+        return self.lesson[..., :3]
 
 
 def sizes_of(number: int, native_px: int, split: str) -> tuple[int, ...]:
@@ -67,7 +72,7 @@ def sizes_of(number: int, native_px: int, split: str) -> tuple[int, ...]:
 
 def prepare(
     photos: Sequence[Photo],
-    teacher: Style,
+    teacher: Teacher,
     folder: Path,
     cache: Path,
     say: Callable[[str], None],
@@ -84,7 +89,8 @@ def prepare(
     Returns:
         The pairs; their arrays are read from the disk as they are used.
     """
-    cartoons = cache / f"{teacher.card.name}-{teacher.card.model_digest[:12]}"
+    card = teacher.filter.card
+    lessons = cache / f"{card.name}-{card.model_digest[:12]}"
     pairs = []
     for photo in photos:
         # By name, not by place: a longer list changes nothing for the photos it had.
@@ -95,9 +101,9 @@ def prepare(
             whole_px = min(size_px, native_px) // 8 * 8
             for window in range(WINDOWS.get(size_px, 1) if photo.split == "train" else 1):
                 file = f"{size_px}-{window}.npy"
-                source, target = sized / file, cartoons / photo.name / file
+                source, target = sized / file, lessons / photo.name / file
                 if not source.exists() or not target.exists():
-                    say(f"{teacher.card.name} draws {photo.name} at {size_px}")
+                    say(f"{card.name} draws {photo.name} at {size_px}")
                     pixels = at_size(pixels_of(photo, folder), size_px)
                     wholly = photo.split == "validation"
                     inner, outer = _window(pixels.shape, whole_px, (number, window), whole=wholly)
@@ -108,11 +114,11 @@ def prepare(
     return pairs
 
 
-def draw(teacher: Style, pixels: np.ndarray, long_side_px: int) -> np.ndarray:
-    """Let a teacher draw one photo, or a part of it; uint8 [H, W, 3] in and out."""
+def draw(teacher: Teacher, pixels: np.ndarray, long_side_px: int) -> np.ndarray:
+    """Let a teacher draw one photo, or a part of it; uint8 [H, W, 3] in, [H, W, C] out."""
     photo = torch.from_numpy(np.array(pixels)).permute(2, 0, 1)[None]
-    cartoon = teacher.forward(photo, long_side_px)[0].permute(1, 2, 0)
-    drawn: np.ndarray = cartoon.contiguous().numpy()
+    lesson = teacher.lesson(photo, long_side_px)[0].permute(1, 2, 0)
+    drawn: np.ndarray = lesson.contiguous().numpy()
     return drawn
 
 

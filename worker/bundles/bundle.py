@@ -83,7 +83,7 @@ class Bundle:
         """
         manifest = self.manifest
         parts = sorted(f"{file.role}:{file.format}:{file.sha256}" for file in manifest.files)
-        parts += [manifest.arch, manifest.interface.model_dump_json(), code]
+        parts += [manifest.arch, manifest.ending, manifest.interface.model_dump_json(), code]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

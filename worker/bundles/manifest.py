@@ -20,6 +20,7 @@ from pydantic import (
 from common.errors import ConfigurationError
 from common.renders import MAX_SIZE_PX, MIN_SIZE_PX
 from common.styles import is_style_name
+from worker.networks.toon_unet import Ending
 from worker.precision import Precision
 
 MANIFEST: Final = "model.json"
@@ -184,6 +185,7 @@ class Manifest(_Strict):
         title: Name for people.
         description: One sentence for people.
         arch: Which of our networks takes the weights; `graph` for a file that is its own program.
+        ending: What `toon_unet` makes of its last planes: `sum`, or `cel`: steps of light, and ink.
         files: The bundle's files.
         io: The network's tensors; may be left out where the architecture leaves no choice.
         sizes: The long sides it is good at.
@@ -199,6 +201,7 @@ class Manifest(_Strict):
     title: str = Field(min_length=1, max_length=80)
     description: str = Field("", max_length=300)
     arch: Arch
+    ending: Ending = "sum"
     files: tuple[BundleFile, ...]
     io: Interface | None = Field(None, validate_default=True)
     sizes: Sizes
@@ -230,6 +233,13 @@ class Manifest(_Strict):
         if "arch" in info.data and (faults := _faults_of_files(info.data["arch"], files)):
             raise ValueError("; ".join(faults))
         return files
+
+    @field_validator("ending")
+    @classmethod
+    def _is_the_archs_own(cls, ending: Ending, info: ValidationInfo) -> Ending:
+        if ending != "sum" and info.data.get("arch") != "toon_unet":
+            raise ValueError("only toon_unet has one; leave it out")
+        return ending
 
     @field_validator("io")
     @classmethod

@@ -11,11 +11,15 @@ simple case of Ha et al., "HyperNetworks", 2016.
 """
 
 import math
-from typing import Final
+from typing import Final, Literal
 
 import torch
 from torch import nn
 from torch.nn import functional
+
+from worker.networks import cel
+
+Ending = Literal["sum", "cel"]
 
 FOLD: Final = 2  # side of the squares of pixels that become channels
 MULTIPLE: Final = FOLD * 4  # two halvings below the fold
@@ -72,10 +76,15 @@ class ToonUNet(nn.Module):
 
     The convolutions run in the type of the weights; photo and sum keep the type of the photo, so
     that bfloat16 weights with float32 photos cost no levels of grey.
+
+    Args:
+        ending: `sum`: the sum is the cartoon. `cel`: it is the paint, a fourth plane is the line,
+            and `worker.networks.cel` makes a cartoon of both.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ending: Ending = "sum") -> None:
         super().__init__()
+        self.ending = ending
         wide, wider, widest = WIDTHS
         folded = 3 * FOLD**2
         self.head = ScaledConv(folded, wide)
@@ -88,7 +97,7 @@ class ToonUNet(nn.Module):
         self.leave_quarter = Residual(wider)
         self.from_quarter = nn.Conv2d(wider, wide, 1)
         self.leave_half = Residual(wide)
-        self.tail = ScaledConv(wide, folded)
+        self.tail = ScaledConv(wide, folded if ending == "sum" else folded + FOLD**2)
         nn.init.zeros_(self.tail.weight)
         if self.tail.bias is not None:
             nn.init.zeros_(self.tail.bias)
@@ -104,10 +113,17 @@ class ToonUNet(nn.Module):
         Returns:
             Float [N, 3, H, W] in [0, 1], sRGB, in the type of the photos.
         """
+        if self.ending == "cel":
+            return cel.finish(*self.parts(photos, long_side_px))
         return self.added(photos, long_side_px).to(photos.dtype).add_(photos).clamp_(0, 1)
 
+    def parts(self, photos: torch.Tensor, long_side_px: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """What `cel.finish` takes, in the type of the photos and unclipped."""
+        added = self.added(photos, long_side_px).to(photos.dtype)
+        return photos + added[:, :3], added[:, 3:]
+
     def added(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:
-        """What is added to the photos, unclipped and in the type of the weights."""
+        """What is added to the photos, and the line behind it; in the type of the weights."""
         scale = math.log2(max(long_side_px, LEAST_PX) / NATIVE_PX)
         folded = _fold(photos).to(self.head.weight.dtype)
         half = functional.relu(self.head.scaled(folded, scale), inplace=True)

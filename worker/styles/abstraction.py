@@ -32,10 +32,24 @@ _WINDOW: Final = 2.0  # standard deviation of the guided filter's window, units
 _FLAT: Final = 25.0  # variance of L* under which the guide is noise to be left out
 
 
+def texture(lab: torch.Tensor, unit_px: float) -> torch.Tensor:
+    """Tell foliage and fur from edges: texture is much slope in many directions.
+
+    Args:
+        lab: float32 [N, 3, H, W], L*a*b*, a little smoothed.
+        unit_px: 1/512 of the long side, pixels.
+
+    Returns:
+        float32 [N, 1, H, W] from 0 (plain, or one clean edge) to 1.
+    """
+    tensor = structure_tensor(lab, _TEXTURE_WINDOW * unit_px)
+    slope = (tensor[:, :1] + tensor[:, 1:2]).sqrt_().mul_(unit_px)
+    disordered = slope.mul_((1 - coherence(tensor, _NOISE)).square_())
+    return disordered.square_().div_(disordered.add(_TEXTURE_HALF**2))
+
+
 def tolerance(lab: torch.Tensor, unit_px: float) -> torch.Tensor:
     """Say how far colours may lie apart and still run together: further in foliage and fur.
-
-    Texture is much slope in many directions. A clean edge has one and keeps the least tolerance.
 
     Args:
         lab: float32 [N, 3, H, W], L*a*b*, a little smoothed.
@@ -44,11 +58,7 @@ def tolerance(lab: torch.Tensor, unit_px: float) -> torch.Tensor:
     Returns:
         float32 [N, 1, H, W], standard deviation in L*a*b*.
     """
-    tensor = structure_tensor(lab, _TEXTURE_WINDOW * unit_px)
-    slope = (tensor[:, :1] + tensor[:, 1:2]).sqrt_().mul_(unit_px)
-    disordered = slope.mul_((1 - coherence(tensor, _NOISE)).square_())
-    share = disordered.square_().div_(disordered.add(_TEXTURE_HALF**2))
-    return share.mul_(_TEXTURE_TOLERANCE).add_(_TOLERANCE)
+    return texture(lab, unit_px).mul_(_TEXTURE_TOLERANCE).add_(_TOLERANCE)
 
 
 def _bilateral_pass(
@@ -140,14 +150,15 @@ def quantise(lightness: torch.Tensor, unit_px: float) -> torch.Tensor:
     return cut.add_(u.mul_(sharpness).tanh_().div_(sharpness.tanh()), alpha=width / 2)
 
 
-def enliven(chroma: torch.Tensor) -> torch.Tensor:
+def enliven(chroma: torch.Tensor, gain: float = _VIVID) -> torch.Tensor:
     """Strengthen dull colours more than vivid ones.
 
     Args:
         chroma: float32 [N, 2, H, W], a* and b*.
+        gain: What the dullest gain.
 
     Returns:
         float32 [N, 2, H, W].
     """
     squared = chroma.square().sum(1, keepdim=True)
-    return chroma * (1 + _VIVID / (1 + squared / _VIVID_CHROMA**2))
+    return chroma * (1 + gain / (1 + squared / _VIVID_CHROMA**2))

@@ -9,8 +9,9 @@ from torch import nn
 
 from common.errors import ConfigurationError
 from worker.bundles.bundle import Bundle
+from worker.bundles.manifest import Manifest
 from worker.bundles.weights import load_network
-from worker.networks import animegan2, guided_filter, toon_unet, whitebox_unet
+from worker.networks import animegan2, cel, guided_filter, toon_unet, whitebox_unet
 from worker.precision import Precision
 from worker.styles import tensors
 from worker.styles.base import StyleCard
@@ -22,7 +23,8 @@ class Architecture:
     """A network of ours that bundles bring weights for.
 
     Attributes:
-        build: Builds it. It takes float32 photos, whatever the type of its weights.
+        build: Builds what a manifest describes. It takes float32 photos, whatever the type of its
+            weights.
         sources: The files whose code decides its pixels.
         reach_px: How far a pixel of the photo reaches into the cartoon, pixels; None when it
             reaches everywhere, so that the network is never shown tiles.
@@ -31,7 +33,7 @@ class Architecture:
             so they do for a small network (docs/performance.md), not for a large one.
     """
 
-    build: Callable[[], nn.Module]
+    build: Callable[[Manifest], nn.Module]
     sources: tuple[str, ...]
     reach_px: int | None
     draws_by_scale: bool = False
@@ -40,15 +42,15 @@ class Architecture:
 
 ARCHITECTURES: Final = {
     "toon_unet": Architecture(
-        toon_unet.ToonUNet,
-        (toon_unet.__file__,),
+        lambda manifest: toon_unet.ToonUNet(manifest.ending),
+        (toon_unet.__file__, cel.__file__),
         toon_unet.RADIUS_PX,
         draws_by_scale=True,
         parallel=True,
     ),
-    "animegan2": Architecture(animegan2.AnimeGan2, (animegan2.__file__,), None),
+    "animegan2": Architecture(lambda _: animegan2.AnimeGan2(), (animegan2.__file__,), None),
     "whitebox_unet": Architecture(
-        whitebox_unet.WhiteboxUNet,
+        lambda _: whitebox_unet.WhiteboxUNet(),
         (whitebox_unet.__file__, guided_filter.__file__),
         whitebox_unet.REACH_PX,
     ),
@@ -84,7 +86,8 @@ class BundledStyle:
             ConfigurationError: They are missing or not what the manifest says.
         """
         (file,) = self._bundle.manifest.files_of("main")
-        network = load_network(self._bundle, file, self._architecture.build)
+        manifest = self._bundle.manifest
+        network = load_network(self._bundle, file, lambda: self._architecture.build(manifest))
         self._network = place(network, device, precision)
 
     def forward(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:

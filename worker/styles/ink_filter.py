@@ -1,125 +1,92 @@
 """The built-in style `ink-filter`: classical image abstraction, without weights.
 
-The picture is analysed at 768 pixels at most: edge flow, even colours, edge response. Only what an
-eye would miss is done at full size: edges of colours, steps of lightness and the ink itself. The
-sources of each part are named in `abstraction`, `lines` and `flow`.
+A cel: patches of even, rich colour, few steps of light, and bold lines along the edges. `ink`
+learns from it; both share the ending, `worker.networks.cel`.
 """
 
-import hashlib
-from pathlib import Path
 from typing import Final
 
 import torch
-from torch import nn
-from torch.nn import functional
 
-from worker.precision import Precision
-from worker.styles import abstraction, colour, flow, lines
-from worker.styles.base import StyleCard
+from worker.networks import cel
+from worker.styles import abstraction, colour, flow, lines, shapes
+from worker.styles.picture_filter import PictureFilter
 
-_ANALYSIS_PX: Final = 768  # long side; more costs time and adds nothing that the paint keeps
-_LEAST_UNIT_PX: Final = 0.5  # below, a line would be thinner than a pixel
 _FLOW_PRESMOOTH: Final = 0.7  # standard deviation before derivatives are taken, units
-_FLOW_SMOOTH: Final = 2.0  # standard deviation of the structure tensor, units
-_BILATERAL_PASSES: Final = 3
-_LUMA: Final = (0.2126, 0.7152, 0.0722)  # ITU-R BT.709
+_FLOW_SMOOTH: Final = 2.5  # standard deviation of the structure tensor, units
+_TOLERANCE: Final = 4.5  # of the bilateral filter, L*a*b*
+_TEXTURE_TOLERANCE: Final = 6.0  # what foliage and fur add to it
+_TEXTURE_FROM: Final = 0.5  # a small face has as many edges as thin fur, and must keep its eyes
+_SMALL: Final = 1.0  # reach of the patches where edges are clean, units
+_LARGE: Final = 5.0  # in foliage and fur, units
+_WIDE: Final = 1.5  # the last bilateral passes reach so much further
+_WIDE_PASSES: Final = 2
+_VIVID: Final = 0.5  # gain of chroma of dull colours
+# Outlines of the patches; and eyes, mouths and other features, which are finer than any patch.
+_BOLD: Final = lines.Pen(width=1.3, length=5.0, threshold=-0.35, sharpness=1.5, gate=3.0)
+_FINE: Final = lines.Pen(width=0.9, length=4.0, threshold=-0.35, sharpness=1.5, gate=3.0)
+_STROKE: Final = 2.0  # standard deviation along which a line's darkness is evened out, units
 
 
-def _digest() -> str:
-    """Hash the sources that decide the pixels: a change of them is a new version."""
-    digest = hashlib.sha256()
-    for path in (__file__, abstraction.__file__, colour.__file__, flow.__file__, lines.__file__):
-        digest.update(hashlib.sha256(Path(path).read_bytes()).digest())
-    return digest.hexdigest()
-
-
-def _unit_px(long_side_px: float) -> float:
-    """The unit of all lengths: 1/512 of the long side, pixels."""
-    return max(_LEAST_UNIT_PX, long_side_px / 512)
-
-
-def _shrink(pictures: torch.Tensor, long_side_px: int) -> torch.Tensor:
-    """Bring pictures to the size of analysis; smaller ones stay as they are."""
-    height, width = pictures.shape[-2:]
-    scale = _ANALYSIS_PX / long_side_px
-    if scale >= 1:
-        return pictures
-    size = (max(1, round(height * scale)), max(1, round(width * scale)))
-    return functional.interpolate(pictures, size, mode="bilinear", antialias=True)
-
-
-def _luma(pictures: torch.Tensor) -> torch.Tensor:
-    """Weigh sRGB in [0, 1] to a lightness in [0, 100]: near enough to L* to guide it."""
-    red, green, blue = pictures.unbind(1)
-    luma = (red * _LUMA[0]).add_(green, alpha=_LUMA[1]).add_(blue, alpha=_LUMA[2])
-    return luma.mul_(100).unsqueeze(1)
-
-
-class InkFilter(nn.Module):
-    """Even colours, steps of light and shade, and ink lines along the edges.
-
-    Pictures of a batch do not touch each other. All is float32.
-    """
-
-    degraded: tuple[str, ...] = ()  # it is whole, or it does not load
+class InkFilter(PictureFilter):
+    """Even colours, steps of light and shade, and ink lines along the edges."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._card = StyleCard(
-            name="ink-filter",
-            title="Ink",
-            description="Clean ink lines over even colours, like a drawn comic.",
-            model_digest=_digest(),
-            parallel=True,
+        super().__init__(
+            "ink-filter",
+            "Ink",
+            "Bold ink lines over few even colours, like a drawn comic.",
+            (__file__, shapes.__file__, cel.__file__),
         )
 
-    @property
-    def card(self) -> StyleCard:
-        """What the style says of itself."""
-        return self._card
-
-    def load(self, device: torch.device, precision: Precision) -> None:
-        """Place the filter; it has no weights, so nothing is read."""
-        self.to(device)
-
     @torch.inference_mode()
-    def forward(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:
-        """Turn photos into cartoons at full strength.
+    def parts(self, photos: torch.Tensor, long_side_px: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Draw all but the ending, for a network to learn.
 
         Args:
             photos: uint8 [N, 3, H, W] in [0, 255], sRGB; any sides.
-            long_side_px: Long side of the whole photo, pixels: the measure of all lengths.
+            long_side_px: Long side of the whole photo, pixels.
 
         Returns:
-            uint8 [N, 3, H, W] in [0, 255], sRGB.
+            What `cel.finish` takes: paint, float32 [N, 3, H, W], and line, float32 [N, 1, H, W].
         """
-        full = photos.float().div_(255)
-        small = _shrink(full, long_side_px)
-        small_unit_px = _unit_px(min(long_side_px, _ANALYSIS_PX))
-        paint, response = self._analyse(colour.srgb_to_lab(small), small_unit_px)
-        if small is not full:
-            paint = abstraction.upsample_guided(
-                paint, _luma(small), _luma(full), unit_px=small_unit_px
-            )
-            response = functional.interpolate(response, full.shape[-2:], mode="bicubic")
-        del full, small
-        return self._compose(paint, response, _unit_px(long_side_px))
+        return self._coloured(*self.planes(photos, long_side_px))
 
     def _analyse(self, lab: torch.Tensor, unit_px: float) -> tuple[torch.Tensor, torch.Tensor]:
-        """Even out the colours and find the edges, float32 [N, 3, H, W] and [N, 1, H, W]."""
+        """Gather colours in patches and draw lines around them."""
         smooth = flow.gaussian_blur(lab, _FLOW_PRESMOOTH * unit_px)
         field = flow.Flow.of(flow.structure_tensor(smooth, _FLOW_SMOOTH * unit_px))
-        tolerance = abstraction.tolerance(smooth, unit_px)
-        once = abstraction.bilateral(lab, field, unit_px, tolerance)
-        response = lines.edge_response(once[:, :1], field, unit_px)
-        paint = once
-        for _ in range(_BILATERAL_PASSES - 1):
-            paint = abstraction.bilateral(paint, field, unit_px, tolerance)
-        return paint, response
+        textured = abstraction.texture(smooth, unit_px)
+        textured = textured.sub_(_TEXTURE_FROM).div_(1 - _TEXTURE_FROM).clamp_(min=0)
+        tolerance = textured * _TEXTURE_TOLERANCE + _TOLERANCE
+        paint = abstraction.bilateral(lab, field, unit_px, tolerance)
+        features = self._line(paint, field, unit_px, _FINE)
+        large = shapes.patches(paint, field, _LARGE * unit_px)
+        small = shapes.patches(paint, field, _SMALL * unit_px)
+        paint = torch.lerp(small, large, textured)
+        # The flow of the patches: that of the photo still knows each hair.
+        field = flow.Flow.of(flow.structure_tensor(paint, _FLOW_SMOOTH * unit_px))
+        paint = abstraction.bilateral(paint, field, unit_px, tolerance)
+        outlines = self._line(paint, field, unit_px, _BOLD)
+        for _ in range(_WIDE_PASSES):
+            paint = abstraction.bilateral(paint, field, _WIDE * unit_px, tolerance)
+        return paint, torch.maximum(features, outlines)
 
-    def _compose(self, paint: torch.Tensor, response: torch.Tensor, unit_px: float) -> torch.Tensor:
-        """Step the lightness, enliven the colours and multiply the ink in."""
-        lightness = abstraction.quantise(paint[:, :1].clamp(0, 100), unit_px)
-        chroma = abstraction.enliven(paint[:, 1:])
-        cartoon = colour.lab_to_srgb(torch.cat((lightness, chroma), 1))
-        return cartoon.mul_(lines.ink(response)).mul_(255).round_().to(torch.uint8)
+    @staticmethod
+    def _line(
+        paint: torch.Tensor, field: flow.Flow, unit_px: float, pen: lines.Pen
+    ) -> torch.Tensor:
+        """Draw with a pen: float32 [N, 1, H, W] in [0, 1], as `cel.finish` takes it."""
+        response = lines.edge_response(paint[:, :1], field, unit_px, pen)
+        line = (pen.threshold - response).mul_(pen.sharpness / cel.INK).add_(0.5).clamp_(0, 1)
+        return lines.along(line, field, unit_px, _STROKE)
+
+    def _compose(self, paint: torch.Tensor, line: torch.Tensor, unit_px: float) -> torch.Tensor:
+        """End as the network ends."""
+        return cel.finish(*self._coloured(paint, line))
+
+    @staticmethod
+    def _coloured(paint: torch.Tensor, line: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Enliven the paint and bring it to sRGB."""
+        lively = torch.cat((paint[:, :1], abstraction.enliven(paint[:, 1:], _VIVID)), 1)
+        return colour.lab_to_srgb(lively), line.clamp(0, 1)

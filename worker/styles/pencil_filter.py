@@ -2,17 +2,15 @@
 
 Fine lines along the edges; shade where the photo is darker than what lies around it, as the dodged
 negative of a darkroom gives it; a light tone below, so that night stays darker than noon. Parts and
-sources are those of `ink_filter`; what it draws has no colour of its own.
+sources are those of `picture_filter`; what it draws has no colour of its own.
 """
 
-import hashlib
-from pathlib import Path
 from typing import Final
 
 import torch
 
-from worker.styles import abstraction, flow, ink_filter, lines
-from worker.styles.base import StyleCard
+from worker.styles import abstraction, flow, lines
+from worker.styles.picture_filter import PictureFilter
 
 _FINE: Final = 0.7  # of ink's line width
 _SURROUND: Final = 9.0  # standard deviation of "what lies around it", units
@@ -24,19 +22,15 @@ _PAPER: Final = (0.985, 0.975, 0.95)  # sRGB
 _GRAPHITE: Final = (0.16, 0.16, 0.18)  # sRGB
 
 
-class PencilFilter(ink_filter.InkFilter):
+class PencilFilter(PictureFilter):
     """Lines and shade in graphite; float32, pictures of a batch do not touch each other."""
 
     def __init__(self) -> None:
-        super().__init__()
-        own = Path(__file__).read_bytes()
-        self._card = StyleCard(
-            name="pencil-filter",
-            title="Pencil",
-            description="A drawing in graphite on warm paper.",
-            # Its own code and that of the parts it is made of.
-            model_digest=hashlib.sha256(own + self._card.model_digest.encode()).hexdigest(),
-            parallel=True,
+        super().__init__(
+            "pencil-filter",
+            "Pencil",
+            "A drawing in graphite on warm paper.",
+            (__file__,),
         )
 
     def _analyse(self, lab: torch.Tensor, unit_px: float) -> tuple[torch.Tensor, torch.Tensor]:
@@ -62,4 +56,4 @@ class PencilFilter(ink_filter.InkFilter):
         light = dodged.mul_(tone).mul_(line).clamp_(0, 1)
         paper = light.new_tensor(_PAPER).view(1, 3, 1, 1)
         graphite = light.new_tensor(_GRAPHITE).view(1, 3, 1, 1)
-        return torch.lerp(graphite, paper, light).mul_(255).round_().to(torch.uint8)
+        return torch.lerp(graphite, paper, light)

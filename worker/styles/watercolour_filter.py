@@ -1,19 +1,17 @@
 """The teacher of the look `watercolour`: thin washes with dark rims on white paper.
 
 Wide, even washes; pigment that gathers at their rims, as it does where water dries; colours lifted
-towards the paper; a faint drawing below. Parts and sources are those of `ink_filter`. The rims
+towards the paper; a faint drawing below. Parts and sources are those of `picture_filter`. The rims
 follow Bousseau, Kaplan, Thollot & Sillion, "Interactive Watercolor Rendering", 2006: density of
 pigment changes what paper lets through.
 """
 
-import hashlib
-from pathlib import Path
 from typing import Final
 
 import torch
 
-from worker.styles import abstraction, colour, flow, ink_filter, lines
-from worker.styles.base import StyleCard
+from worker.styles import abstraction, colour, flow, lines
+from worker.styles.picture_filter import PictureFilter
 
 _BROAD: Final = 1.3  # washes reach so much further than ink's paint
 _PASSES: Final = 2
@@ -28,19 +26,15 @@ _FAINT: Final = 0.6  # how dark the drawing below is
 _SEPIA: Final = (0.30, 0.22, 0.20)  # sRGB of its lines
 
 
-class WatercolourFilter(ink_filter.InkFilter):
+class WatercolourFilter(PictureFilter):
     """Washes, rims and a faint drawing; float32, pictures of a batch do not touch each other."""
 
     def __init__(self) -> None:
-        super().__init__()
-        own = Path(__file__).read_bytes()
-        self._card = StyleCard(
-            name="watercolour-filter",
-            title="Watercolour",
-            description="Thin washes with dark rims over a faint drawing, on white paper.",
-            # Its own code and that of the parts it is made of.
-            model_digest=hashlib.sha256(own + self._card.model_digest.encode()).hexdigest(),
-            parallel=True,
+        super().__init__(
+            "watercolour-filter",
+            "Watercolour",
+            "Thin washes with dark rims over a faint drawing, on white paper.",
+            (__file__,),
         )
 
     def _analyse(self, lab: torch.Tensor, unit_px: float) -> tuple[torch.Tensor, torch.Tensor]:
@@ -67,4 +61,4 @@ class WatercolourFilter(ink_filter.InkFilter):
         drawn = (1 - lines.ink(response)).mul_(_FAINT)
         sepia = drawn.new_tensor(_SEPIA).view(1, 3, 1, 1)
         washes = density.neg_().exp_()
-        return torch.lerp(washes, washes * sepia, drawn).mul_(255).round_().to(torch.uint8)
+        return torch.lerp(washes, washes * sepia, drawn)

@@ -1,6 +1,7 @@
 """Learning: a step lowers the loss, a stop changes nothing, what is exported is what was learnt."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +15,19 @@ from training.learning import Apprentice, Plan
 from training.running import Workshop, run
 from training.targets import Pair
 from worker.bundles.bundle import Bundle
+from worker.networks import cel
+from worker.networks.toon_unet import Ending
 
 PLAN = Plan(style="ink", teacher="t", seed=3, steps=6, pace=2e-3)
 BATCH_PX = 2 * 128**2
 
 
-def pair(size_px: int) -> Pair:
+def pair(size_px: int, ending: Ending = "sum") -> Pair:
     """Noise, and its negative as the cartoon: easily learnt."""
     photo = np.random.default_rng(size_px).integers(0, 256, (size_px, size_px, 3), np.uint8)
-    return Pair(f"noise-{size_px}", size_px, photo, 255 - photo)
+    negative = 255 - photo
+    made_of = [negative, negative[..., :1]] if ending == "cel" else []
+    return Pair(f"noise-{size_px}", size_px, photo, np.concatenate([negative, *made_of], 2))
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +63,25 @@ def test_one_network_learns_to_draw_by_scale() -> None:
     assert large - small > 0.1
 
 
+def test_a_cel_is_learnt_by_its_parts() -> None:
+    photos = torch.rand((2, 3, 64, 64), generator=torch.Generator().manual_seed(1))
+    paint, line = 0.2 + 0.6 * photos, (photos[:, :1] > 0.5).float()
+    lessons = torch.cat((cel.finish(paint, line), paint, line), 1)
+    learner = apprentice(Plan("ink", "t", 3, steps=1000, pace=0.03, ending="cel"))
+    losses = [learner.learn(Batch(photos, lessons, 512)) for _ in range(30)]
+    assert losses[-1] < 0.7 * losses[0]
+
+
+def test_a_network_begins_with_anothers_weights_as_far_as_they_go() -> None:
+    start = apprentice().network
+    torch.nn.init.normal_(start.tail.weight)
+    begun = Apprentice(replace(PLAN, ending="cel"), start.state_dict(), bfloat16=False).network
+    outputs = len(start.tail.weight)
+    assert torch.equal(begun.head.weight, start.head.weight)
+    assert torch.equal(begun.tail.weight[:outputs], start.tail.weight)
+    assert not begun.tail.weight[outputs:].any()
+
+
 def test_going_on_after_a_stop_is_the_same_as_no_stop(crops: Crops, tmp_path: Path) -> None:
     whole, stopped, resumed = apprentice(), apprentice(), apprentice()
     for step in range(4):
@@ -89,13 +113,17 @@ def test_batches_come_again_for_the_same_seed_and_step() -> None:
     pairs = [pair(256), pair(384)]
     one, again = Crops(pairs, 7).batch(3), Crops(pairs, 7).batch(3)
     assert torch.equal(one.photos, again.photos)
-    assert torch.equal(one.photos + one.cartoons, torch.ones_like(one.photos))  # cut alike
+    assert torch.equal(one.photos + one.lessons, torch.ones_like(one.photos))  # cut alike
     assert not torch.equal(one.photos, Crops(pairs, 8).batch(3).photos[: len(one.photos)])
     assert not torch.equal(one.photos[:1], Crops(pairs, 7).batch(4).photos[:1])
 
 
-def test_a_run_ends_in_a_bundle_that_reads_back(crops: Crops, tmp_path: Path) -> None:
-    learner, workshop, said = apprentice(), Workshop(tmp_path / "run"), list[str]()
+@pytest.mark.parametrize("ending", ["sum", "cel"])
+def test_a_run_ends_in_a_bundle_that_reads_back(ending: Ending, tmp_path: Path) -> None:
+    pairs = [pair(side, ending) for side in (128, 144)]
+    crops = Crops(pairs, seed=5, batch_px=BATCH_PX)
+    learner = apprentice(replace(PLAN, ending=ending))
+    workshop, said = Workshop(tmp_path / "run"), list[str]()
     run(learner, crops, [pair(128)], workshop, said.append)
     assert workshop.picture(PLAN.steps).exists()
     assert any("step 6/6" in line for line in said)
@@ -104,6 +132,7 @@ def test_a_run_ends_in_a_bundle_that_reads_back(crops: Crops, tmp_path: Path) ->
     exporting.export("ink", workshop.checkpoint, folder)
     bundle = Bundle.open(folder)
     bundle.verify()
+    assert bundle.manifest.ending == ending
     assert bundle.manifest.name == json.loads((folder / "model.json").read_text())["name"] == "ink"
     photo = pair(384).photo
     drawn = judging.draw(exporting.load(folder), photo)

@@ -4,14 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from common.errors import ConfigurationError
 from training.album import SPLITS, Photo, at_size, pixels_of, read_list, verified
 from training.measures import psnr_db, ssim
 from training.targets import prepare, sizes_of
-from worker.styles.base import Style
-from worker.styles.ink_filter import InkFilter
+from training.teachers import TEACHERS
+from worker.networks import cel
 
 FREE = {
     *("public domain", "CC0-1.0", "CC-BY-2.0", "CC-BY-4.0", "CC-BY-SA-3.0", "CC-BY-SA-4.0", "MIT"),
@@ -67,13 +68,22 @@ def a_photo(folder: Path) -> Photo:
 
 
 def test_pairs_are_drawn_once(tmp_path: Path) -> None:
-    style: Style = InkFilter()
+    teacher = TEACHERS["ink"]()
     said: list[str] = []
     for _ in range(2):
-        pairs = prepare([a_photo(tmp_path)], style, tmp_path, tmp_path / "cache", said.append)
+        pairs = prepare([a_photo(tmp_path)], teacher, tmp_path, tmp_path / "cache", said.append)
     assert len(said) == 1
     assert pairs[0].photo.shape == pairs[0].cartoon.shape == (48, 64, 3)
     assert not np.array_equal(pairs[0].photo, pairs[0].cartoon)
+
+
+def test_a_lesson_holds_what_its_cartoon_is_made_of(tmp_path: Path) -> None:
+    (pair,) = prepare([a_photo(tmp_path)], TEACHERS["ink"](), tmp_path, tmp_path / "c", print)
+    parts = torch.from_numpy(pair.lesson[..., 3:].copy()).permute(2, 0, 1)[None].float() / 255
+    made = cel.finish(parts[:, :3], parts[:, 3:])[0].permute(1, 2, 0).mul(255).numpy()
+    error = np.abs(made - pair.cartoon)
+    assert error.mean() < 1  # what rounding the parts to levels costs
+    assert error.max() <= 0.5 * (cel.STEEPNESS + cel.SHADING) + 0.5 * cel.INK + 2
 
 
 def test_a_missing_photo_says_what_to_do(tmp_path: Path) -> None:

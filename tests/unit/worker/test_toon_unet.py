@@ -3,14 +3,16 @@
 import pytest
 import torch
 
-from worker.networks.toon_unet import MULTIPLE, RADIUS_PX, ToonUNet
+from worker.networks import cel
+from worker.networks.toon_unet import MULTIPLE, RADIUS_PX, Ending, ToonUNet
 
 
-@pytest.fixture
-def network() -> ToonUNet:
+@pytest.fixture(params=["sum", "cel"])
+def network(request: pytest.FixtureRequest) -> ToonUNet:
     """One that draws something, from a seed."""
+    ending: Ending = request.param
     torch.manual_seed(4)
-    drawing = ToonUNet().eval()
+    drawing = ToonUNet(ending).eval()
     torch.nn.init.normal_(drawing.tail.weight, std=0.05)
     for name, parameter in drawing.named_parameters():
         if name.endswith(("gain", "shift")):
@@ -28,8 +30,14 @@ def test_an_untrained_network_returns_the_photo() -> None:
     assert torch.equal(ToonUNet()(photo, 512), photo)
 
 
+def test_an_untrained_cel_is_the_photo_in_steps() -> None:
+    photo = photos(32, 48)
+    steps = cel.finish(photo, torch.zeros(1, 1, 32, 48))
+    assert torch.equal(ToonUNet("cel")(photo, 512), steps)
+
+
 def test_it_stays_small() -> None:
-    assert sum(parameter.numel() for parameter in ToonUNet().parameters()) * 2 < 3_000_000
+    assert sum(parameter.numel() for parameter in ToonUNet("cel").parameters()) * 2 < 3_000_000
 
 
 @torch.inference_mode()
@@ -48,7 +56,8 @@ def test_bfloat16_weights_keep_the_photo_exact(network: ToonUNet) -> None:
     assert (quick - exact).abs().mean() < 0.01
     torch.nn.init.zeros_(network.tail.weight)
     torch.nn.init.zeros_(network.tail.shift)
-    assert torch.equal(network(photo, 1024), photo)
+    bare = ToonUNet(network.ending)
+    assert torch.equal(network(photo, 1024), bare(photo, 1024))
 
 
 def test_no_pixel_reaches_further_than_the_radius(network: ToonUNet) -> None:

@@ -107,6 +107,7 @@ def test_no_file_name_leaves_the_folder_or_hides(path: str) -> None:
         ({"files": [listed(format="onnx")]}, "'weights.pt' must be one of: safetensors, torch"),
         ({"files": [listed(), listed(path="m", role="mask")]}, "no use for a file of role 'mask'"),
         ({"arch": "resnet"}, "arch: must be 'toon_unet'"),
+        ({"ending": "cel"}, "only toon_unet has one"),
         ({"arch": "graph", "files": [listed(format="onnx")]}, "graph needs it"),
         ({"io": TENSORS}, "animegan2 takes"),
         (GRAPH | {"io": TENSORS | {"input_range": [1, -1]}}, "two numbers, the lower first"),

@@ -113,6 +113,26 @@ def test_the_built_in_network_draws_by_the_whole_photos_scale(tmp_path: Path) ->
     assert not torch.equal(small, large)
 
 
+def test_the_ending_is_the_manifests_and_part_of_the_version(tmp_path: Path) -> None:
+    plain, cel = (
+        style_of(toon_unet_bundle(tmp_path / ending, ending=ending)) for ending in ("sum", "cel")
+    )
+    assert plain.card.model_digest != cel.card.model_digest
+    cel.load(CPU, Precision.FLOAT32)
+    with torch.inference_mode():
+        cartoon = cel.forward(photos(), 512)
+    assert cartoon.shape == photos().shape
+
+
+def test_weights_of_another_ending_do_not_load(tmp_path: Path) -> None:
+    bundle = toon_unet_bundle(tmp_path / "toon")
+    path = bundle.folder / "model.json"
+    path.write_text(path.read_text().replace('"toon_unet"', '"toon_unet", "ending": "cel"'))
+
+    with pytest.raises(ConfigurationError, match="has other shapes: tail"):
+        style_of(Bundle.open(bundle.folder)).load(CPU, Precision.FLOAT32)
+
+
 def test_weights_that_changed_since_do_not_load(bundle: Bundle) -> None:
     file = bundle.folder / "weights.pt"
     data = bytearray(file.read_bytes())
