@@ -13,7 +13,7 @@ import httpcore
 
 from common.errors import NoAnswer
 from common.outbound.addresses import AddressGuard
-from common.outbound.network import Deadline, GuardedNetwork
+from common.outbound.network import Deadline, GuardedNetwork, Names, system_names
 from common.outbound.target import Target
 from common.settings import Settings
 
@@ -44,11 +44,13 @@ class Outbound:
         guard: Which addresses may be called.
         ports: Ports that may be used besides 80 and 443.
         tls: Verifies certificates; by the name in the address.
+        names: Says which addresses a name has.
     """
 
     guard: AddressGuard
     ports: frozenset[int] = frozenset()
     tls: ssl.SSLContext = field(default_factory=httpcore.default_ssl_context)
+    names: Names = system_names
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Outbound":
@@ -102,7 +104,7 @@ class Outbound:
         if body is not None:
             sent["Content-Length"] = str(len(body))
         origin = httpcore.Origin(target.scheme.encode(), target.host.encode(), target.port)
-        network = GuardedNetwork(self.guard, deadline)
+        network = GuardedNetwork(self.guard, deadline, self.names)
         url = httpcore.URL(
             scheme=target.scheme, host=target.host, port=target.port, target=target.path
         )

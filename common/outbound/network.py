@@ -21,6 +21,8 @@ from common.outbound.addresses import Address, AddressGuard
 MOST_ADDRESSES = 3  # of one name that are tried
 LEAST_S = 0.001  # a timeout of 0 would mean none at all
 
+Names = Callable[[str], tuple[Address, ...]]
+
 
 class Deadline:
     """A moment by which everything must be over.
@@ -56,11 +58,13 @@ class GuardedNetwork(httpcore.NetworkBackend):
     Args:
         guard: Says which.
         deadline: Of the whole call.
+        names: Says which addresses a name has; asked once for each connection.
     """
 
-    def __init__(self, guard: AddressGuard, deadline: Deadline) -> None:
+    def __init__(self, guard: AddressGuard, deadline: Deadline, names: Names) -> None:
         self._guard = guard
         self._deadline = deadline
+        self._names = names
         self._plain = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -76,7 +80,7 @@ class GuardedNetwork(httpcore.NetworkBackend):
         Raises:
             NoAnswer: It has no address, one that is not allowed, or none that answers.
         """
-        addresses = look_up(host, port, self._deadline)
+        addresses = look_up(host, self._deadline, self._names)
         # All of them, not the first that is good: such a name is meant to be answered differently.
         forbidden = [each for each in addresses if not self._guard.allows(each)]
         if forbidden:
@@ -121,7 +125,17 @@ class _Timed(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-def look_up(host: str, port: int, deadline: Deadline) -> tuple[Address, ...]:
+def system_names(name: str) -> tuple[Address, ...]:
+    """Return the addresses of a name as this machine finds them, each once.
+
+    Raises:
+        OSError: It has none.
+    """
+    answers = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(ipaddress.ip_address(str(each[4][0])) for each in answers))
+
+
+def look_up(host: str, deadline: Deadline, names: Names) -> tuple[Address, ...]:
     """Return all addresses of a host; one that is an address already is not looked up.
 
     The system's resolver cannot be given up on, so it has a thread of its own, which is left behind
@@ -138,9 +152,7 @@ def look_up(host: str, port: int, deadline: Deadline) -> tuple[Address, ...]:
 
     def ask() -> None:
         try:
-            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            addresses = dict.fromkeys(ipaddress.ip_address(str(each[4][0])) for each in answers)
-            found.put(tuple(addresses))
+            found.put(names(host))
         except (OSError, ValueError) as error:  # ValueError: no name at all to Python's own codec
             found.put(NoAnswer(f"no such name: {error}"))
 

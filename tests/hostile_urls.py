@@ -1,0 +1,73 @@
+"""Addresses that lead back to this machine or its network in one way or another.
+
+`{port}` stands where the listener's port goes; it is one that may be used.
+"""
+
+import socket
+
+# Well-formed: only who lies behind them is wrong, so they are refused when they are called.
+LEADING_BACK = (
+    "http://127.0.0.1:{port}/",
+    "http://127.0.0.2:{port}/",
+    "http://127.255.255.254:{port}/",
+    "http://0.0.0.0:{port}/",
+    "http://0.1.2.3:{port}/",
+    "http://localhost:{port}/",
+    "http://LOCALHOST:{port}/",
+    f"http://{socket.gethostname().lower()}:{{port}}/",
+    "http://[::1]:{port}/",
+    "http://[::]:{port}/",
+    "http://[0:0:0:0:0:0:0:1]:{port}/",
+    "http://[::ffff:127.0.0.1]:{port}/",
+    "http://[::ffff:7f00:1]:{port}/",
+    "http://[::127.0.0.1]:{port}/",
+    "http://[::7f00:1]:{port}/",
+    "http://[64:ff9b::127.0.0.1]:{port}/",
+    "http://[64:ff9b:1::7f00:1]:{port}/",
+    "http://[2002:7f00:1::1]:{port}/",
+    "http://[2001:0:7f00:1::1]:{port}/",
+    "http://[fe80::5efe:127.0.0.1]:{port}/",
+    "http://[2a01:4f8::5efe:7f00:1]:{port}/",
+    "http://[fec0::1]:{port}/",
+    "http://[fc00::1]:{port}/",
+    "http://[ff02::1]:{port}/",
+    "http://10.0.0.1:{port}/",
+    "http://100.64.0.1:{port}/",
+    "http://169.254.169.254:{port}/latest/meta-data/",
+    "http://172.16.0.1:{port}/",
+    "http://192.168.0.1:{port}/",
+    "http://192.0.0.192:{port}/",
+    "http://198.18.0.1:{port}/",
+    "http://224.0.0.1:{port}/",
+    "http://255.255.255.255:{port}/",
+    "https://127.0.0.1:{port}/",
+    "https://localhost:{port}/",
+)
+# Of a form that is never called.
+MALFORMED = (
+    "http://0x7f.1:{port}/",
+    "http://0x7f000001:{port}/",
+    "http://2130706433:{port}/",
+    "http://0177.0.0.1:{port}/",
+    "http://127.1:{port}/",
+    "http://127.0.0.1.:{port}/",
+    "http://localhost.:{port}/",
+    "http://[::1%25lo]:{port}/",
+    "http://example.com@127.0.0.1:{port}/",
+    "http://127.0.0.1:{port}@example.com/",
+    "http://user:pw@localhost:{port}/",
+    "http://localhost:{port}#@example.com/",
+    "http://localhost:{port}/ HTTP/1.1\r\nX: y",
+    "http://localhost\t:{port}/",
+    " http://localhost:{port}/",
+    "http:\\\\localhost:{port}\\",
+    "http:localhost:{port}/",
+    "//localhost:{port}/",
+    "localhost:{port}",
+    "ftp://localhost:{port}/",
+    "gopher://localhost:{port}/_x",
+    "file://localhost:{port}/etc/passwd",
+    "http://\u24db\u24de\u24d2\u24d0\u24db\u24d7\u24de\u24e2\u24e3:{port}/",
+    "http://127\u30020\u30020\u30021:{port}/",
+    "http://%6c%6f%63alhost:{port}/",
+)
