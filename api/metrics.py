@@ -17,7 +17,9 @@ from prometheus_client.registry import Collector
 from common import metrics as names
 from common.jobs import TERMINAL, CacheStatus, JobStatus
 from common.store.histogram import Histogram
+from common.store.outbox import Sending
 from common.store.upkeep import Line, Overview
+from common.store.webhooks import WebhookStatus
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 STATES = ("starting", "ready", "sick", "draining")
@@ -46,6 +48,7 @@ class _Seen(Collector):
         yield from _renders(self._overview.counts)
         yield from _lines(self._overview.lines)
         yield from _stock(self._overview)
+        yield from _webhooks(self._overview)
         yield from _promises(self._overview.eta_errors)
         yield _histogram(
             names.PICTURE,
@@ -128,6 +131,25 @@ def _stock(seen: Overview) -> Iterator[Metric]:
     ):
         yield GaugeMetricFamily(name, help_text, value=value)
     yield _counter(names.REAPER_PAUSES, "Pauses of the reaper over 3 s.", seen.reaper_pauses)
+
+
+def _webhooks(seen: Overview) -> Iterator[Metric]:
+    ended = CounterMetricFamily(names.WEBHOOKS, "Webhooks ended, by status.", labels=["status"])
+    for status in WebhookStatus:
+        if status is not WebhookStatus.WAITING:
+            ended.add_metric([status], seen.counts.get(f"webhooks_{status}", 0))
+    tries = CounterMetricFamily(
+        names.WEBHOOK_ATTEMPTS, "Attempts to send webhooks, by outcome.", labels=["outcome"]
+    )
+    for outcome in Sending:
+        tries.add_metric([outcome], seen.counts.get(f"webhook_attempts_{outcome}", 0))
+    yield from (ended, tries)
+    yield GaugeMetricFamily(
+        names.WEBHOOKS_WAITING, "Webhooks on their way.", value=seen.webhooks_waiting
+    )
+    yield GaugeMetricFamily(
+        names.WEBHOOKS_DUE, "Webhooks whose time to be sent has come.", value=seen.webhooks_due
+    )
 
 
 def _promises(errors: Histogram) -> Iterator[Metric]:

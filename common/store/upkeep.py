@@ -101,6 +101,8 @@ class Overview:
         eta_errors: |promised - real| seconds of each render that was finished; the promise is the
             first one, as its submission was told it.
         took: Seconds from a render's first submission until its picture was there.
+        webhooks_waiting: Events that are to be told, or told again.
+        webhooks_due: Those of them whose time has come.
     """
 
     now_ms: int
@@ -116,6 +118,8 @@ class Overview:
     memory_share: float
     eta_errors: Histogram
     took: Histogram
+    webhooks_waiting: int = 0
+    webhooks_due: int = 0
 
 
 class Upkeep:
@@ -227,6 +231,8 @@ def _read_overview(answer: dict[str, Any]) -> Overview:
         memory_share=float(answer["memory"]),
         eta_errors=Histogram.read(answer["eta"]),
         took=Histogram.read(answer["took"]),
+        webhooks_waiting=int(answer["webhooks"]["waiting"]),
+        webhooks_due=int(answer["webhooks"]["due"]),
     )
 
 

@@ -13,9 +13,20 @@ for i = 1, #known, 2 do
     waiting_px = tonumber(clock.waiting_px or '0'), running_px = tonumber(clock.running_px or '0'),
     crew = #alive > 0 and alive or EMPTY }
 end
+
+-- Events that wait to be told, and how many of them are due by now.
+local function webhooks()
+  local waiting, overdue = 0, 0
+  for _, caller in ipairs(redis.call('ZRANGE', K .. 'webhooks_callers', 0, -1)) do
+    waiting = waiting + redis.call('ZCARD', due_key(caller))
+    overdue = overdue + redis.call('ZCOUNT', due_key(caller), '-inf', now)
+  end
+  return { waiting = waiting, due = overdue }
+end
+
 local size = function(set) return redis.call('ZCARD', K .. set) end
 return cjson.encode({ now_ms = now, states = load(K .. 'states'), counts = load(K .. 'counts'),
   lines = #lines > 0 and lines or EMPTY, leases = size('leases'), delayed = size('delayed'),
   doomed = size('doomed'), deleting = size('deleting'), dead = size('dead'),
   eta = load(K .. 'eta'), took = load(K .. 'took'), reaper = load(K .. 'reaper'),
-  memory = tonumber(redis.call('GET', K .. 'memory') or '0') })
+  webhooks = webhooks(), memory = tonumber(redis.call('GET', K .. 'memory') or '0') })

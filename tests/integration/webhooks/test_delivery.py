@@ -16,6 +16,7 @@ from tests.hand_worker import photo
 from tests.integration.api.photo_client import body_of
 from tests.integration.api.test_batches import send as send_batch
 from tests.integration.api.test_batches import shades
+from tests.integration.api.test_service import metrics_of
 from tests.integration.webhooks.conftest import Service
 from tests.receiver import Receiver
 
@@ -223,3 +224,19 @@ def test_a_dispatch_sends_as_things_fall_due(
     stopping.set()
     thread.join()
     assert service.dispatch.wait_for_couriers(60)
+
+
+def test_metrics_tell_what_was_sent_and_what_waits(service: Service, receiver: Receiver) -> None:
+    receiver.statuses = (200, 500)
+    done(service, receiver, shade=1)
+    service.send()
+    done(service, receiver, shade=2)
+    service.send()
+    done(service, receiver, shade=3)
+    metrics = metrics_of(service.client)
+    assert metrics["celshade_webhooks_total", ("delivered",)] == 1
+    assert metrics["celshade_webhooks_total", ("failed",)] == 0
+    assert metrics["celshade_webhook_attempts_total", ("delivered",)] == 1
+    assert metrics["celshade_webhook_attempts_total", ("refused",)] == 1
+    assert metrics["celshade_webhooks_waiting", ()] == 2
+    assert metrics["celshade_webhooks_due", ()] == 1
