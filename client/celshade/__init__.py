@@ -3,6 +3,8 @@
 It speaks only HTTP and imports nothing of the service.
 """
 
+from celshade.archives import Archive, Archives
+from celshade.batches import Batch, Batches, BatchItem
 from celshade.client import Client
 from celshade.dead_letters import DeadLetter, DeadLetterPage, DeadLetters
 from celshade.errors import (
@@ -11,20 +13,29 @@ from celshade.errors import (
     CelshadeError,
     DownloadFailed,
     JobFailed,
+    NothingThere,
     PhotoUnreadable,
     Refused,
     ServerUnreachable,
     UnusableSettings,
     WaitTimeout,
 )
+from celshade.images import Image, Images
 from celshade.jobs import Cache, Failure, Job, JobPage, Output, Params, QueuePlace
 from celshade.retrying import RetryPolicy
+from celshade.service import Allowance, Limits, Load, Usage
 from celshade.styles import Style
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Allowance",
+    "Archive",
+    "Archives",
     "BadAnswer",
+    "Batch",
+    "BatchItem",
+    "Batches",
     "Cache",
     "CannotSave",
     "CelshadeError",
@@ -34,9 +45,14 @@ __all__ = [
     "DeadLetters",
     "DownloadFailed",
     "Failure",
+    "Image",
+    "Images",
     "Job",
     "JobFailed",
     "JobPage",
+    "Limits",
+    "Load",
+    "NothingThere",
     "Output",
     "Params",
     "PhotoUnreadable",
@@ -46,5 +62,6 @@ __all__ = [
     "ServerUnreachable",
     "Style",
     "UnusableSettings",
+    "Usage",
     "WaitTimeout",
 ]

@@ -1,34 +1,31 @@
 """`Client`: the verbs of a Celshade server, each a method; the way from a photo to its cartoon."""
 
-import json
-import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
 
+from celshade.archives import Archives
+from celshade.batches import Batches
 from celshade.dead_letters import DeadLetters
-from celshade.downloads import save
-from celshade.errors import BadAnswer, WaitTimeout
 from celshade.fields import Fields
+from celshade.following import follow
+from celshade.images import Image, Images
 from celshade.jobs import Job, JobPage, read_job
-from celshade.retrying import RetryPolicy, Sleep, read_retry_after_s
+from celshade.multipart import Attachment, Form
+from celshade.photo_files import Photo
+from celshade.pictures import download_picture
+from celshade.retrying import RetryPolicy, Sleep
+from celshade.service import Limits, Load, Usage, read_limits, read_load, read_usage
 from celshade.styles import Style, read_style
-from celshade.submission import Photo, form_fields, opened, request_headers
-from celshade.transport import Transport, read_json
+from celshade.submission import form_fields, request_headers
+from celshade.transport import Transport, is_held, read_json, retry_after_s_of
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 
-# How long the server may hold an answer back (the contract allows 60): short where somebody watches
-# the stages go by, else long enough that waiting costs few requests.
-_WATCHED_HOLD_S = 1
-_UNWATCHED_HOLD_S = 20
-# Pause between two questions when the server neither held its answer nor named a pause.
-_POLL_PAUSE_S = 0.5
-# A storage that serves no whole picture three times will not; the server has signed anew each time.
-_DOWNLOAD_RETRIES = 3
+_PAGE = 100  # the most jobs that a server lists at once
 
 
 class Client:
@@ -77,6 +74,21 @@ class Client:
         )
 
     @property
+    def batches(self) -> Batches:
+        """Many photos by one request."""
+        return Batches(self._http, self._sleep)
+
+    @property
+    def archives(self) -> Archives:
+        """Pictures of many jobs as one ZIP."""
+        return Archives(self._http, self.batches, self._policy)
+
+    @property
+    def images(self) -> Images:
+        """Photos kept for several styles."""
+        return Images(self._http)
+
+    @property
     def dead_letters(self) -> DeadLetters:
         """What has failed for good, of all callers; for keys with the scope `admin`."""
         return DeadLetters(self._http)
@@ -98,7 +110,7 @@ class Client:
 
     def submit(
         self,
-        photo: Photo,
+        photo: Photo | Image,
         *,
         style: str | None = None,
         strength: float | None = None,
@@ -115,7 +127,7 @@ class Client:
         """Send a photo; its name stays here. What is None is the server's default.
 
         Args:
-            photo: Path of the photo, or its bytes.
+            photo: Path of the photo, its bytes, or an image that the server keeps.
             style: Name of a style, see `styles`.
             strength: 0 (the photo) to 1 (the cartoon).
             size: Long side of the picture, pixels; never larger than the photo's own.
@@ -135,28 +147,28 @@ class Client:
         Raises:
             PhotoUnreadable: The photo cannot be read.
         """
-        key = idempotency_key or secrets.token_hex(16)
-        headers = request_headers(key, no_cache=no_cache, cancel_after_s=cancel_after_s)
         fields = form_fields(
             {
+                "image_id": photo.id if isinstance(photo, Image) else None,
                 "style": style,
                 "strength": strength,
                 "size": size,
                 "format": format,
                 "quality": quality,
                 "priority": priority,
-                "metadata": json.dumps(dict(metadata)) if metadata else None,
-            }
+            },
+            metadata,
         )
-        with opened(photo) as content:
-            answer = self._http.call(
-                "POST",
-                self._http.url("v1", "jobs"),
-                fields=fields,
-                files={"image": ("photo", content, "application/octet-stream")},
-                headers=headers,
-                wait_s=wait_s,
-            )
+        photos = [] if isinstance(photo, Image) else [Attachment(photo, "photo")]
+        answer = self._http.call(
+            "POST",
+            self._http.url("v1", "jobs"),
+            form=Form(fields, photos),
+            headers=request_headers(
+                idempotency_key, no_cache=no_cache, cancel_after_s=cancel_after_s
+            ),
+            wait_s=wait_s,
+        )
         return _job_of(answer)
 
     def get(self, job_id: str, wait_s: int | None = None) -> Job:
@@ -179,20 +191,13 @@ class Client:
         Raises:
             WaitTimeout: The job is still open; it goes on.
         """
-        hold_s = _UNWATCHED_HOLD_S if on_progress is None else _WATCHED_HOLD_S
-        begun_s = time.monotonic()
-        while True:
-            asked_s = time.monotonic()
-            left_s = hold_s if timeout_s is None else timeout_s - (asked_s - begun_s)
-            job = self.get(job_id, wait_s=max(0, min(hold_s, int(left_s))) or None)
-            if on_progress is not None:
-                on_progress(job)
-            if job.is_terminal:
-                return job
-            pause_s = poll_pause_s(job, time.monotonic() - asked_s)
-            if timeout_s is not None and time.monotonic() - begun_s + pause_s >= timeout_s:
-                raise WaitTimeout(job_id, timeout_s)
-            self._sleep(pause_s)
+        return follow(
+            lambda wait_s: self.get(job_id, wait_s),
+            f"job {job_id}",
+            on_progress=on_progress,
+            timeout_s=timeout_s,
+            sleep=self._sleep,
+        )
 
     def download(self, job: Job, path: str | Path) -> Path:
         """Fetch a finished picture to a file: whole, checked against its SHA-256, or not at all.
@@ -211,8 +216,7 @@ class Client:
         if failed is not None:
             raise failed
         target = Path(path)
-        patience = self._policy.limited_to(_DOWNLOAD_RETRIES)
-        self._http.repeat(lambda: self._fetch(current, target), patience)
+        download_picture(self._http, current, target, self._policy)
         return target
 
     def cancel(self, job_id: str) -> Job:
@@ -239,18 +243,32 @@ class Client:
         jobs = tuple(read_job(value) for value in page.objects("data"))
         return JobPage(jobs, page.optional_text("next_cursor"))
 
+    def jobs(self, status: str | None = None) -> Iterator[Job]:
+        """Go through all of the caller's own jobs, newest first, a page at a time."""
+        cursor = None
+        while True:
+            page = self.list(status, cursor, _PAGE)
+            yield from page.jobs
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
     def styles(self) -> tuple[Style, ...]:
         """List the styles that workers have offered."""
         offered = self._table("styles")
         return tuple(read_style(value) for value in offered.objects("data"))
 
-    def limits(self) -> Mapping[str, Any]:
-        """Tell what the server accepts, as it says it."""
-        return self._table("limits").values
+    def limits(self) -> Limits:
+        """Tell what the server accepts."""
+        return read_limits(self._table("limits").values)
 
-    def queue(self) -> Mapping[str, Any]:
-        """Tell how busy the server is, as it says it."""
-        return self._table("queue").values
+    def queue(self) -> Load:
+        """Tell how busy the server is."""
+        return read_load(self._table("queue").values)
+
+    def usage(self) -> Usage:
+        """Tell what the caller has used up, and what is left."""
+        return read_usage(self._table("usage").values)
 
     def _table(self, name: str) -> Fields:
         return Fields(read_json(self._http.call("GET", self._http.url("v1", name))), name)
@@ -258,34 +276,6 @@ class Client:
     def _job_url(self, job_id: str, *verb: str) -> str:
         return self._http.url("v1", "jobs", job_id, *verb)
 
-    def _fetch(self, job: Job, target: Path) -> None:
-        """Follow the job's stable link, which signs anew each time, and save what comes."""
-        link = job.urls.get("result")
-        # A link on another origin (the server's public name, say) would not get the key.
-        own = isinstance(link, str) and self._http.is_own(link)
-        url = str(link) if own else self._job_url(job.id, "result")
-        with self._http.opened(url) as answer:
-            if job.output is None:
-                raise BadAnswer("The server has a picture for this job and does not say which.")
-            save(answer.iter_bytes(), target, job.output)
-
-
-def poll_pause_s(job: Job, took_s: float) -> float:
-    """Choose the pause before a job is asked for again, seconds.
-
-    An answer that the server held back has used up its pause in the server.
-
-    Args:
-        job: The last answer, of an open job.
-        took_s: How long that answer took, seconds.
-    """
-    pause_s = _POLL_PAUSE_S if job.retry_after_s is None else job.retry_after_s
-    return max(0.0, pause_s - took_s) if job.held else pause_s
-
 
 def _job_of(answer: httpx.Response) -> Job:
-    return read_job(
-        read_json(answer),
-        retry_after_s=read_retry_after_s(answer.headers.get("Retry-After")),
-        held="wait" in answer.headers.get("Preference-Applied", ""),
-    )
+    return read_job(read_json(answer), retry_after_s=retry_after_s_of(answer), held=is_held(answer))

@@ -3,9 +3,10 @@
 Needs a key with the scope `admin`, or a server without keys on this machine.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from celshade.fields import Fields
 from celshade.transport import Transport, read_json
@@ -24,6 +25,7 @@ class DeadLetter:
         attempts: How often it was tried.
         code: Stable code of the last attempt's failure.
         retryable: Whether the server still has its photo.
+        raw: The whole object as it came.
     """
 
     job_id: str
@@ -35,6 +37,7 @@ class DeadLetter:
     message: str
     died_at: datetime | None
     retryable: bool
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +101,5 @@ def _read(value: object) -> DeadLetter:
         message=letter.optional_text("message") or "",
         died_at=letter.time("died_at"),
         retryable=letter.flag("retryable"),
+        raw=letter.values,
     )

@@ -1,22 +1,32 @@
-"""Writes a picture to disk whole or not at all, after holding it against what was promised."""
+"""Writes what is fetched to disk whole or not at all, held against what was promised."""
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from celshade.errors import CannotSave, DownloadFailed
-from celshade.jobs import Output
+
+OnProgress = Callable[[int, int | None], object]
 
 
-def save(chunks: Iterable[bytes], path: Path, promised: Output) -> None:
-    """Write a picture beside its place, check it, then move it there in one step.
+def save(
+    chunks: Iterable[bytes],
+    path: Path,
+    *,
+    size_bytes: int | None,
+    sha256: str | None = None,
+    on_progress: OnProgress | None = None,
+) -> None:
+    """Write a file beside its place, check it, then move it there in one step.
 
     Args:
-        chunks: The picture's bytes; what they raise is passed on.
+        chunks: The bytes; what they raise is passed on.
         path: Where it goes; what was there is replaced.
-        promised: Its size and SHA-256, each checked where it is known.
+        size_bytes: The length that was promised, checked where it is known.
+        sha256: The hex digest that was promised, checked where it is known.
+        on_progress: Told the bytes so far and those promised.
 
     Raises:
         DownloadFailed: Fewer or other bytes came than were promised.
@@ -24,7 +34,7 @@ def save(chunks: Iterable[bytes], path: Path, promised: Output) -> None:
     """
     part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
     try:
-        _write(chunks, part, promised)
+        _write(_counted(chunks, size_bytes, on_progress), part, size_bytes, sha256)
         part.replace(path)
     except OSError as error:
         raise CannotSave(path, error.strerror or str(error)) from error
@@ -33,16 +43,30 @@ def save(chunks: Iterable[bytes], path: Path, promised: Output) -> None:
             part.unlink()
 
 
-def _write(chunks: Iterable[bytes], part: Path, promised: Output) -> None:
-    digest, size_bytes = hashlib.sha256(), 0
+def _counted(
+    chunks: Iterable[bytes], size_bytes: int | None, on_progress: OnProgress | None
+) -> Iterable[bytes]:
+    if on_progress is None:
+        yield from chunks
+        return
+    came_bytes = 0
+    on_progress(came_bytes, size_bytes)
+    for chunk in chunks:
+        yield chunk
+        came_bytes += len(chunk)
+        on_progress(came_bytes, size_bytes)
+
+
+def _write(chunks: Iterable[bytes], part: Path, size_bytes: int | None, sha256: str | None) -> None:
+    digest, came_bytes = hashlib.sha256(), 0
     with part.open("xb") as file:
         for chunk in chunks:
             file.write(chunk)
             digest.update(chunk)
-            size_bytes += len(chunk)
-    if promised.size_bytes not in {None, size_bytes}:
+            came_bytes += len(chunk)
+    if size_bytes not in {None, came_bytes}:
         raise DownloadFailed(
-            f"The picture did not arrive whole: {size_bytes} of {promised.size_bytes} bytes."
+            f"The download did not arrive whole: {came_bytes} of {size_bytes} bytes."
         )
-    if promised.sha256 not in {None, digest.hexdigest()}:
-        raise DownloadFailed("The picture arrived damaged: its SHA-256 is not the one promised.")
+    if sha256 not in {None, digest.hexdigest()}:
+        raise DownloadFailed("The download arrived damaged: its SHA-256 is not the one promised.")

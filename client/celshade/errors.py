@@ -100,17 +100,25 @@ class JobFailed(CelshadeError):
 
 
 class WaitTimeout(CelshadeError):
-    """Raised when a job is still open after the time its caller wanted to wait; it goes on."""
+    """Raised when a job or batch is still open after the time somebody wanted to wait; it goes on.
 
-    def __init__(self, job_id: str, waited_s: float) -> None:
-        super().__init__(f"The job {job_id} is still open after {waited_s:g} seconds; it goes on.")
-        self.job_id = job_id
+    Args:
+        name: What it is, e.g. `job 1a2b`.
+        waited_s: That time, seconds.
+    """
+
+    def __init__(self, name: str, waited_s: float) -> None:
+        super().__init__(f"The {name} is still open after {waited_s:g} seconds; it goes on.")
 
 
 class DownloadFailed(CelshadeError):
-    """Raised when a finished picture did not arrive whole; nothing was written."""
+    """Raised when a finished picture or an archive did not arrive whole; nothing was written."""
 
     passes = True
+
+
+class NothingThere(CelshadeError):
+    """Raised when an archive is asked for and none of its jobs has a picture."""
 
 
 class PhotoUnreadable(CelshadeError):

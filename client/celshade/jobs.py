@@ -170,7 +170,7 @@ def read_job(value: object, *, retry_after_s: float | None = None, held: bool = 
         stage=job.section("progress").optional_text("stage"),
         cache=Cache(cache.optional_text("status"), cache.number("age_seconds")),
         output=_read_output(job),
-        failure=_read_failure(job),
+        failure=read_failure(job),
         stages_ms=job.section("metrics").mapping("stages"),
         metadata=job.mapping("metadata"),
         urls=job.mapping("urls"),
@@ -203,8 +203,9 @@ def _read_output(job: Fields) -> Output | None:
     )
 
 
-def _read_failure(job: Fields) -> Failure | None:
-    if job.values.get("error") is None:
+def read_failure(owner: Fields) -> Failure | None:
+    """Read why a job, a batch or a photo of one has no picture; None when it says nothing."""
+    if owner.values.get("error") is None:
         return None
-    error = job.section("error")
+    error = owner.section("error")
     return Failure(error.text("code"), error.text("message"), error.flag("retryable"))

@@ -4,20 +4,21 @@ The API key goes to the server's own origin and nowhere else: it is added to sin
 to the connection pool, and redirects are never followed with it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO, Self, TypeVar
+from http import HTTPStatus
+from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
 
 from celshade.addresses import is_loopback, origin_of, parse_base_url, parse_key
-from celshade.errors import BadAnswer, DownloadFailed, ServerUnreachable
+from celshade.errors import BadAnswer, DownloadFailed, Refused, ServerUnreachable
+from celshade.multipart import Form
 from celshade.problems import problem_of
-from celshade.retrying import RetryPolicy, Sleep, repeat
+from celshade.retrying import RetryPolicy, Sleep, read_retry_after_s, repeat
 
 T = TypeVar("T")
-Upload = tuple[str, IO[bytes] | bytes, str]
 
 CONNECT_TIMEOUT_S = 5.0
 MAX_REDIRECTS = 3
@@ -104,25 +105,28 @@ class Transport:
         url: str,
         *,
         params: Mapping[str, str] | None = None,
-        fields: Mapping[str, str] | None = None,
-        files: Mapping[str, Upload] | None = None,
+        form: Form | None = None,
+        body: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         wait_s: int | None = None,
         repeatable: bool = True,
+        passing: Collection[str] = (),
     ) -> httpx.Response:
-        """Send one request to the server until it answers, and return its 2xx answer, read.
+        """Send one request until the server answers; return its answer, 2xx or 304, read.
 
         Args:
             method: HTTP method.
             url: Address on the server's own origin.
             params: Query.
-            fields: Fields of a multipart body.
-            files: Files of a multipart body: name, content (read from its start), media type.
+            form: The body, a form.
+            body: The body, an object to be sent as JSON.
             headers: Further request headers.
             wait_s: Seconds the server may hold its answer back (`Prefer: wait`).
             repeatable: Whether repeating it does no harm.
+            passing: Codes of problems that, for this request, soon pass.
 
         Raises:
+            PhotoUnreadable: A photo of the form changed while it was sent.
             Refused: The server said no, for good or for too long.
             ServerUnreachable: No answer came.
             BadAnswer: It redirects.
@@ -130,6 +134,9 @@ class Transport:
         everything = {**self._authorization(), **(headers or {})}
         if wait_s:
             everything["Prefer"] = f"wait={wait_s}"
+        if form is not None:
+            everything["Content-Type"] = form.content_type
+            everything["Content-Length"] = str(form.size_bytes)
         timeout = httpx.Timeout(
             self._timeout_s + (wait_s or 0), connect=min(self._timeout_s, CONNECT_TIMEOUT_S)
         )
@@ -140,14 +147,16 @@ class Transport:
                     method,
                     url,
                     params=params,
-                    data=fields,
-                    files=files,
+                    content=form,
+                    json=body,
                     headers=everything,
                     timeout=timeout,
                 )
-            if not answer.is_success:
-                raise problem_of(answer)
-            return answer
+            if answer.is_success or answer.status_code == HTTPStatus.NOT_MODIFIED:
+                return answer
+            error = problem_of(answer)
+            error.passes = error.passes or (isinstance(error, Refused) and error.code in passing)
+            raise error
 
         return self.repeat(once) if repeatable else once()
 
@@ -199,6 +208,16 @@ def read_json(answer: httpx.Response) -> object:
             f"What answers at {origin_of(answer.url)} is not a Celshade server."
         ) from error
     return value
+
+
+def retry_after_s_of(answer: httpx.Response) -> float | None:
+    """Seconds that the server wants before it is asked again, if it says so."""
+    return read_retry_after_s(answer.headers.get("Retry-After"))
+
+
+def is_held(answer: httpx.Response) -> bool:
+    """Whether the server held its answer back, as `Prefer: wait` had asked."""
+    return "wait" in answer.headers.get("Preference-Applied", "")
 
 
 def _withheld(answer: httpx.Response) -> DownloadFailed:

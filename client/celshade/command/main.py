@@ -3,24 +3,36 @@
 No error of ours and no Ctrl-C ever shows as a traceback.
 """
 
+import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.console import Console
 
 import celshade
-from celshade.command import tables
 from celshade.command.arguments import build_parser
+from celshade.command.batch import batch
 from celshade.command.dead import dead
+from celshade.command.doctor import doctor
+from celshade.command.jobs import jobs
 from celshade.command.render import render
 from celshade.command.screen import say
+from celshade.command.statuses import INTERRUPTED, status_of
+from celshade.command.tables import styles
+from celshade.command.watch import watch
 from celshade.command.wording import hint, sentence
-from celshade.errors import CelshadeError, UnusableSettings
+from celshade.errors import CelshadeError
 
-FAILED = 1
-WRONG_USAGE = 2
-INTERRUPTED = 130
+_COMMANDS: dict[str, Callable[[argparse.Namespace, Console, Console], int]] = {
+    "render": render,
+    "batch": batch,
+    "watch": watch,
+    "styles": styles,
+    "jobs": jobs,
+    "doctor": doctor,
+    "dead": dead,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,15 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser(os.environ, celshade.__version__).parse_args(arguments)
     out, errors = Console(), Console(stderr=True)
     try:
-        if options.command == "render":
-            return render(options, out, errors)
-        if options.command == "dead":
-            return dead(options, out, errors)
-        return (tables.styles if options.command == "styles" else tables.jobs)(options, out)
+        return _COMMANDS[options.command](options, out, errors)
     except KeyboardInterrupt:
         say(errors, "celshade: stopped.")
         return INTERRUPTED
     except CelshadeError as error:
         advice = hint(error, has_key=bool(options.api_key))
         say(errors, f"celshade: {sentence(error)}" + (f"\n{advice}" if advice else ""))
-        return WRONG_USAGE if isinstance(error, UnusableSettings) else FAILED
+        return status_of(error)

@@ -31,8 +31,8 @@ class Names:
 
     def place(self, photo: Path, job: Job) -> Path:
         """Choose where a photo's picture goes; asking twice gives two places."""
-        ending = f"{_tame(job.style or 'cartoon')}.{_extension(job)}"
-        places = (self._out / f"{stem}-{ending}" for stem in _numbered(self._stems[photo]))
+        ending = ending_of(job)
+        places = (self._out / f"{stem}-{ending}" for stem in numbered(self._stems[photo]))
         with self._lock:
             place = next(place for place in places if _fold(place) not in self._taken)
             self._taken.add(_fold(place))
@@ -59,14 +59,20 @@ def distinct_stems(photos: Sequence[Path]) -> dict[Path, str]:
     for photo in photos:
         stem = photo.stem
         if stem.casefold() in first:
-            stem = next(name for name in _numbered(stem) if name.casefold() not in taken)
+            stem = next(name for name in numbered(stem) if name.casefold() not in taken)
             taken.add(stem.casefold())
         first.add(stem.casefold())
         stems[photo] = stem
     return stems
 
 
-def _numbered(stem: str) -> Iterator[str]:
+def ending_of(job: Job) -> str:
+    """Write what follows the photo's stem: `STYLE.EXT`."""
+    return f"{_tame(job.style or 'cartoon')}.{_extension(job)}"
+
+
+def numbered(stem: str) -> Iterator[str]:
+    """Yield a stem, then the same with 2, 3 and so on behind it."""
     yield stem
     yield from (f"{stem}-{number}" for number in count(2))
 

@@ -23,17 +23,23 @@ from rich.progress import (
 from rich.table import Column
 from rich.text import Text
 
-from celshade.command.wording import STEPS, describe, duration, printable, step_of
+from celshade.command.wording import STEPS, describe, duration, printable, sentence, step_of
+from celshade.errors import CelshadeError
 from celshade.jobs import Job
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A photo's good end: where its picture is, how long it took, `hit` or `miss`."""
+    """A photo's good end: where its picture is, how long it took, seconds, and its job."""
 
     place: Path
     took_s: float
-    cache: str
+    job: Job
+
+    @property
+    def cache(self) -> str:
+        """How the server met it: `hit`, `joined`, `miss` or `bypass`."""
+        return printable(self.job.cache.status or "miss")
 
 
 class Screen(Protocol):
@@ -51,7 +57,7 @@ class Screen(Protocol):
     def saved(self, photo: Path, end: Saved) -> None:
         """A photo's picture is on disk."""
 
-    def failed(self, photo: Path, why: str) -> None:
+    def failed(self, photo: Path, error: CelshadeError) -> None:
         """A photo's picture will not come."""
 
     def dropped(self, photo: Path) -> None:
@@ -59,13 +65,6 @@ class Screen(Protocol):
 
     def note(self, text: str) -> None:
         """Say something about the whole run."""
-
-
-def open_screen(out: Console, errors: Console, photos: int) -> Screen:
-    """Choose the live screen on a terminal, else the plain one."""
-    if out.is_terminal and not out.is_dumb_terminal:
-        return LiveScreen(out, errors, photos)
-    return PlainScreen(out, errors)
 
 
 class PlainScreen:
@@ -96,9 +95,9 @@ class PlainScreen:
         where = printable(str(end.place))
         say(self._out, f"{shown(photo)} -> {where}  {duration(end.took_s)}  {end.cache}")
 
-    def failed(self, photo: Path, why: str) -> None:
+    def failed(self, photo: Path, error: CelshadeError) -> None:
         """Print why."""
-        say(self._errors, f"celshade: {shown(photo)}: {why}")
+        say(self._errors, f"celshade: {shown(photo)}: {sentence(error)}")
 
     def dropped(self, photo: Path) -> None:
         """Say nothing: the run's last line does."""
@@ -125,7 +124,7 @@ class LiveScreen:
         self._out = out
         # Two terminals are one screen: what bypassed the moving lines would tear them.
         self._errors = out if errors.is_terminal else errors
-        self._progress = _progress_on(out, with_stderr=errors.is_terminal)
+        self._progress = progress_on(out, with_stderr=errors.is_terminal)
         self._lines: dict[Path, TaskID] = {}
         self._photos = photos
         self._ended = 0
@@ -161,10 +160,11 @@ class LiveScreen:
         )
         say(self._out, line)
 
-    def failed(self, photo: Path, why: str) -> None:
+    def failed(self, photo: Path, error: CelshadeError) -> None:
         """Turn the photo's line into its complaint."""
         self._end(photo)
-        say(self._errors, Text.assemble(("\N{BALLOT X} ", "red"), f"{shown(photo)}: {why}"))
+        line = Text.assemble(("\N{BALLOT X} ", "red"), f"{shown(photo)}: {sentence(error)}")
+        say(self._errors, line)
 
     def dropped(self, photo: Path) -> None:
         """Take the photo's line away."""
@@ -187,7 +187,7 @@ class LiveScreen:
             self._progress.update(self._whole, completed=self._ended, state=state)
 
 
-def _progress_on(out: Console, *, with_stderr: bool) -> Progress:
+def progress_on(out: Console, *, with_stderr: bool) -> Progress:
     """Lay out the moving lines: spinner, photo, bar, state, seconds."""
     return Progress(
         SpinnerColumn(),

@@ -1,53 +1,42 @@
-"""`celshade styles` and `celshade jobs`: what the server lists, as tables."""
+"""Tables: how lists are shown, and `celshade styles`, which is nothing but one."""
 
 import argparse
+from collections.abc import Sequence
 from datetime import datetime
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from celshade.client import Client
-from celshade.command.wording import describe, printable
-from celshade.jobs import Job
+from celshade.command.json_output import print_document
+from celshade.command.screen import say
+from celshade.command.statuses import DONE
+from celshade.command.wording import printable
 from celshade.retrying import RetryPolicy
 
 # A table is asked for by somebody who sits and waits.
 PATIENCE = RetryPolicy(retries=2)
+# The least room in which sentences can be read.
+_LAST_WIDTH = 24
+_GAP = 3
 
 
-def styles(options: argparse.Namespace, out: Console) -> int:
+def styles(options: argparse.Namespace, out: Console, _: Console) -> int:
     """List the styles; return the exit status."""
     with Client(options.url, options.api_key, retry=PATIENCE) as client:
         offered = client.styles()
-    table = new_table("style", "title", "description")
+    if options.json:
+        print_document(out, {"data": [style.raw for style in offered]})
+        return DONE
+    listing = Listing(out, ("style", "title", "description"), spare=("title",))
     for style in offered:
         name = f"{style.name} (default)" if style.is_default else style.name
-        row(table, name, style.title, style.description)
-    print_table(out, table, "No worker has offered a style yet.")
-    return 0
-
-
-def jobs(options: argparse.Namespace, out: Console) -> int:
-    """List the caller's own jobs, newest first; return the exit status."""
-    with Client(options.url, options.api_key, retry=PATIENCE) as client:
-        page = client.list(status=options.status, limit=options.limit)
-    table = new_table("job", "state", "style", "submitted", "cache", "what")
-    for job in page.jobs:
-        when = local_time(job.created_at)
-        row(table, job.id, job.status, job.style, when, job.cache.status, _what(job))
-    print_table(out, table, "There are no such jobs.")
-    return 0
-
-
-def _what(job: Job) -> str:
-    """Say what became of a job, or is becoming."""
-    if job.failure is not None:
-        return job.failure.message
-    if job.output is not None:
-        return f"{job.output.width} x {job.output.height}, {job.output.content_type}"
-    return "" if job.is_terminal else describe(job)
+        listing.row(name, style.title, style.description)
+    listing.show("No worker has offered a style yet.")
+    return DONE
 
 
 def local_time(moment: datetime | None) -> str | None:
@@ -55,19 +44,62 @@ def local_time(moment: datetime | None) -> str | None:
     return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}" if moment else None
 
 
-def new_table(*headings: str) -> Table:
-    """Begin a table; names of jobs and styles are never cut."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in headings:
-        table.add_column(heading, no_wrap=heading in {"job", "style"}, overflow="fold")
-    return table
+class Listing:
+    """A table that fits: on a narrow terminal the least important columns are left out.
 
+    Args:
+        out: Where it is printed; a pipe has room for everything.
+        headings: One for each column; the last one may be folded.
+        spare: Headings of the columns that may be left out, the least important first.
+    """
 
-def row(table: Table, *cells: str | None) -> None:
-    """Add a row as it is: the server's words are no markup."""
-    table.add_row(*(Text(printable(cell or "")) for cell in cells))
+    def __init__(self, out: Console, headings: Sequence[str], spare: Sequence[str] = ()) -> None:
+        self._out = out
+        self._headings = headings
+        self._spare = spare
+        self._rows: list[list[str]] = []
 
+    def row(self, *cells: str | None) -> None:
+        """Add a row as it is: the server's words are no markup."""
+        self._rows.append([printable(cell or "") for cell in cells])
 
-def print_table(out: Console, table: Table, nothing: str) -> None:
-    """Print a table, or a sentence when it has no rows."""
-    out.print(table if table.row_count else Text(nothing))
+    def show(self, nothing: str) -> None:
+        """Print it, or a sentence when it has no rows."""
+        if not self._rows:
+            self._out.print(Text(nothing))
+        elif self._out.is_terminal:
+            self._out.print(self._fitting())
+        else:
+            for row in [list(self._headings), *self._rows]:
+                say(self._out, "\t".join(row))
+
+    def _fitting(self) -> Table:
+        left_out: set[str] = set()
+        for heading in self._spare:
+            if self._least_width(left_out) <= self._out.width:
+                break
+            left_out.add(heading)
+        return self._table(left_out)
+
+    def _least_width(self, left_out: set[str]) -> int:
+        """Add up what the columns need, each with its gap, the last one for sentences."""
+        columns = zip(self._headings, zip(*self._rows, strict=True), strict=True)
+        widths = [
+            max(cell_len(cell) for cell in (heading, *cells))
+            for heading, cells in columns
+            if heading not in left_out
+        ]
+        if self._headings[-1] not in left_out:
+            widths[-1] = min(widths[-1], _LAST_WIDTH)
+        return sum(width + _GAP for width in widths)
+
+    def _table(self, left_out: set[str]) -> Table:
+        table = Table(box=SIMPLE_HEAD, pad_edge=False)
+        for heading in self._headings:
+            is_last = heading == self._headings[-1]
+            if heading not in left_out:
+                table.add_column(heading, no_wrap=not is_last, overflow="fold")
+        for row in self._rows:
+            pairs = zip(self._headings, row, strict=True)
+            table.add_row(*(Text(cell) for heading, cell in pairs if heading not in left_out))
+        return table

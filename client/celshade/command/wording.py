@@ -1,6 +1,7 @@
 """The command's words: what a job's state, a duration or an error is to a person. Pure."""
 
 import math
+import re
 from http import HTTPStatus
 
 from celshade.errors import CelshadeError, JobFailed, Refused, ServerUnreachable
@@ -24,7 +25,7 @@ _WAITING = {
 
 # From here on one decimal is exact enough, and from there on none is needed.
 _COARSE_FROM_S = 0.1
-_EXACT_BELOW_S = 10
+_EXACT_BELOW = 10
 _SIXTY = 60
 _NOT_FOR_US = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
@@ -57,7 +58,7 @@ def duration(seconds: float) -> str:
     whole = round(seconds)
     if seconds == whole and whole < _SIXTY:
         return f"{whole} s"
-    if whole < _EXACT_BELOW_S:
+    if whole < _EXACT_BELOW:
         return f"{seconds:.1f} s" if seconds >= _COARSE_FROM_S else f"{seconds:.2f} s"
     minutes, rest = divmod(whole, _SIXTY)
     if not minutes:
@@ -65,6 +66,22 @@ def duration(seconds: float) -> str:
     if minutes < _SIXTY:
         return f"{minutes} min {rest} s"
     return f"{minutes // _SIXTY} h {minutes % _SIXTY} min"
+
+
+def code_of(error: CelshadeError) -> str:
+    """Name an error for a script: the server's stable code, else the kind of error it is."""
+    if isinstance(error, Refused | JobFailed):
+        return printable(error.code)
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+
+
+def size(size_bytes: float) -> str:
+    """Write a number of bytes as people say it: `812 kB`, `3.4 MB`, `2.1 GB`."""
+    for unit, bytes_each in (("GB", 1e9), ("MB", 1e6)):
+        if size_bytes >= bytes_each:
+            figure = size_bytes / bytes_each
+            return f"{figure:.0f} {unit}" if figure >= _EXACT_BELOW else f"{figure:.1f} {unit}"
+    return f"{math.ceil(size_bytes / 1e3)} kB"
 
 
 def sentence(error: CelshadeError) -> str:

@@ -84,7 +84,7 @@ def test_what_is_asked_reaches_the_server(celshade: Command, tmp_path: Path, wor
 def test_a_server_that_is_not_there_is_told_once(celshade: Command, tmp_path: Path) -> None:
     photos = [photo(tmp_path, f"{number}.jpg") for number in range(5)]
     done = celshade("render", *photos, CELSHADE_URL=NOBODY)
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert done.stderr.count("No answer from http://127.0.0.1:1") == 1
     assert "--url or CELSHADE_URL" in done.stderr
     assert "Traceback" not in done.stderr
@@ -95,7 +95,7 @@ def test_something_else_than_a_server_is_told(
     celshade: Command, tmp_path: Path, world: World, page: str
 ) -> None:
     done = celshade("render", photo(tmp_path, "a.jpg"), "--url", world.storage_url + page)
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "is not a Celshade server" in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -109,7 +109,7 @@ def test_a_wrong_key_is_told_once_and_nothing_is_sent(
     world.key = "right"
     photos = [photo(tmp_path, f"{number}.jpg") for number in range(3)]
     done = celshade("render", *photos, CELSHADE_API_KEY=key)
-    assert (done.returncode, done.stderr.count("[unauthorized]")) == (1, 1)
+    assert (done.returncode, done.stderr.count("[unauthorized]")) == (3, 1)
     assert advice in done.stderr
     assert not world.submissions()
 

@@ -45,6 +45,15 @@ def test_the_environment_names_server_and_key_unless_the_line_does() -> None:
         "render a.jpg --format bmp",
         "render a.jpg --priority urgent",
         "render a.jpg --parallel 0",
+        "batch photos",
+        "batch photos --zip a.zip -o out",
+        "batch --zip photos",
+        "watch photos",
+        "watch photos -o out --settle soon",
+        "watch photos -o out --settle -1",
+        "jobs show",
+        "jobs cancel",
+        "jobs paint 1",
     ],
 )
 def test_wrong_usage_is_two_lines_and_exit_2(
@@ -63,3 +72,20 @@ def test_the_help_shows_no_key(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parser.parse_args(["render", "--help"])
     assert "very-secret" not in capsys.readouterr().out
+
+
+def test_a_zip_is_named_or_not() -> None:
+    parser = build_parser({}, "1")
+    assert parser.parse_args(["batch", "in", "--zip"]).zip == Path()
+    assert parser.parse_args(["batch", "in", "--zip", "a.zip"]).zip == Path("a.zip")
+    assert parser.parse_args(["batch", "in", "-o", "out"]).zip is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["jobs --url http://x --json cancel 1 2", "jobs cancel --url http://x 1 2 --json"],
+)
+def test_options_may_stand_before_and_behind_a_verb(line: str) -> None:
+    options = build_parser({"CELSHADE_URL": "http://env"}, "1").parse_args(line.split())
+    assert (options.verb, options.jobs) == ("cancel", ["1", "2"])
+    assert (options.url, options.json, options.api_key) == ("http://x", True, None)

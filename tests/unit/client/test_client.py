@@ -15,7 +15,7 @@ from celshade import (
     UnusableSettings,
     WaitTimeout,
 )
-from celshade.client import poll_pause_s
+from celshade.following import poll_pause_s
 from celshade.jobs import read_job
 
 OPEN = {"id": "1", "status": "queued"}

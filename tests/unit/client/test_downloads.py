@@ -1,23 +1,26 @@
 """A picture is on disk whole, or not at all."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from celshade.downloads import save
 from celshade.errors import CannotSave, DownloadFailed
-from celshade.jobs import Output
 
 BYTES = b"abcdef" * 100
-PROMISED = Output("image/png", 1, 1, len(BYTES), hashlib.sha256(BYTES).hexdigest(), None)
+SHA256 = hashlib.sha256(BYTES).hexdigest()
+
+
+def keep(chunks: Iterable[bytes], place: Path) -> None:
+    save(chunks, place, size_bytes=len(BYTES), sha256=SHA256)
 
 
 def test_a_picture_replaces_what_was_there(tmp_path: Path) -> None:
     place = tmp_path / "a.png"
     place.write_bytes(b"old")
-    save([BYTES[:7], BYTES[7:]], place, PROMISED)
+    keep([BYTES[:7], BYTES[7:]], place)
     assert place.read_bytes() == BYTES
     assert list(tmp_path.iterdir()) == [place]
 
@@ -27,7 +30,7 @@ def test_other_bytes_than_promised_leave_the_old_picture(tmp_path: Path, came: b
     place = tmp_path / "a.png"
     place.write_bytes(b"old")
     with pytest.raises(DownloadFailed):
-        save([came], place, PROMISED)
+        keep([came], place)
     assert place.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [place]
 
@@ -38,7 +41,7 @@ def test_a_broken_stream_leaves_nothing(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        save(breaking(), tmp_path / "a.png", PROMISED)
+        keep(breaking(), tmp_path / "a.png")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -46,4 +49,4 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for place in (tmp_path / "none" / "a.png", tmp_path / "file" / "a.png"):
         with pytest.raises(CannotSave, match=r"Cannot write .*a\.png: "):
-            save([BYTES], place, PROMISED)
+            keep([BYTES], place)

@@ -1,0 +1,159 @@
+"""`celshade batch`: a folder of photos in as few requests as the server takes, out as ZIP or files.
+
+One photo's failure stops no other; each is named with its reason. Ctrl-C cancels what is open.
+"""
+
+import argparse
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from celshade.batches import Batch
+from celshade.client import Client
+from celshade.command.batch_delivery import Delivery, Files, Zip
+from celshade.command.batch_photos import BatchPhotos
+from celshade.command.batch_screen import BatchScreen, open_batch_screen
+from celshade.command.folders import photos_in
+from celshade.command.greeting import greet, make_directory, picture_params
+from celshade.command.json_output import print_document
+from celshade.command.loads import Sized, divide
+from celshade.command.statuses import DONE, SOME_FAILED
+from celshade.command.wording import duration
+from celshade.errors import CelshadeError, PhotoUnreadable, UnusableSettings
+from celshade.photo_files import size_bytes_of
+
+
+class BatchRun:
+    """One run over the photos of a folder.
+
+    Args:
+        client: The server.
+        params: Keyword arguments of `Batches.submit`, the same for each photo.
+        photos: What is known of each photo.
+        delivery: Where pictures go.
+        screen: Where it shows itself.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        params: dict[str, Any],
+        photos: BatchPhotos,
+        delivery: Delivery,
+        screen: BatchScreen,
+    ) -> None:
+        self._client = client
+        self._params = params
+        self._photos = photos
+        self._delivery = delivery
+        self._screen = screen
+        self.batch_ids: list[str] = []
+
+    def go(self, loads: list[list[Sized]]) -> None:
+        """Send all, follow all, fetch all.
+
+        Raises:
+            CelshadeError: The server as a whole is no use any more.
+            KeyboardInterrupt: Ctrl-C; open jobs have been canceled as far as the server answered.
+        """
+        with self._screen.running():
+            try:
+                sent = [batch for load in loads if (batch := self._send(load)) is not None]
+                for batch in sent:
+                    self._client.batches.wait(batch.id, self._seen)
+                self._delivery.finish()
+            except BaseException:
+                self._screen.note("Stopping; open jobs are being canceled.")
+                self._cancel()
+                raise
+
+    def _send(self, load: list[Sized]) -> Batch | None:
+        """Send one load; photos that cannot be read are left out."""
+        while load:
+            try:
+                return self._submit(load)
+            except PhotoUnreadable as error:  # it vanished or changed while the others were sent
+                self._photos.fail(error.path, error)
+                load = [photo for photo in load if photo.path != error.path]
+        return None
+
+    def _submit(self, load: list[Sized]) -> Batch:
+        paths = [photo.path for photo in load]
+        batch = self._client.batches.submit(paths, **self._params, on_sent=self._screen.sending)
+        self.batch_ids.append(batch.id)
+        self._photos.place(batch, paths)
+        self._seen(batch)
+        return batch
+
+    def _seen(self, batch: Batch) -> None:
+        """Take note of how a batch stands."""
+        for photo in self._photos.update(batch):
+            self._delivery.rendered(photo)
+        self._screen.rendering(self._photos.ended, len(self._photos), batch.eta_s)
+
+    def _cancel(self) -> None:
+        for batch_id in self.batch_ids:
+            with suppress(CelshadeError):
+                self._client.batches.cancel(batch_id)
+
+
+def batch(options: argparse.Namespace, out: Console, errors: Console) -> int:
+    """Do what `celshade batch` was asked; return its exit status.
+
+    Raises:
+        UnusableSettings: The folder, the address, the key or the target cannot be used.
+        CannotSave: The target cannot be written.
+        CelshadeError: The server as a whole is no use.
+        KeyboardInterrupt: Ctrl-C.
+    """
+    paths, others = photos_in(options.folder, recursive=options.recursive)
+    target = _zip_path(options)
+    greet(options)
+    make_directory(target.parent if target else options.out)
+    screen = open_batch_screen(out, errors, as_json=options.json)
+    if others:
+        screen.note(f"{others} other {'file' if others == 1 else 'files'} left out.")
+    begun_s = time.monotonic()
+    with Client(options.url, options.api_key) as client:
+        photos = BatchPhotos(paths, screen)
+        if target:
+            delivery: Delivery = Zip(client, target, photos, screen)
+        else:
+            delivery = Files(client, options.out, photos, screen)
+        run = BatchRun(client, picture_params(options), photos, delivery, screen)
+        run.go(divide(_sized(paths, photos), client.limits()))
+    took = duration(time.monotonic() - begun_s)
+    screen.note(f"{photos.done} of {len(photos)} photos done in {took}.")
+    if options.json:
+        shown = [photo.as_json() for photo in photos]
+        zips = [str(path) for path in delivery.zips]
+        print_document(out, {"batches": run.batch_ids, "zips": zips, "photos": shown})
+    return DONE if photos.done == len(photos) else SOME_FAILED
+
+
+def _zip_path(options: argparse.Namespace) -> Path | None:
+    """Choose the name of the ZIP, if it is to be one.
+
+    Raises:
+        UnusableSettings: There is a directory of that name.
+    """
+    path: Path | None = options.zip
+    if path == Path():
+        path = Path(f"{options.folder.resolve().name or 'photos'}.zip")
+    if path is not None and path.is_dir():
+        raise UnusableSettings(f"'{path}' is a directory; --zip takes the name of a file.")
+    return path
+
+
+def _sized(paths: list[Path], photos: BatchPhotos) -> list[Sized]:
+    """Measure the photos; those that cannot be read are told and left out."""
+    sized = []
+    for path in paths:
+        try:
+            sized.append(Sized(path, size_bytes_of(path)))
+        except PhotoUnreadable as error:
+            photos.fail(path, error)
+    return sized
