@@ -63,7 +63,7 @@ export async function call(method, path, options = {}) {
       headers: sent,
       body: json ? JSON.stringify(json) : form && formOf(form),
       signal: abort ? AbortSignal.any([abort, timeout]) : timeout,
-      cache: "no-store",
+      // `cache` stays as it is: "no-store" would send Cache-Control: no-cache, and render anew.
       credentials: "omit",
       redirect: "error",
     });
