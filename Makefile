@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 READY := $(VENV)/ready.stamp
 READY_DEV := $(VENV)/ready-dev.stamp
 READY_BENCH := $(VENV)/ready-bench.stamp
-ROLES := api worker images graph keeper client local bench
+ROLES := api worker images graph keeper client local bench docs
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-header -q
 up_options = $(if $(PORT),--port $(PORT)) $(if $(WORKERS),--workers $(WORKERS)) \
@@ -15,7 +15,7 @@ up_options = $(if $(PORT),--port $(PORT)) $(if $(WORKERS),--workers $(WORKERS)) 
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up setup setup-dev test test-unit test-integration test-e2e test-chaos chaos \
-	check format lock \
+	check format docs lock \
 	bench train clean
 
 help: ## list the verbs
@@ -62,6 +62,10 @@ check: setup-dev ## format, lint, types, and the doors between the packages
 format: setup-dev ## put the code into its form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: setup-dev ## build the documentation as a site into build/docs; a warning is a fault
+	$(BIN)/zensical build --strict --clean
+	@echo "open build/docs/index.html, or: python3 -m http.server -d build/docs"
 
 train: setup ## train a built-in look on this machine (STYLE=ink STEPS= SEED=); again: it goes on
 	$(BIN)/python -m training photos

@@ -3,6 +3,7 @@
 It speaks only HTTP and imports nothing of the service.
 """
 
+from celshade import webhooks
 from celshade.archives import Archive, Archives
 from celshade.batches import Batch, Batches, BatchItem
 from celshade.client import Client
@@ -22,6 +23,7 @@ from celshade.errors import (
 )
 from celshade.images import Image, Images
 from celshade.jobs import Cache, Failure, Job, JobPage, Output, Params, QueuePlace
+from celshade.photo_files import PhotoAt
 from celshade.retrying import RetryPolicy
 from celshade.service import Allowance, Limits, Load, Usage
 from celshade.styles import Style
@@ -55,6 +57,7 @@ __all__ = [
     "NothingThere",
     "Output",
     "Params",
+    "PhotoAt",
     "PhotoUnreadable",
     "QueuePlace",
     "Refused",
@@ -64,4 +67,5 @@ __all__ = [
     "UnusableSettings",
     "Usage",
     "WaitTimeout",
+    "webhooks",
 ]

@@ -114,6 +114,7 @@ class Batches:
         idempotency_key: str | None = None,
         no_cache: bool = False,
         cancel_after_s: int | None = None,
+        webhook_url: str | None = None,
         on_sent: Callable[[int, int], object] | None = None,
     ) -> Batch:
         """Send photos in one request, one after the other, at the memory of a piece of one.
@@ -136,6 +137,7 @@ class Batches:
                 same batch. A random one when None.
             no_cache: Render anew even what is known.
             cancel_after_s: Deadline of each photo from when it has come in, seconds.
+            webhook_url: Where the end of each job, and of the batch, is told.
             on_sent: Told the bytes that have been sent so far and those there are, with each piece;
                 begins again at 0 when the request is repeated.
 
@@ -153,6 +155,7 @@ class Batches:
             "format": format,
             "quality": quality,
             "priority": priority,
+            "webhook_url": webhook_url,
         }
         told = names if names is not None else [_name_of(photo) for photo in photos]
         attachments = [Attachment(*pair) for pair in zip(photos, told, strict=True)]
@@ -214,8 +217,20 @@ def _name_of(photo: Photo) -> str:
     return "photo" if isinstance(photo, bytes) else Path(photo).name
 
 
-def _batch_of(answer: httpx.Response) -> Batch:
-    batch = Fields(read_json(answer), "batch")
+def read_batch(
+    value: object,
+    *,
+    retry_after_s: float | None = None,
+    held: bool = False,
+    etag: str | None = None,
+) -> Batch:
+    """Read a batch's JSON object; a webhook's has no items.
+
+    Raises:
+        BadAnswer: It is not a batch.
+    """
+    batch = Fields(value, "batch")
+    items = batch.objects("items") if "items" in batch.values else ()
     return Batch(
         id=batch.text("id"),
         status=batch.text("status"),
@@ -224,13 +239,22 @@ def _batch_of(answer: httpx.Response) -> Batch:
         completed_at=batch.time("completed_at"),
         eta_s=batch.number("eta_seconds"),
         counts=batch.mapping("counts"),
-        items=tuple(_item_of(value) for value in batch.objects("items")),
+        items=tuple(_item_of(each) for each in items),
         failure=read_failure(batch),
         archive_url=batch.section("urls").optional_text("archive"),
+        retry_after_s=retry_after_s,
+        held=held,
+        etag=etag,
+        raw=batch.values,
+    )
+
+
+def _batch_of(answer: httpx.Response) -> Batch:
+    return read_batch(
+        read_json(answer),
         retry_after_s=retry_after_s_of(answer),
         held=is_held(answer),
         etag=answer.headers.get("ETag"),
-        raw=batch.values,
     )
 
 

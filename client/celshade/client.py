@@ -15,7 +15,7 @@ from celshade.following import follow
 from celshade.images import Image, Images
 from celshade.jobs import Job, JobPage, read_job
 from celshade.multipart import Attachment, Form
-from celshade.photo_files import Photo
+from celshade.photo_files import Photo, PhotoAt
 from celshade.pictures import download_picture
 from celshade.retrying import RetryPolicy, Sleep
 from celshade.service import Limits, Load, Usage, read_limits, read_load, read_usage
@@ -110,7 +110,7 @@ class Client:
 
     def submit(
         self,
-        photo: Photo | Image,
+        photo: Photo | PhotoAt | Image,
         *,
         style: str | None = None,
         strength: float | None = None,
@@ -122,12 +122,13 @@ class Client:
         idempotency_key: str | None = None,
         no_cache: bool = False,
         cancel_after_s: int | None = None,
+        webhook_url: str | None = None,
         wait_s: int | None = None,
     ) -> Job:
         """Send a photo; its name stays here. What is None is the server's default.
 
         Args:
-            photo: Path of the photo, its bytes, or an image that the server keeps.
+            photo: Path of the photo, its bytes, its address, or an image that the server keeps.
             style: Name of a style, see `styles`.
             strength: 0 (the photo) to 1 (the cartoon).
             size: Long side of the picture, pixels; never larger than the photo's own.
@@ -139,6 +140,7 @@ class Client:
                 the same job. A random one when None.
             no_cache: Render anew even if the picture is known.
             cancel_after_s: Deadline from now, seconds.
+            webhook_url: Where the end is told, see `celshade.webhooks`.
             wait_s: Seconds, at most 60, the server may take to answer with a finished job.
 
         Returns:
@@ -147,23 +149,28 @@ class Client:
         Raises:
             PhotoUnreadable: The photo cannot be read.
         """
-        fields = form_fields(
-            {
-                "image_id": photo.id if isinstance(photo, Image) else None,
-                "style": style,
-                "strength": strength,
-                "size": size,
-                "format": format,
-                "quality": quality,
-                "priority": priority,
-            },
-            metadata,
-        )
-        photos = [] if isinstance(photo, Image) else [Attachment(photo, "photo")]
+        values = {
+            "image_id": photo.id if isinstance(photo, Image) else None,
+            "image_url": photo.url if isinstance(photo, PhotoAt) else None,
+            "style": style,
+            "strength": strength,
+            "size": size,
+            "format": format,
+            "quality": quality,
+            "priority": priority,
+            "webhook_url": webhook_url,
+        }
+        fields = form_fields(values, metadata)
+        form, body = None, None
+        if isinstance(photo, Image | PhotoAt):
+            body = fields
+        else:
+            form = Form(fields, [Attachment(photo, "photo")])
         answer = self._http.call(
             "POST",
             self._http.url("v1", "jobs"),
-            form=Form(fields, photos),
+            form=form,
+            body=body,
             headers=request_headers(
                 idempotency_key, no_cache=no_cache, cancel_after_s=cancel_after_s
             ),

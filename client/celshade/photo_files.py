@@ -2,11 +2,20 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from celshade.errors import PhotoUnreadable
 
 Photo = str | os.PathLike[str] | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoAt:
+    """A photo that the server is to fetch by itself, where its operator has allowed that."""
+
+    url: str
+
 
 _CHUNK_BYTES = 64 * 1024
 

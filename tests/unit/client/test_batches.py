@@ -1,5 +1,6 @@
 """Batches, archives and images: the client's requests, and how it reads what comes back."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from celshade import (
     DownloadFailed,
     Image,
     NothingThere,
+    PhotoAt,
     PhotoUnreadable,
     Refused,
     WaitTimeout,
@@ -222,8 +224,22 @@ def test_an_image_stands_for_the_file() -> None:
     assert (kept.id, kept.width) == ("i1", 3)
     celshade.submit(kept, style="ink")
     assert b"a photo" in bodies[0]
-    assert b'name="image_id"\r\n\r\ni1\r\n' in bodies[1]
-    assert b"filename" not in bodies[1]
+    assert json.loads(bodies[1]) == {"image_id": "i1", "style": "ink"}
+
+
+def test_a_photo_may_be_named_by_its_address() -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        assert json.loads(request.read()) == {
+            "image_url": "https://photos.example/a.jpg",
+            "size": "512",
+            "webhook_url": "https://me.example/hook",
+            "metadata": '{"a": "b"}',
+        }
+        return httpx.Response(202, json={"id": "1", "status": "queued"})
+
+    celshade = client(handler)
+    photo = PhotoAt("https://photos.example/a.jpg")
+    celshade.submit(photo, size=512, webhook_url="https://me.example/hook", metadata={"a": "b"})
 
 
 def test_an_unreadable_photo_is_told_before_anything_is_sent(tmp_path: Path) -> None:
