@@ -28,9 +28,15 @@ SUBMISSION = (
     "storage_unavailable",
 )
 
+# What any request may be answered.
+EVERYWHERE = ("malformed_request", "forbidden", "uri_too_long", "headers_too_large", "internal")
+
+# What most of them may be answered; the page tells it once.
+USUAL = (*EVERYWHERE, "unauthorized", "rate_limited", "store_unavailable")
+
 # Stable code -> what it says to who gets it. Causes of failed jobs are no answers.
 MEANINGS: dict[str, str] = {
-    "malformed_request": "the request cannot be read: send one photo, and each parameter once",
+    "malformed_request": "it cannot be read: send one photo, and each parameter once",
     "unauthorized": "there is no valid key in `Authorization`",
     "forbidden": "this key, page, name or link may not do that",
     "not_found": "it is not there, or not yours",
@@ -41,6 +47,7 @@ MEANINGS: dict[str, str] = {
     "batch_closed": "the batch was canceled while it came in",
     "result_expired": "the picture is gone; submit the photo again",
     "upload_too_large": "there are more bytes or photos than `/v1/limits` allows",
+    "uri_too_long": "the address is too long; send parameters in a form",
     "unsupported_media_type": "this is no image we can read; its content decides, not its name",
     "range_not_satisfiable": "there is no such part of it",
     "invalid_image": "the image is damaged",
@@ -49,6 +56,7 @@ MEANINGS: dict[str, str] = {
     "unknown_style": "`/v1/styles` lists the styles there are",
     "invalid_param": "`errors` names the fields at fault",
     "idempotency_key_reuse": "the key was used for another request",
+    "headers_too_large": "there are too many headers, or one is too long",
     "queue_full_for_key": "your own share of the queue is used up",
     "quota_exceeded": "your megapixels of the day are used up",
     "rate_limited": "your requests of the minute are used up",
@@ -68,7 +76,7 @@ def codes_of(operation: Operation, *, is_limited: bool) -> list[str]:
         operation: The operation.
         is_limited: Whether requests to it count against the caller's minute.
     """
-    codes = {*operation.problems, "forbidden", "internal"}
+    codes = {*operation.problems, *EVERYWHERE}
     if operation.scope is not None:
         codes |= {"unauthorized", "store_unavailable"}
     if operation.asks_job_store:
@@ -76,7 +84,7 @@ def codes_of(operation: Operation, *, is_limited: bool) -> list[str]:
     if is_limited:
         codes.add("rate_limited")
     if operation.query is not None:
-        codes |= {"invalid_param", "malformed_request"}
+        codes.add("invalid_param")
     order = list(MEANINGS)
     return sorted(codes, key=lambda code: (STATUSES[code], order.index(code)))
 

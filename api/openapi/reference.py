@@ -12,8 +12,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from api.openapi.errors import MEANINGS, USUAL
 from api.openapi.operation import JSON, Schema
 from api.openapi.types import anchor_of, type_of
+from api.problems import MEDIA_TYPE, STATUSES
 
 _FOLDER = Path(__file__).parent
 _CODE = re.compile(r"`([^`]+)`")
@@ -38,6 +40,7 @@ def render(document: Schema, *, style: str) -> str:
         info=document["info"],
         style=style,
         sections=_sections(document),
+        usual=[(STATUSES[code].value, code, MEANINGS[code]) for code in USUAL],
         schemas=[
             {"name": name, **_schema(name, schema)}
             for name, schema in document["components"]["schemas"].items()
@@ -91,8 +94,17 @@ def _operation(path: str, method: str, operation: Schema, document: Schema) -> d
                 "contents": _contents(answer.get("content", {}), document),
             }
             for status, answer in operation["responses"].items()
+            if not _is_usual(answer)
         ],
     }
+
+
+def _is_usual(answer: Schema) -> bool:
+    """Whether an answer says nothing that is not said of all operations."""
+    problem = answer.get("content", {}).get(MEDIA_TYPE)
+    if problem is None:
+        return False
+    return set(problem["schema"]["allOf"][1]["properties"]["code"]["enum"]) <= set(USUAL)
 
 
 def _parameter(parameter: Schema) -> dict[str, Any]:

@@ -6,9 +6,11 @@ gunicorn's `ThreadWorker` at the named points only; `tests/integration/api` hold
 
 import select
 import selectors
+import socket
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,7 +23,7 @@ from api.intake.client_socket import ClientSocket, HeaderPatience
 from api.intake.limits import IntakeLimits
 from api.intake.middleware import IntakeMiddleware
 from api.intake.pace import Pace, WaitingSlots
-from api.wsgi import STOPPING
+from api.wsgi import STOPPING, unreadable
 from api.wsgi.lingering import Lingerer
 
 if TYPE_CHECKING:
@@ -82,6 +84,16 @@ class CelshadeWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no t
             self.nr_conns -= 1
             return
         super().finish_request(conn, done)
+
+    def handle_error(
+        self, req: object, client: socket.socket, addr: object, exc: Exception
+    ) -> None:
+        """Answer what could not be read, or went wrong outside of the application, as a problem."""
+        code = unreadable.code_of(exc)
+        if code == "internal":
+            self.log.exception("a request went wrong outside of the application")
+        with suppress(OSError):  # whoever sent it has gone
+            unreadable.refuse(client, code)
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Stop accepting for good once the process stops: serve who has knocked, close the door.
