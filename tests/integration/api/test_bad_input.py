@@ -158,7 +158,7 @@ def test_a_bad_photo_is_refused(
         ({"metadata": '{"a": 1}'}, "invalid_param", "metadata"),
         ({"metadata": "[" * 1000}, "invalid_param", "metadata"),
         ({"metadata": '{"a": "\\ud800"}'}, "invalid_param", "metadata"),
-        ({"webhook_url": "https://example.com/"}, "invalid_param", "webhook_url"),
+        ({"webhook_url": "https://example.com:22/"}, "invalid_param", "webhook_url"),
         ({"stlye": "flat"}, "invalid_param", "stlye"),
     ],
 )
@@ -203,7 +203,8 @@ def test_an_encoded_body_is_refused(service: Service) -> None:
 
 def test_json_is_refused_with_a_hint(service: Service) -> None:
     answer = service.http.post("/v1/jobs", json={"image_url": "http://127.0.0.1/"})
-    assert_refused(service, answer, 400, "malformed_request")
+    assert_refused(service, answer, 422, "invalid_param")
+    assert "send the photo itself" in answer.json()["detail"]
 
 
 def test_a_truncated_photo_is_accepted_and_left_to_the_decoder(service: Service) -> None:
@@ -237,8 +238,6 @@ def test_a_hostile_file_name_has_no_effect(service: Service, name: str) -> None:
         "/v1//jobs",
         "/v1/jobs/../../healthz%2f",
         "/v1/jobs/" + "0" * 32 + "/events",
-        "/openapi.json",
-        "/docs",
     ],
 )
 def test_what_is_not_there_is_404(service: Service, path: str) -> None:

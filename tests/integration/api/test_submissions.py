@@ -118,9 +118,10 @@ def test_an_idempotency_key_replays_its_job(client: PhotoClient, worker: HandWor
         ({"body": photo(shade=3)}, {}),
         ({"strength": "0.2"}, {}),
         ({"format": "webp"}, {}),
+        ({"webhook_url": "https://example.com/hook"}, {}),
         ({}, {"Cancel-After": "5m"}),
     ],
-    ids=["photo", "strength", "format", "deadline"],
+    ids=["photo", "strength", "format", "webhook", "deadline"],
 )
 def test_an_idempotency_key_is_for_one_request(
     client: PhotoClient, worker: HandWorker, change: dict[str, Any], wish: dict[str, str]

@@ -11,6 +11,7 @@ from werkzeug.routing import Rule
 
 from api.keys_file import lines_for
 from common.callers import Scope, new_key
+from common.store.outbox import Sending
 from tests.hand_worker import HandWorker, photo
 from tests.integration.api.conftest import MakeApp, parts_of
 from tests.integration.api.photo_client import PhotoClient, body_of
@@ -111,11 +112,23 @@ def routes_with_ids(app: Flask) -> Iterator[tuple[str, Rule]]:
                 yield method, rule
 
 
+def delivery_and_address(house: House) -> tuple[str, str]:
+    """A delivery of ann's, whose receiver wants no more, and that receiver's address."""
+    house.ann.act(house.ann.submit(photo(shade=7), webhook_url="https://example.com/"), "cancel")
+    (due,) = house.worker.store.outbox.claim(most=1)
+    house.worker.store.outbox.record(due, Sending.GONE, answer="410", took_ms=1)
+    (address,) = body_of(house.ann.get("/v1/webhooks/disabled"))["data"]
+    return due.id, str(address["id"])
+
+
 def test_another_callers_things_are_not_there_on_any_route(house: House) -> None:
     form = {"image": [(io.BytesIO(photo()), "a.jpg")]}
     batch = body_of(house.ann.call("POST", "/v1/batches", data=form))
     image = body_of(house.ann.call("POST", "/v1/images", data=photo()))
+    delivery, address = delivery_and_address(house)
     ids = {
+        "delivery": delivery,
+        "address_id": address,
         "job_id": str(house.ann.submit()["id"]),
         "batch_id": str(batch["id"]),
         "image_id": str(image["image_id"]),
@@ -131,7 +144,12 @@ def test_another_callers_things_are_not_there_on_any_route(house: House) -> None
     for method, path in paths:
         answer = house.bob.call(method, path)
         assert (answer.status_code, body_of(answer)["code"]) == (404, "not_found"), (method, path)
-    assert body_of(house.bob.get("/v1/jobs"))["data"] == []
+    for path in ("/v1/jobs", "/v1/webhooks/deliveries", "/v1/webhooks/disabled"):
+        assert body_of(house.bob.get(path))["data"] == []
+    secrets = [
+        body_of(each.get("/v1/webhooks/secret"))["secret"] for each in (house.ann, house.bob)
+    ]
+    assert len(set(secrets)) == 2
     assert house.ann.job({"id": ids["job_id"]})["status"] == "queued"
     # The routes are there: to the things' own caller they answer otherwise.
     for method, path in sorted(paths, key=lambda each: each[0] == "DELETE"):
