@@ -5,7 +5,7 @@ What it answers, the test says: a status for each request in turn, the last one 
 
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, SimpleQueue
@@ -42,6 +42,7 @@ class Receiver:
         statuses: What it answers, in turn.
         headers: What its answers say besides.
         held: While it is not set, answers wait.
+        stop: Lets go of the port.
     """
 
     port: int = 0
@@ -50,6 +51,7 @@ class Receiver:
     held: threading.Event = field(default_factory=threading.Event)
     heard: "SimpleQueue[Heard]" = field(default_factory=SimpleQueue)
     count: int = 0
+    stop: Callable[[], None] = lambda: None
 
     @property
     def url(self) -> str:
@@ -108,10 +110,15 @@ def receiving(**settings: Any) -> Iterator[Receiver]:
     receiver.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
-    try:
-        yield receiver
-    finally:
+
+    def stop() -> None:
         receiver.held.set()
         server.shutdown()
         server.server_close()
         thread.join()
+
+    receiver.stop = stop
+    try:
+        yield receiver
+    finally:
+        stop()

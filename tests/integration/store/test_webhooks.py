@@ -1,6 +1,4 @@
-"""Webhooks in the job store: who is told of what, how often, and in whose turn."""
-
-from typing import Any
+"""Webhooks in the job store: what is announced, what the log shows, what signs."""
 
 import pytest
 
@@ -8,52 +6,14 @@ from common.errors import DecodeFailed, NotFound, NotRetryable
 from common.jobs import JobStatus
 from common.store import JobStore
 from common.store.batches import Closure
-from common.store.outbox import DueWebhook, Sending
-from common.store.policy import WEBHOOK_DELAYS_S, WEBHOOK_JITTER
-from common.store.submissions import BatchPlace, Submission, WebhookTarget
-from common.store.webhooks import Webhook, WebhookStatus
+from common.store.outbox import Sending
+from common.store.submissions import BatchPlace
+from common.store.webhooks import WebhookStatus
 from tests.integration.store.audit import audit
 from tests.integration.store.builders import ClockedStore, Worker, policy, submission, submit
+from tests.integration.store.webhook_jobs import HOOK, claim_one, drain, ended, log, record, send
 
-HOOK = WebhookTarget("https://example.com/hook", "https://api.example")
 PRINT = "f" * 64
-POLICY = policy()
-
-
-def send(store: JobStore, image: str = "photo", **more: Any) -> Submission:
-    """Submit a job with a webhook."""
-    sent = submission(image, **({"webhook": HOOK} | more))
-    submit(store, sent)
-    return sent
-
-
-def ended(store: JobStore, image: str = "photo", **more: Any) -> Submission:
-    """A job with a webhook that has ended."""
-    sent = send(store, image, **more)
-    store.ledger.cancel(sent.job_id, sent.caller)
-    return sent
-
-
-def claim_one(store: JobStore) -> DueWebhook:
-    (due,) = store.outbox.claim(most=5)
-    return due
-
-
-def record(store: JobStore, due: DueWebhook, outcome: Sending = Sending.DELIVERED) -> str:
-    return store.outbox.record(due, outcome, answer="200", took_ms=7)
-
-
-def drain(store: JobStore) -> list[DueWebhook]:
-    """Deliver all that is due."""
-    sent: list[DueWebhook] = []
-    while claimed := store.outbox.claim(most=5):
-        assert [record(store, due) for due in claimed] == ["delivered"] * len(claimed)
-        sent += claimed
-    return sent
-
-
-def log(store: JobStore, caller: str = "ann") -> tuple[Webhook, ...]:
-    return store.webhooks.page(caller, cursor=None, limit=100).webhooks
 
 
 # --- What is announced ---
@@ -185,118 +145,6 @@ def test_a_batch_that_runs_again_tells_its_second_end_instead(store: JobStore) -
     assert log(store)[0].status is WebhookStatus.SUPERSEDED
     store.ledger.delete(sent.job_id, "ann")
     assert claim_one(store).id == f"batch_{batch.batch_id}_2"
-
-
-# --- Attempts ---
-
-
-def test_pauses_grow_and_the_seventh_attempt_is_the_last(clocked: ClockedStore) -> None:
-    store = clocked.store
-    ended(store)
-    for delay_s in WEBHOOK_DELAYS_S:
-        assert record(store, claim_one(store), Sending.REFUSED) == "waiting"
-        (seen,) = log(store)
-        assert seen.due_ms is not None
-        pause_s = (seen.due_ms - clocked.now_ms) / 1000
-        assert delay_s * WEBHOOK_JITTER[0] <= pause_s <= delay_s * WEBHOOK_JITTER[1]
-        clocked.set_time(seen.due_ms - 1)
-        assert store.outbox.claim(most=5) == ()
-        clocked.set_time(seen.due_ms)
-    assert record(store, claim_one(store), Sending.NO_ANSWER) == "failed"
-    (seen,) = log(store)
-    assert (seen.status, seen.due_ms, seen.sent) == (WebhookStatus.FAILED, None, 7)
-
-
-def test_what_was_claimed_and_never_recorded_is_sent_again(clocked: ClockedStore) -> None:
-    store = clocked.store
-    ended(store)
-    first = claim_one(store)
-    clocked.set_time(clocked.now_ms + POLICY.webhook_lease_ms - 1)
-    assert store.outbox.claim(most=5) == ()
-    clocked.set_time(clocked.now_ms + 1)
-    second = claim_one(store)
-    assert (second.id, second.url) == (first.id, first.url)
-    assert second.token != first.token
-    assert record(store, first) == "refused"
-    assert record(store, second) == "delivered"
-    assert record(store, second) == "refused"
-    assert log(store)[0].sent == 1
-
-
-def test_a_step_of_the_clock_holds_up_nothing_for_long(clocked: ClockedStore) -> None:
-    store = clocked.store
-    ended(store)
-    claim_one(store)
-    clocked.set_time(clocked.now_ms - 30 * 86_400_000)
-    store.outbox.claim(most=5)
-    clocked.set_time(clocked.now_ms + POLICY.webhook_delay_max_ms)
-    assert record(store, claim_one(store)) == "delivered"
-
-
-def test_the_log_keeps_the_last_attempts(clean_redis_url: str) -> None:
-    clocked = ClockedStore(clean_redis_url, policy(webhook_attempts_kept=2))
-    store = clocked.store
-    ended(store)
-    for answer in ("500", "501", "no_answer"):
-        store.outbox.record(claim_one(store), Sending.REFUSED, answer=answer, took_ms=9)
-        clocked.set_time(clocked.now_ms + POLICY.webhook_delay_max_ms)
-    (seen,) = log(store)
-    assert [attempt.answer for attempt in seen.attempts] == ["501", "no_answer"]
-    assert (seen.sent, seen.attempts[0].took_ms) == (3, 9)
-    clocked.close()
-
-
-# --- Whose turn ---
-
-
-def test_a_callers_flood_leaves_room_for_others(store: JobStore) -> None:
-    for number in range(30):
-        ended(store, f"ann {number}")
-    ended(store, "ben", caller="ben")
-    claimed = store.outbox.claim(most=32)
-    callers = [due.caller for due in claimed]
-    assert callers.count("ann") == POLICY.webhook_caller_max
-    assert callers.count("ben") == 1
-    assert store.outbox.claim(most=32) == ()
-    record(store, claimed[0])
-    assert len(store.outbox.claim(most=32)) == 1
-
-
-def test_a_flood_that_has_waited_is_sent_in_turns(clocked: ClockedStore) -> None:
-    store = clocked.store
-    for caller in ("ann", "ben", "cas"):
-        for number in range(4):
-            ended(store, f"{caller} {number}", caller=caller)
-            clocked.set_time(clocked.now_ms + 1)
-    assert {due.caller for due in store.outbox.claim(most=3)} == {"ann", "ben", "cas"}
-
-
-# --- Addresses that want no more ---
-
-
-def test_gone_disables_the_address_until_it_is_enabled(clocked: ClockedStore) -> None:
-    store = clocked.store
-    for number in range(3):
-        ended(store, str(number))
-    clocked.set_time(clocked.now_ms + 1)
-    ended(store, "other", webhook=WebhookTarget("https://example.com/2", HOOK.base_url))
-    (due,) = store.outbox.claim(most=1)
-    assert record(store, due, Sending.GONE) == "disabled"
-    assert [due.url for due in store.outbox.claim(most=5)] == ["https://example.com/2"]
-    assert sorted(seen.status for seen in log(store)) == ["disabled"] * 3 + ["waiting"]
-    (off,) = store.webhooks.disabled("ann")
-    assert (off.url, off.since_ms) == (HOOK.url, clocked.now_ms)
-    assert store.webhooks.disabled("ben") == ()
-    with pytest.raises(NotRetryable, match="enable"):
-        store.webhooks.redeliver(due.id, "ann")
-    with pytest.raises(NotFound):
-        store.webhooks.enable(off.id, "ben")
-    store.webhooks.enable(off.id, "ann")
-    with pytest.raises(NotFound):
-        store.webhooks.enable(off.id, "ann")
-    assert store.webhooks.disabled("ann") == ()
-    ended(store, "after")
-    assert [due.url for due in store.outbox.claim(most=5)] == [HOOK.url]
 
 
 # --- The log, and sending again ---
