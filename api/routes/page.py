@@ -17,7 +17,7 @@ pages = Blueprint("pages", __name__)
 
 FILES = PageFiles(Path(__file__).parents[1] / "page")
 # An address of a page's own, and the file that answers there.
-ADDRESSES = {"/": "index.html"}
+ADDRESSES = {"/": "index.html", "/ops": "ops.html"}
 FOREVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"  # 304 when nothing has changed
 

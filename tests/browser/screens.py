@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from axe_playwright_python.base import AXE_FILE_PATH
+from axe_playwright_python.base import (  # type: ignore[import-untyped]  # it ships no types
+    AXE_FILE_PATH,
+)
 from playwright.sync_api import Page
 
-THEMES = ("light", "dark")
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 # Transitions end: contrast is measured on what stays.
 STILL = """() => Promise.all(
     document.getAnimations()
@@ -33,7 +35,8 @@ class Screens:
             page.emulate_media(color_scheme=theme)
             page.evaluate(STILL)
             page.screenshot(path=self.folder / f"{state}-{theme}.png")
-            assert violations(page) == [], f"{state}, {theme}"
+            found = violations(page)
+            assert not found, f"{state}, {theme}: {found}"
         page.emulate_media(color_scheme="light")
 
 

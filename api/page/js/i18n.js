@@ -22,6 +22,11 @@ function chosenLanguage() {
   return wish in WORDS ? wish : "en";
 }
 
+/** Know more words: those of another page, by language. */
+export function learn(words) {
+  for (const [name, more] of Object.entries(words)) Object.assign(WORDS[name], more);
+}
+
 export function currentLanguage() {
   return language;
 }
