@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
@@ -93,7 +94,7 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """Let somebody open the page: `visit(url, viewport=(1440, 900), ...)`."""
     people: list[Person] = []
 
-    def come(url: str, **options: object) -> Person:
+    def come(url: str, **options: Any) -> Person:
         people.append(Person.at(browser, url, **options))
         return people[-1]
 

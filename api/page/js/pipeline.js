@@ -13,6 +13,7 @@ import { uploadImage } from "./upload.js";
 const reading = new Lanes(2);
 const uploading = new Lanes(2);
 const submitting = new Lanes(2);
+const tidying = new Lanes(1);
 const CANCELED = new DOMException("canceled", "AbortError");
 // How the API says that a file is no photo it takes: sending it again would not help.
 const NOT_TAKEN = new Set([413, 415, 422]);
@@ -35,7 +36,7 @@ export function render(photo, settings) {
     return;
   }
   photo.abort?.abort(CANCELED);
-  if (phase === "open" && jobId) quietly(call("POST", `v1/jobs/${jobId}/cancel`));
+  if (phase === "open" && jobId) quietly("POST", `v1/jobs/${jobId}/cancel`);
   album.update(photo, { settings: { ...settings } });
   if (photo.imageId) begin(photo, (abort) => submit(photo, abort));
   else if (photo.file) begin(photo, (abort) => send(photo, abort));
@@ -67,8 +68,8 @@ export function retry(photo) {
 export function remove(photo) {
   const { jobId, imageId } = photo;
   album.remove(photo);
-  if (jobId) quietly(call("DELETE", `v1/jobs/${jobId}`));
-  if (imageId) quietly(call("DELETE", `v1/images/${imageId}`));
+  if (jobId) quietly("DELETE", `v1/jobs/${jobId}`);
+  if (imageId) quietly("DELETE", `v1/images/${imageId}`);
 }
 
 /** Go on with what a reload interrupted between upload and submission. */
@@ -193,6 +194,7 @@ const waits = (photo) => (problem) =>
     problem: problem && { code: problem.code, message: problem.message },
   });
 
-function quietly(promise) {
-  promise.catch(() => {}); // the service forgets by itself in time
+/** Tell the service what it may forget; where that fails, it forgets by itself in time. */
+function quietly(method, path) {
+  tidying.run(() => call(method, path)).catch(() => {});
 }

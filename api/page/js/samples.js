@@ -4,6 +4,7 @@
 
 import { patiently } from "./connection.js";
 import { call } from "./http.js";
+import { Lanes } from "./lanes.js";
 import { kept } from "./storage.js";
 
 const FOLDER = new URL("../samples/", import.meta.url);
@@ -24,12 +25,13 @@ export function wholeSample(name) {
 }
 
 const drawn = new Map();
+const drawing = new Lanes(1);
 
 /** The address of a style's sample for its card; null when there is none to be had. */
 export function sampleOf(style) {
   if (KNOWN.has(style.name)) return Promise.resolve(new URL(`${style.name}-card.jpg`, FOLDER).href);
   const id = `${style.name}@${style.version}`;
-  if (!drawn.has(id)) drawn.set(id, draw(style, `sample/${id}`).catch(() => null));
+  if (!drawn.has(id)) drawn.set(id, drawing.run(() => draw(style, `sample/${id}`)).catch(() => null));
   return drawn.get(id);
 }
 

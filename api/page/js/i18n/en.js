@@ -23,7 +23,6 @@ export default {
   "intake.how": "Drop them anywhere on this page, or paste one.",
   "intake.kinds": "{kinds}; up to {most} each",
   "intake.none": "There was no file in that.",
-  "intake.added": { one: "{count} photo added", other: "{count} photos added" },
 
   "settings.title": "Look",
   "settings.style": "Style",
@@ -48,7 +47,6 @@ export default {
   "all.save": "Download all",
   "all.clear": "Clear",
   "all.progress": "All photos",
-  "all.total": { one: "{count} photo", other: "{count} photos" },
   "all.done": "{count} done",
   "all.busy": "{count} under way",
   "all.failed": "{count} failed",
@@ -65,7 +63,6 @@ export default {
   "card.retry": "Try {name} again",
   "card.save": "Download {name}",
   "card.look": "{style}, {strength}, {size} px",
-  "card.unseen": "This browser cannot show it; the cartoon it can",
 
   "state.reading": "Looking at it",
   "state.waiting": "Waiting to upload",
@@ -106,7 +103,6 @@ export default {
   "viewer.zoom.in": "Zoom in",
   "viewer.zoom.out": "Zoom out",
   "viewer.zoom.fit": "Show all of it",
-  "viewer.zoom.pixels": "Show single pixels",
   "viewer.zoom": "{percent}",
   "viewer.save": "Download",
   "viewer.link": "Copy link",

@@ -23,7 +23,6 @@ export default {
   "intake.how": "拖到页面任意位置，或直接粘贴。",
   "intake.kinds": "{kinds}；每张不超过 {most}",
   "intake.none": "里面没有文件。",
-  "intake.added": "已添加 {count} 张照片",
 
   "settings.title": "风格设置",
   "settings.style": "风格",
@@ -48,7 +47,6 @@ export default {
   "all.save": "全部下载",
   "all.clear": "清空",
   "all.progress": "全部照片",
-  "all.total": "{count} 张照片",
   "all.done": "{count} 张完成",
   "all.busy": "{count} 张进行中",
   "all.failed": "{count} 张失败",
@@ -65,7 +63,6 @@ export default {
   "card.retry": "重试 {name}",
   "card.save": "下载 {name}",
   "card.look": "{style}, {strength}, {size} px",
-  "card.unseen": "浏览器无法显示原图，但可以显示漫画",
 
   "state.reading": "正在读取",
   "state.waiting": "等待上传",
@@ -106,7 +103,6 @@ export default {
   "viewer.zoom.in": "放大",
   "viewer.zoom.out": "缩小",
   "viewer.zoom.fit": "显示全图",
-  "viewer.zoom.pixels": "显示像素",
   "viewer.zoom": "{percent}",
   "viewer.save": "下载",
   "viewer.link": "复制链接",
