@@ -14,8 +14,8 @@ up_options = $(if $(PORT),--port $(PORT)) $(if $(WORKERS),--workers $(WORKERS)) 
 	$(if $(DATA),--data "$(DATA)") $(if $(STORE),--store $(STORE))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up setup setup-dev test test-unit test-integration test-e2e test-chaos chaos \
-	check format docs lock \
+.PHONY: help demo up setup setup-dev test test-unit test-integration test-e2e test-browser test-chaos \
+	chaos chromium check format docs lock \
 	bench train clean
 
 help: ## list the verbs
@@ -34,7 +34,7 @@ setup: $(READY) ## make the environment in .venv and install what the service ne
 
 setup-dev: $(READY_DEV) ## the same, and what the checks and tests need
 
-test: setup-dev ## all tests: unit, integration on real servers, end to end on real processes
+test: setup-dev chromium ## all tests: unit, integration on real servers, end to end, in a browser
 	$(BIN)/python -m pytest -m "not campaign" $(ARGS)
 
 test-chaos: setup-dev ## faults under load, rolling restarts: what `make test` has of it, and more
@@ -48,6 +48,9 @@ test-integration: setup-dev ## tests of one part on real servers
 
 test-e2e: setup-dev ## tests of the whole on the real processes
 	$(BIN)/python -m pytest tests/e2e $(ARGS)
+
+test-browser: setup-dev chromium ## tests of the page in a real browser
+	$(BIN)/python -m pytest tests/browser $(ARGS)
 
 chaos: setup-dev ## kill, freeze and starve a real service, then check every job (SEED= JOBS= MINUTES=)
 	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)) \
@@ -101,6 +104,18 @@ $(READY_DEV): requirements/dev.txt requirements/torch.txt client/pyproject.toml 
 $(READY_BENCH): requirements/bench.txt | $(BIN)/pip
 	$(PIP) install --require-hashes -r requirements/bench.txt
 	@touch $@
+
+# The browser of the page's tests: the system's own, brought where nobody need be asked for leave.
+# Without one those tests are left out with a word, and fail in CI.
+chromium:
+	@for program in chromium chromium-browser google-chrome "$$CELSHADE_TEST_CHROMIUM"; do \
+		command -v "$$program" >/dev/null && exit 0; \
+	done; \
+	[ "$$(id -u)" = 0 ] || as_root="sudo -n"; \
+	echo "Installing chromium for the tests of the page"; \
+	{ $$as_root apt-get update -qq && $$as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1 \
+		|| echo "It cannot be installed here; they are left out. By hand: apt-get install chromium"
 
 $(BIN)/pip:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no '$(PYTHON)'. Install Python 3.11 \

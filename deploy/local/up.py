@@ -54,6 +54,7 @@ def welcome(url: str) -> str:
     """Return what a person needs first, once everything answers."""
     return (
         f"\nReady: {url}\n"
+        f"  in a browser: {url}/ (photos), {url}/ops (how the service fares)\n"
         f"  curl -H 'Prefer: wait=60' -F image=@photo.jpg {url}/v1/jobs\n"
         f"  .venv/bin/celshade render photo.jpg -o out/ --url {url}\n"
         "Ctrl-C stops everything; a second one does not wait.\n"

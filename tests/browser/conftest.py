@@ -22,6 +22,7 @@ from tests.services import absent
 from tests.styles import GATE_VARIABLE
 
 CHROMIUM = "CELSHADE_TEST_CHROMIUM"
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 STYLES = "tests.styles:MarkedStyle,tests.styles:SlowStyle"
 # A test's time includes starting the service: a busy machine takes minutes for that.
 PATIENCE_S = 900
@@ -46,7 +47,8 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """The browser; `CELSHADE_TEST_CHROMIUM` names one that is elsewhere."""
-    path = os.environ.get(CHROMIUM) or shutil.which("chromium") or shutil.which("chromium-browser")
+    paths = [os.environ.get(CHROMIUM), *map(shutil.which, PROGRAMS)]
+    path = next(filter(None, paths), None)
     if path is None:
         absent(f"There is no chromium: apt-get install chromium, or name one with {CHROMIUM}.")
     # Chromium's sandbox does not start as root; what the tests show it is ours.
