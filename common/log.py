@@ -58,6 +58,7 @@ def configure_logging(process: str, level: str, stream: TextIO | None = None) ->
         "amqp",
         "botocore",
         "urllib3",
+        "httpcore",  # at DEBUG: whole addresses, which may hold what only their callers should know
         "PIL",
         "celery.app.trace",
         "celery.worker.strategy",

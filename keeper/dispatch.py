@@ -32,6 +32,7 @@ class Dispatch:
         self._courier = courier
         self._threads = threads
         self._free = threading.Semaphore(threads)
+        self._came_back = threading.Event()
 
     def run(self, stopping: threading.Event) -> None:
         """Send what is due, as it falls due, until told to stop."""
@@ -41,7 +42,10 @@ class Dispatch:
                     continue
             except CelshadeError as error:
                 _log.warning("could not look for webhooks: %s", error)
-            stopping.wait(LOOK_EVERY_S)
+                stopping.wait(LOOK_EVERY_S)
+            # A caller with its share on the way may send more as soon as one of them is back.
+            self._came_back.wait(LOOK_EVERY_S)
+            self._came_back.clear()
 
     def send_due(self) -> int:
         """Let couriers go with what is due now, as far as any are free; answers how many.
@@ -87,3 +91,4 @@ class Dispatch:
             _log.exception("webhook was not recorded", extra={"webhook": due.id})
         finally:
             self._free.release()
+            self._came_back.set()
