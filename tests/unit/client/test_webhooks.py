@@ -1,0 +1,105 @@
+"""Webhooks that came: verified against what the stock library signs, and read."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from standardwebhooks import Webhook
+
+from celshade import BadAnswer, webhooks
+
+SECRET = "whsec_" + "QmFzZTY0IG9mIGEgc2VjcmV0IGZvciB0ZXN0cyBvbmx5"
+JOB = {"id": "j1", "status": "succeeded", "style": "ink"}
+
+
+def signed(
+    told: Any, secret: str = SECRET, at: datetime | None = None
+) -> tuple[bytes, dict[str, str]]:
+    """Write a webhook as a server does."""
+    payload = told if isinstance(told, bytes) else json.dumps(told).encode()
+    moment = at or datetime.now(UTC)
+    headers = {
+        "Webhook-Id": "job_1_1",
+        "Webhook-Timestamp": str(int(moment.timestamp())),
+        "Webhook-Signature": Webhook(secret).sign("job_1_1", moment, payload.decode()),
+    }
+    return payload, headers
+
+
+def event(kind: str, data: Any) -> dict[str, Any]:
+    return {"type": kind, "timestamp": "2026-01-02T03:04:05.678Z", "data": data}
+
+
+def test_a_job_is_read() -> None:
+    found = webhooks.verify(*signed(event("job.succeeded", JOB)), SECRET)
+    assert (found.id, found.type, found.batch) == ("job_1_1", "job.succeeded", None)
+    assert found.job is not None
+    assert (found.job.id, found.job.succeeded, found.job.style) == ("j1", True, "ink")
+    assert found.timestamp == datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
+
+
+def test_a_batch_is_read_without_items() -> None:
+    batch = {"id": "b1", "status": "succeeded_with_errors", "counts": {"total": 3}}
+    found = webhooks.verify(*signed(event("batch.completed", batch)), SECRET)
+    assert found.job is None
+    assert found.batch is not None
+    assert (found.batch.id, found.batch.counts["total"], found.batch.items) == ("b1", 3, ())
+
+
+def test_an_event_of_tomorrow_is_no_fault() -> None:
+    found = webhooks.verify(*signed(event("style.added", {"x": 1})), SECRET)
+    assert (found.job, found.batch, found.raw["data"]) == (None, None, {"x": 1})
+
+
+def test_one_of_several_signatures_is_enough() -> None:
+    payload, headers = signed(event("job.failed", JOB))
+    _, former = signed(payload, secret="whsec_" + "Zm9ybWVyIHNlY3JldCBvZiB0aGUgdGVzdHM=")
+    both = f"{former['Webhook-Signature']} {headers['Webhook-Signature']}"
+    assert webhooks.verify(payload, {**headers, "Webhook-Signature": both}, SECRET).job
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {"Webhook-Signature": "v1,AAAA"},
+        {"Webhook-Signature": "v2,AAAA"},
+        {"Webhook-Signature": "no comma"},
+        {"Webhook-Signature": "v1,a,b"},
+        {"Webhook-Signature": "v1,=%"},
+        {"Webhook-Signature": ""},
+        {"Webhook-Timestamp": "soon"},
+        {"Webhook-Timestamp": "1e400"},
+        {"Webhook-Timestamp": "1"},
+        {"Webhook-Id": "job_2_1"},
+    ],
+)
+def test_what_was_not_signed_so_is_refused(spoiled: dict[str, str]) -> None:
+    payload, headers = signed(event("job.succeeded", JOB))
+    with pytest.raises(webhooks.NotFromServer):
+        webhooks.verify(payload, {**headers, **spoiled}, SECRET)
+
+
+@pytest.mark.parametrize("minutes", [-6, 6])
+def test_an_old_webhook_is_refused(minutes: int) -> None:
+    late = datetime.now(UTC) + timedelta(minutes=minutes)
+    with pytest.raises(webhooks.NotFromServer):
+        webhooks.verify(*signed(event("job.succeeded", JOB), at=late), SECRET)
+
+
+def test_a_changed_body_and_another_secret_are_refused() -> None:
+    payload, headers = signed(event("job.succeeded", JOB))
+    with pytest.raises(webhooks.NotFromServer):
+        webhooks.verify(payload.replace(b"succeeded", b"Succeeded"), headers, SECRET)
+    with pytest.raises(webhooks.NotFromServer):
+        webhooks.verify(payload, headers, "whsec_" + "b3RoZXI=")
+    with pytest.raises(webhooks.NotFromServer):
+        webhooks.verify(b"\xff\xfe", headers, SECRET)
+    with pytest.raises(webhooks.NotFromServer):
+        webhooks.verify(payload, {}, SECRET)
+
+
+@pytest.mark.parametrize("told", [[], {}, {"type": "job.failed", "data": {}}, {"type": 5}])
+def test_what_the_server_signs_and_nobody_understands_is_told(told: Any) -> None:
+    with pytest.raises(BadAnswer):
+        webhooks.verify(*signed(told), SECRET)
