@@ -14,17 +14,58 @@ PAGES = checkout.files("*.md")
 LINK = re.compile(r"!?\[[^\]]*\]\(\s*<?([^)\s>]+)>?[^)]*\)|(?:src|href)=\"([^\"]+)\"")
 
 
-def relative_links(page: Path) -> list[str]:
-    """Return the links of a page that lead into the checkout, without their anchors."""
-    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+
+
+def links(page: Path) -> list[str]:
+    """Return the links of a page that lead into the checkout, with their anchors."""
+    text = FENCED.sub("", page.read_text())
     targets = [first or second for first, second in LINK.findall(text)]
-    inside = [target for target in targets if not re.match(r"[a-z]+:|//|#", target)]
-    return [unquote(target.partition("#")[0]) for target in inside]
+    return [target for target in targets if not re.match(r"[a-z]+:|//", target)]
+
+
+def relative_links(page: Path) -> list[str]:
+    """Return the files that a page links to."""
+    files = [unquote(target.partition("#")[0]) for target in links(page)]
+    return [file for file in files if file]
+
+
+def anchors(page: Path) -> set[str]:
+    """Return what links may name on a page: its headings as forges and site builders write them."""
+    headings = re.findall(r"^#+ (.+?)\s*$", FENCED.sub("", page.read_text()), re.MULTILINE)
+    words = [re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings]
+    return {word.strip().replace(" ", "-") for word in words}
+
+
+def dead_anchors(page: Path) -> list[str]:
+    """Return the links of a page that name a heading which is not there."""
+    found = []
+    for link in links(page):
+        file, _, anchor = link.partition("#")
+        target = page.parent / unquote(file) if file else page
+        if anchor and target.suffix == ".md" and anchor not in anchors(target):
+            found.append(link)
+    return found
 
 
 @pytest.mark.parametrize("page", PAGES, ids=checkout.name_of)
 def test_no_link_is_dead(page: Path) -> None:
     assert [link for link in relative_links(page) if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=checkout.name_of)
+def test_no_anchor_is_dead(page: Path) -> None:
+    assert dead_anchors(page) == []
+
+
+def test_a_dead_anchor_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# One `photo`, several!\n```sh\n# no heading\n```\n[a](#here) [b](page.md#gone)"
+    )
+    page.write_text(page.read_text() + " [c](#one-photo-several)")
+
+    assert dead_anchors(page) == ["#here", "page.md#gone"]
 
 
 def test_a_dead_link_is_found(tmp_path: Path) -> None:
