@@ -22,6 +22,7 @@ from common.store import JobStore
 from common.store.composition import compose
 from common.store.images import Image
 from common.store.leases import NoClaim, Verdict
+from common.store.outbox import Sending
 from common.store.submissions import BatchPlace, Outcome
 from deploy.local import redis_server
 from tests import services
@@ -35,6 +36,7 @@ from tests.integration.store.builders import (
     target_line,
 )
 from tests.integration.store.cutting_proxy import CuttingProxy
+from tests.integration.store.webhook_jobs import HOOK
 
 
 @pytest.fixture
@@ -247,3 +249,27 @@ def test_batches_and_images_survive_lost_answers(proxy: CuttingProxy, direct: re
     with pytest.raises(NotFound):
         store.images.drop(image.id, "ann")
     audit(direct, [sent.input_name, name])
+
+
+def test_webhooks_survive_lost_answers(proxy: CuttingProxy, direct: redis.Redis) -> None:
+    figures = policy(webhook_lease_ms=100)
+    for text in compose(figures).values():
+        direct.script_load(text)
+    store = JobStore(proxy.url, figures, timeout_s=30)
+    store.upkeep.overview()
+    sent = submission(webhook=HOOK)
+    submit(store, sent)
+    lost(proxy, lambda: store.ledger.cancel(sent.job_id, "ann"))
+    assert lost(proxy, lambda: store.outbox.claim(most=5)) == ()  # nobody knows of this lease
+    while not (claimed := store.outbox.claim(most=5)):
+        pass
+    (due,) = claimed
+    lost(proxy, lambda: store.outbox.record(due, Sending.GONE, answer="410", took_ms=1))
+    (address,) = store.webhooks.disabled("ann")
+    lost(proxy, lambda: store.webhooks.enable(address.id, "ann"))
+    lost(proxy, lambda: store.webhooks.redeliver(due.id, "ann"))
+    assert store.webhooks.view(due.id, "ann").sent == 1
+    before = store.webhooks.secrets("ann").current
+    rotated = lost(proxy, lambda: store.webhooks.rotate("ann"))
+    assert rotated.former == before
+    audit(direct)
