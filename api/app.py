@@ -16,6 +16,7 @@ from api.routes import (
     archives,
     batches,
     docs,
+    events,
     images,
     jobs,
     page,
@@ -59,6 +60,7 @@ def create_app(settings: Settings) -> Flask:
     )
     for blueprint in (
         jobs.v1,
+        events.v1,
         batches.v1,
         images.v1,
         archives.v1,
@@ -93,7 +95,11 @@ def join_parts(settings: Settings) -> Parts:
         callers=Callers(keys_file, KnownKeys(store.keyring), may_be_open=may_be_open(settings)),
         front_door=FrontDoor(settings.public_url, settings.cors_origins),
         catalog=Catalog(store.upkeep.overview),
-        waiting=Waiting(store.scripts.listen, most=settings.api_threads // 2),
+        waiting=Waiting(
+            store.scripts.listen,
+            most=settings.api_threads // 2,
+            most_watching=max(1, settings.api_threads // 4),
+        ),
         photo_limits=PhotoLimits.of(settings),
         downloads=BoundedSemaphore(max(1, settings.api_threads // 4)),
         outbound=Outbound.from_settings(settings),

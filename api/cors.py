@@ -19,6 +19,7 @@ REQUEST_HEADERS = (
     "Content-Type",
     "Idempotency-Key",
     "If-None-Match",
+    "Last-Event-ID",
     "Prefer",
     "Range",
     "X-Request-Id",

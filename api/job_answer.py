@@ -70,7 +70,7 @@ def job_response(
     links = current_links()
     body = JobBody.of(job, links)
     again_s = None if job.status.is_terminal else retry_after_s(job)
-    etag = _etag(body, job, links)
+    etag = etag_of(body, job, links)
     return present_state(body, etag=etag, retry_after_s=again_s, waited=waited, status=status)
 
 
@@ -95,7 +95,7 @@ def cache_status(job: Job) -> str:
             return f"celshade; fwd=miss{stored}"
 
 
-def _etag(body: JobBody, job: Job, links: Links) -> str:
+def etag_of(body: JobBody, job: Job, links: Links) -> str:
     """Name a job's present state.
 
     A link is signed anew each time, which is no change; but nobody may be left with one that has

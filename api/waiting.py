@@ -1,4 +1,4 @@
-"""Waiting: holds answers back until their job ends (`Prefer: wait`).
+"""Waiting: holds answers back until their job ends (`Prefer: wait`), or streams what becomes of it.
 
 One thread per process listens for ended jobs and wakes who waits; while its connection is broken
 they look once a second instead. At most so many threads may wait: the rest must stay free.
@@ -23,6 +23,8 @@ HEARING_LOOK_S = 5.0
 RECONNECT_S = 1.0
 # How late a waiter notices that its process is stopping.
 STOP_LOOK_S = 0.25
+# How often a stream looks: the steps of a job are told by nobody, its end is.
+WATCH_LOOK_S = 1.0
 
 
 class Waiting:
@@ -31,7 +33,8 @@ class Waiting:
     Args:
         listen: Yields what is published on a channel, and None at least once a second; raises
             StoreUnavailable when the connection breaks.
-        most: Most threads that may wait.
+        most: Most threads that may wait, those that watch included.
+        most_watching: Most threads that may watch.
         clock: Monotonic seconds.
     """
 
@@ -40,11 +43,13 @@ class Waiting:
         listen: Callable[[str], Iterator[str | None]],
         *,
         most: int,
+        most_watching: int = 1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._listen = listen
         self._clock = clock
         self._slots = threading.BoundedSemaphore(most)
+        self._watching = threading.BoundedSemaphore(most_watching)
         self._lock = threading.Lock()
         self._waiters: dict[str, set[threading.Event]] = {}
         self._hears = False
@@ -77,6 +82,46 @@ class Waiting:
                 return self._wait(ended, self._clock() + wait_s, look, is_stopping)
         finally:
             self._slots.release()
+
+    def begin_watching(self) -> bool:
+        """Take a place among those who watch; false when there is none."""
+        if not self._watching.acquire(blocking=False):
+            return False
+        if not self._slots.acquire(blocking=False):
+            self._watching.release()
+            return False
+        return True
+
+    def end_watching(self) -> None:
+        """Give back a place that was taken."""
+        self._slots.release()
+        self._watching.release()
+
+    def watch(
+        self, job_id: str, look: Callable[[], Job], *, is_over: Callable[[], bool]
+    ) -> Iterator[Job]:
+        """Look at a job every second, and at once when it ends; the last look sees its end.
+
+        Args:
+            job_id: The job's id.
+            look: Returns the job as it is now.
+            is_over: Whether nobody watches any more, or the process wants to end.
+        """
+
+        def let_go() -> bool:
+            return self._stopped.is_set() or is_over()
+
+        with self._registered(job_id) as ended:
+            while not let_go():
+                ended.clear()  # in this order, as in `_wait`
+                job = look()
+                yield job
+                if job.status.is_terminal:
+                    return
+                next_look_s = self._clock() + WATCH_LOOK_S
+                while not let_go() and (left_s := next_look_s - self._clock()) > 0:
+                    if ended.wait(min(left_s, STOP_LOOK_S)):
+                        break
 
     def close(self) -> None:
         """Let everybody go and end the thread."""

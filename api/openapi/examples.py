@@ -38,6 +38,7 @@ _OPEN_JOB: dict[str, Any] = {
         "source": f"{_JOB_URL}/source",
         "cancel": f"{_JOB_URL}/cancel",
         "retry": f"{_JOB_URL}/retry",
+        "events": f"{_JOB_URL}/events",
     },
 }
 _JOB: dict[str, Any] = {

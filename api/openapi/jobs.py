@@ -3,7 +3,8 @@
 from http import HTTPStatus
 
 from api.openapi.errors import ADMISSION, BODY, PHOTO, SUBMISSION
-from api.openapi.operation import Answer, Content, Operation, RequestBody, Tag
+from api.openapi.models import PLACE
+from api.openapi.operation import JSON, Answer, Content, Operation, RequestBody, Tag
 from api.openapi.photo_bodies import FORM, IMAGE_ID_PARAMETER, NAMED, RAW
 from api.parameters import ListParameters, Parameters
 from api.schemas import DeletionBody, JobBody, JobPageBody
@@ -12,7 +13,7 @@ _STATE = ("ETag", "RetryAfterWhileOpen", "PreferenceApplied")
 _ENDED = Content(model=JobBody, examples=("succeeded-job",))
 _OPEN = Content(model=JobBody, examples=("queued-job",))
 _NEXT = dict.fromkeys(
-    ("get_job", "get_result", "get_source", "cancel_job", "retry_job", "delete_job"),
+    ("get_job", "watch_job", "get_result", "get_source", "cancel_job", "retry_job", "delete_job"),
     ("job_id", "id"),
 )
 _SUBMITTED = (
@@ -33,6 +34,20 @@ _SUBMITTED = (
 )
 _UNCHANGED = Answer(HTTPStatus.NOT_MODIFIED, "Nothing has changed.", (), ("ETag",))
 _SHOWN = Answer(HTTPStatus.OK, "The job.", (_ENDED,), _STATE)
+
+# One event of a stream, as OpenAPI 3.2 describes them; 3.1 has no other place for it.
+_EVENT = {
+    "type": "object",
+    "required": ["id", "data"],
+    "properties": {
+        "id": {"type": "string", "description": "Names this state."},
+        "data": {
+            "type": "string",
+            "contentMediaType": JSON,
+            "contentSchema": {"$ref": f"{PLACE}Job"},
+        },
+    },
+}
 
 OPERATIONS: dict[str, Operation] = {
     "jobs.submit_photo": Operation(
@@ -66,6 +81,23 @@ OPERATIONS: dict[str, Operation] = {
         answers=(_SHOWN, _UNCHANGED),
         problems=("not_found",),
         headers=("Prefer", "If-None-Match"),
+    ),
+    "events.watch_job": Operation(
+        id="watch_job",
+        tag=Tag.JOBS,
+        summary="Watch a job",
+        description="Server-sent events: each `data` is the whole job, as `get_job` shows it, and "
+        "comes only when something has changed. A comment comes every 15 s while nothing has. The "
+        "stream ends after the job's end. `Last-Event-ID` is passed over: the first event is the "
+        "present state. Few jobs may be watched at once: poll where 503 comes.",
+        answers=(
+            Answer(
+                HTTPStatus.OK,
+                "The stream.",
+                (Content("text/event-stream", schema=_EVENT),),
+            ),
+        ),
+        problems=("not_found", "queue_full"),
     ),
     "jobs.cancel_job": Operation(
         id="cancel_job",

@@ -89,6 +89,7 @@ class JobUrlsBody(Body):
     source: Url
     cancel: Url
     retry: Url
+    events: Url
 
 
 class JobBody(Body):
@@ -190,5 +191,5 @@ def _failure(job: Job) -> dict[str, Any] | None:
 
 
 def _urls(job: Job, links: Links) -> dict[str, str]:
-    parts = ("result", "source", "cancel", "retry")
+    parts = ("result", "source", "cancel", "retry", "events")
     return {"self": links.job(job.id), **{part: links.job(job.id, part) for part in parts}}

@@ -125,3 +125,12 @@ def test_without_a_list_nothing_is_said(client: PhotoClient) -> None:
     ):
         assert granted(answer) == set()
         assert "Vary" not in answer.headers
+
+
+def test_a_page_may_watch_its_users_jobs(paged: Flask, key: str) -> None:
+    client = PhotoClient(paged, key)
+    job = client.submit()
+    HandWorker(parts_of(paged).store, parts_of(paged).objects).work_once()
+    answer = client.get(urlsplit(job["urls"]["events"]).path, Origin=OURS)
+    assert answer.headers["Access-Control-Allow-Origin"] == OURS
+    assert answer.text.count("\ndata: ") == 1

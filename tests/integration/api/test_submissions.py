@@ -24,7 +24,7 @@ def test_a_submission_is_accepted(client: PhotoClient, worker: HandWorker) -> No
     assert job["cache"] == {"status": "miss", "age_seconds": None}
     assert job["metadata"] == {"album": "sea"}
     assert job["output"] is job["error"] is job["started_at"] is job["expires_at"] is None
-    assert set(job["urls"]) == {"self", "result", "source", "cancel", "retry"}
+    assert set(job["urls"]) == {"self", "result", "source", "cancel", "retry", "events"}
 
 
 def test_the_body_may_be_the_photo_itself(client: PhotoClient, worker: HandWorker) -> None:
