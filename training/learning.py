@@ -14,9 +14,11 @@ from worker.networks import cel
 from worker.networks.toon_unet import Ending, ToonUNet
 
 WARM_STEPS: Final = 100
-CALM_SHARE: Final = 0.3  # of all steps, at the end: the pace falls to nought
+CALM_SHARE: Final = 0.5  # of all steps, at the end: the pace falls to nought
 AVERAGE_KEEP: Final = 0.998  # what the running mean of the weights keeps at each step
-PARTS: Final = 1.0  # weight of paint and line beside the cartoon that is made of them
+# Weight of paint and line beside the cartoon that is made of them: they show the way, and what an
+# error in them costs is the cartoon's to say.
+PARTS: Final = 0.3
 LARGEST_NORM: Final = 1.0  # of the gradient: one strange batch must not undo a hundred
 EDGES: Final = 0.5  # weight of the differences between neighbours: lines stay sharp
 # Weight of squares. Absolute differences alone leave out what is rare and not quite certain, and a
