@@ -82,6 +82,8 @@ class Person:
         page.on("requestfinished", self._end)
         page.on("requestfailed", self._end)
         page.on("dialog", self._refuse)
+        # From the beginning: Playwright does not wait until the browser has heard that it listens.
+        page.on("filechooser", self._let_choose)
 
     def _hear(self, kind: str, text: str) -> None:
         if kind != "error" or (self.expects_refusals and REFUSED.match(text)):
@@ -108,6 +110,9 @@ class Person:
             return
         self.faults.append(f"a window popped up: {dialog.message}")
         dialog.dismiss()
+
+    def _let_choose(self, _: Any) -> None:
+        """The test says what is chosen."""
 
     def leave(self) -> None:
         """Close the browser; raise when anything was wrong."""

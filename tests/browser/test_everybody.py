@@ -27,6 +27,7 @@ WATCH_SHIFTS = """() => {
 
 FOCUSED = """() => {
     const { activeElement: focused } = document;
+    if (!focused.matches('a, button, input, select')) return '';
     return focused.getAttribute('aria-label') ?? focused.innerText ?? '';
 }"""
 MOST_TABS = 60

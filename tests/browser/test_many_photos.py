@@ -6,12 +6,13 @@ import re
 import zipfile
 from pathlib import Path
 
+import httpx
 from playwright.sync_api import FilePayload, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.person import file
 from tests.browser.screens import Screens
-from tests.e2e.stack import Stack
+from tests.e2e.stack import Stack, until
 from tests.photo_maker import flat_photo
 
 # Shots of many hues, and what no service can take.
@@ -95,9 +96,17 @@ def test_all_of_it_is_there_after_a_reload(service: Stack, visit: Visit) -> None
     state = viewer.locator(".viewer-state p").first
     expect(state).to_have_text(re.compile("^Drawn"))
     person.page.keyboard.press("Escape")
+    assert len(jobs_named(service, names)) == len(names) + 1
 
     person.page.get_by_role("button", name="Clear").click()
     person.page.get_by_role("button", name="Delete all").click()
     expect(person.page.locator(".card")).to_have_count(0)
+    until(lambda: not jobs_named(service, names), "every job made of them is gone")
     person.reload()
     expect(person.page.locator(".card")).to_have_count(0)
+
+
+def jobs_named(service: Stack, names: list[str]) -> list[str]:
+    """Ids of the jobs that the service has of these photos."""
+    answer = httpx.get(f"{service.url}/v1/jobs?limit=100", timeout=30).json()
+    return [job["id"] for job in answer["data"] if job["metadata"].get("file") in names]

@@ -9,7 +9,7 @@ import { Signal } from "./signal.js";
 import { kept } from "./storage.js";
 
 const OF_PHOTO = ["id", "name", "sizeBytes", "addedAt", "imageId", "width", "height", "canShow"];
-const OF_JOB = ["settings", "jobId", "tookMs", "phase", "problem"];
+const OF_JOB = ["settings", "jobId", "jobs", "tookMs", "phase", "problem"];
 const KEPT = [...OF_PHOTO, ...OF_JOB];
 const ENDS = new Set(["failed", "canceled"]);
 export const BUSY = new Set(["reading", "waiting", "uploading", "submitting", "open"]);
@@ -63,7 +63,7 @@ export function follow() {
 export function add(file) {
   const photo = blank({
     id: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`,
-    name: file.name || "",
+    name: (file.name || "").replace(/\p{C}/gu, ""), // what turns or hides letters is left out
     sizeBytes: file.size,
     addedAt: Date.now() + photos.size / 1000, // those of one moment stay in their order
     file,
@@ -120,6 +120,7 @@ function blank(known) {
     canShow: null, // whether this browser can show the photo itself; null while nobody tried
     settings: null,
     jobId: null,
+    jobs: [], // ids of all that were made of it, to go with it
     tookMs: null, // how long the submission took: all there is to tell of a hit
     job: null, // the API's last word on it
     picture: null, // the last job with a picture, shown until the next one has one

@@ -22,6 +22,7 @@ import { openViewer } from "./views/viewer.js";
 import { watch } from "./watcher.js";
 
 const LOAD_EVERY_MS = 10_000;
+const BUSY_LOAD_EVERY_MS = 3000;
 
 async function start() {
   translate(document.documentElement);
@@ -62,8 +63,10 @@ async function comeIn() {
 
 /** Another key may be another caller: the page begins anew as his. */
 async function again() {
+  const before = service.caller;
   await comeIn();
   restore();
+  if (service.caller === before) return;
   album.restore(service.caller);
   resume();
 }
@@ -79,17 +82,19 @@ async function showLoadNowAndThen() {
     if (!document.hidden) {
       await call("GET", "v1/queue").then(({ body }) => showLoad(body), () => {});
     }
-    await pause(LOAD_EVERY_MS);
+    await pause(isBusy() ? BUSY_LOAD_EVERY_MS : LOAD_EVERY_MS);
   }
 }
+
+const isBusy = () => album.all().some(({ phase }) => album.BUSY.has(phase));
 
 /** What is left of the day's share, whenever nothing is under way any more. */
 function refreshWhenDone() {
   let wasBusy = false;
   album.changed.on(() => {
-    const isBusy = album.all().some(({ phase }) => album.BUSY.has(phase));
-    if (wasBusy && !isBusy) refreshUsage().catch(() => {});
-    wasBusy = isBusy;
+    const busy = isBusy();
+    if (wasBusy && !busy) refreshUsage().catch(() => {});
+    wasBusy = busy;
   });
 }
 

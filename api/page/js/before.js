@@ -38,6 +38,7 @@ async function renderedPhoto(photo) {
   const { settings } = photo;
   const form = jobForm(photo.imageId, { ...settings, strength: 0, format: "jpeg", quality: 92 });
   let { body } = await call("POST", "v1/jobs", { form, waitS: WAIT_S });
+  album.update(photo, { jobs: [...photo.jobs, body.id] });
   while (!body.output && !FAR_FROM_IT.has(body.status)) {
     ({ body } = await call("GET", `v1/jobs/${body.id}`, { waitS: WAIT_S }));
   }

@@ -75,10 +75,19 @@ export async function call(method, path, options = {}) {
   const retryAfter = answer.headers.get("Retry-After");
   if (!answer.ok) throw problemOf(answer.status, text, retryAfter);
   return {
-    body: JSON.parse(text),
+    body: bodyOf(text),
     waited: answer.headers.has("Preference-Applied"),
     retryAfterS: Number.parseInt(retryAfter ?? "", 10) || null,
   };
+}
+
+/** Read an answer; what is no JSON came from somebody in between, such as a network's log-in page. */
+export function bodyOf(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Lost("not the service's answer");
+  }
 }
 
 function formOf(fields) {

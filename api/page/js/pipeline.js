@@ -66,9 +66,9 @@ export function retry(photo) {
 
 /** Take a photo off the page and out of the service, the pictures made from it included. */
 export function remove(photo) {
-  const { jobId, imageId } = photo;
+  const { jobs, imageId } = photo;
   album.remove(photo);
-  if (jobId) quietly("DELETE", `v1/jobs/${jobId}`);
+  for (const id of jobs) quietly("DELETE", `v1/jobs/${id}`);
   if (imageId) quietly("DELETE", `v1/images/${imageId}`);
 }
 
@@ -171,7 +171,8 @@ async function submit(photo, abort) {
       ),
     abort,
   );
-  album.update(photo, { jobId: body.id, tookMs: Math.max(1, Math.round(performance.now() - begunMs)) });
+  const tookMs = Math.max(1, Math.round(performance.now() - begunMs));
+  album.update(photo, { jobId: body.id, jobs: [...photo.jobs, body.id], tookMs });
   settle(photo, body);
 }
 

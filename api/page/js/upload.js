@@ -1,6 +1,6 @@
 // Uploads a photo and tells how far it is: only XMLHttpRequest does, fetch has no such event.
 
-import { Lost, problemOf } from "./http.js";
+import { bodyOf, Lost, problemOf } from "./http.js";
 import { credentials } from "./key.js";
 
 /**
@@ -19,10 +19,10 @@ export function uploadImage(file, { onProgress, abort }) {
       if (event.lengthComputable) onProgress(Math.floor((100 * event.loaded) / event.total));
     });
     request.addEventListener("load", () => {
-      if (request.status < 300) resolve(JSON.parse(request.responseText));
-      else {
-        const retryAfter = request.getResponseHeader("Retry-After");
-        reject(problemOf(request.status, request.responseText, retryAfter));
+      try {
+        resolve(imageOf(request));
+      } catch (error) {
+        reject(error);
       }
     });
     request.addEventListener("error", () => reject(new Lost("the upload broke off")));
@@ -33,4 +33,10 @@ export function uploadImage(file, { onProgress, abort }) {
     form.append("image", file, "photo");
     request.send(form);
   });
+}
+
+function imageOf(request) {
+  const { status, responseText: text } = request;
+  if (status < 300) return bodyOf(text);
+  throw problemOf(status, text, request.getResponseHeader("Retry-After"));
 }

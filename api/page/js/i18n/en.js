@@ -126,6 +126,7 @@ export default {
   "usage.pictures": { one: "{count} picture today", other: "{count} pictures today" },
   "usage.hits": "{count} from the cache",
   "usage.left": "{left} of {limit} megapixels left until midnight UTC",
+  "foot.api": "For programs: the API",
   "foot.sample": "Sample: astronaut Eileen Collins, a photo by NASA.",
 
   "problem.empty_file": "The file is empty.",

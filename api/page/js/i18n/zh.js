@@ -126,6 +126,7 @@ export default {
   "usage.pictures": "今天 {count} 张图片",
   "usage.hits": "{count} 张来自缓存",
   "usage.left": "到 UTC 午夜还剩 {left} / {limit} 百万像素",
+  "foot.api": "供程序使用：API",
   "foot.sample": "示例：宇航员艾琳·柯林斯，NASA 摄。",
 
   "problem.empty_file": "文件是空的。",
