@@ -5,6 +5,7 @@ What it answers, the test says: a status for each request in turn, the last one 
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -42,6 +43,7 @@ class Receiver:
         statuses: What it answers, in turn.
         headers: What its answers say besides.
         held: While it is not set, answers wait.
+        pause_s: How long every answer waits.
         stop: Lets go of the port.
     """
 
@@ -50,6 +52,7 @@ class Receiver:
     headers: Mapping[str, str] = field(default_factory=dict)
     held: threading.Event = field(default_factory=threading.Event)
     heard: "SimpleQueue[Heard]" = field(default_factory=SimpleQueue)
+    pause_s: float = 0.0
     count: int = 0
     stop: Callable[[], None] = lambda: None
 
@@ -76,6 +79,7 @@ class Receiver:
         self.count += 1
         self.heard.put(request)
         self.held.wait()
+        time.sleep(self.pause_s)
         return status
 
 

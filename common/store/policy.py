@@ -65,6 +65,7 @@ class Policy:
         webhook_way_ms: How long a webhook can be on its way with all of its attempts.
         webhook_pause_ms: When a caller with its share being sent is looked at again.
         webhook_look: How many due webhooks, or callers, one look passes over at most.
+        webhook_lost_max: How many keepers may be lost with a webhook before it is given up.
         webhook_attempts_kept: Attempts of a webhook that its log tells of.
         webhook_off_max: Addresses of a caller that are known to want no more webhooks.
         webhook_secret_ms: Life of a caller's secret that nothing is signed with.
@@ -118,6 +119,7 @@ class Policy:
     webhook_way_ms: int = DAY_MS
     webhook_pause_ms: int = 250
     webhook_look: int = 20
+    webhook_lost_max: int = 10
     webhook_attempts_kept: int = 10
     webhook_off_max: int = 1_000
     webhook_secret_ms: int = 400 * DAY_MS

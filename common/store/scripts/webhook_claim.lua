@@ -6,13 +6,15 @@
 local a = cjson.decode(ARGV[1])
 local taken = {}
 
--- Readies an event for sending, or ends it; nil when there is nothing to send.
+-- Readies an event for sending, or ends it; nil when there is nothing to send. One that was claimed
+-- many times and never recorded is given up: it may be what its keepers die of.
 local function prepare(id, caller)
   local d = load(webhook_key(id))
   if d.status ~= 'waiting' then return redis.call('ZREM', due_key(caller), id) and nil end
   local to = load(endpoint_key(caller, d.to))
   if to.off then return end_webhook(id, caller, 'disabled') end
-  if not to.url then return end_webhook(id, caller, 'failed') end
+  local lost = tonumber(d.claims or '0') - tonumber(d.sent)
+  if not to.url or lost >= P.webhook_lost_max then return end_webhook(id, caller, 'failed') end
   if not is_tellable(d) then return end_webhook(id, caller, 'superseded') end
   local job
   if d.event ~= 'batch.completed' then
@@ -26,6 +28,7 @@ end
 
 local function lease(id, caller)
   redis.call('HSET', webhook_key(id), 'token', a.token)
+  redis.call('HINCRBY', webhook_key(id), 'claims', 1) -- before anything is sent: see `lost`
   redis.call('ZADD', out_key(caller), now + P.webhook_lease_ms, id)
   redis.call('ZADD', due_key(caller), now + P.webhook_lease_ms, id)
 end

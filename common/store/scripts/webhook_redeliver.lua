@@ -10,7 +10,7 @@ local function run()
   local to = redis.call('HMGET', endpoint_key(a.caller, d.to), 'url', 'off')
   if to[2] then return 'disabled' end
   if not to[1] or not is_tellable(d) then return 'superseded' end
-  redis.call('HSET', name, 'status', 'waiting', 'tries', 0)
+  redis.call('HSET', name, 'status', 'waiting', 'tries', 0, 'claims', d.sent)
   redis.call('PERSIST', name)
   renew_endpoint(a.caller, d.to)
   if not redis.call('ZSCORE', out_key(a.caller), a.webhook) then -- else it is being sent

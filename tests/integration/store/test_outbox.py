@@ -47,6 +47,19 @@ def test_what_was_claimed_and_never_recorded_is_sent_again(clocked: ClockedStore
     assert log(store)[0].sent == 1
 
 
+def test_what_all_its_keepers_die_of_is_given_up(clocked: ClockedStore) -> None:
+    store = clocked.store
+    ended(store)
+    for _ in range(POLICY.webhook_lost_max):
+        due = claim_one(store)
+        clocked.set_time(clocked.now_ms + POLICY.webhook_lease_ms)
+    assert store.outbox.claim(most=5) == ()
+    (seen,) = log(store)
+    assert (seen.status, seen.sent) == (WebhookStatus.FAILED, 0)
+    store.webhooks.redeliver(due.id, "ann")
+    assert record(store, claim_one(store)) == "delivered"
+
+
 def test_a_step_of_the_clock_holds_up_nothing_for_long(clocked: ClockedStore) -> None:
     store = clocked.store
     ended(store)

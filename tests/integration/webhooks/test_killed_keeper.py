@@ -22,6 +22,7 @@ from tests.receiver import HEARD_S, Receiver
 
 TIMEOUT_S = 2.0  # and so a lease of 7 s
 GRACE_S = 20.0
+KILLS = 3
 
 
 @pytest.fixture
@@ -107,3 +108,32 @@ def test_two_keepers_at_once_send_everything_once(service: Service, receiver: Re
     assert {each.headers["webhook-id"] for each in heard} == {f"job_{job['id']}_1" for job in jobs}
     assert receiver.nothing()
     assert {each["status"] for each in service.deliveries()} == {"delivered"}
+
+
+def test_keepers_killed_again_and_again_lose_nothing(
+    service: Service, receiver: Receiver, tmp_path: Path
+) -> None:
+    """Every end is told at least once, always under its own id, whoever dies in between."""
+    receiver.pause_s = 0.05  # so that some are on their way whenever a keeper dies
+    shades = [*range(11), *range(11)]  # each twice: joined jobs are told of as well
+    jobs = [service.client.submit(photo(shade=n), webhook_url=receiver.url) for n in shades]
+    wanted = {f"job_{job['id']}_1" for job in jobs}
+    told: list[str] = []
+    for turn in range(KILLS):
+        with keeper(service, tmp_path, receiver) as child:
+            for job in jobs[turn::KILLS]:
+                service.client.act(job, "cancel")
+            told.append(receiver.next().headers["webhook-id"])
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+
+    def all_are_written_down() -> bool:
+        log = service.get("/v1/webhooks/deliveries?limit=100")["data"]
+        return {each["status"] for each in log} == {"delivered"}
+
+    with keeper(service, tmp_path, receiver):
+        wait_until(all_are_written_down, "all deliveries are written down")
+    while not receiver.heard.empty():
+        told.append(receiver.next().headers["webhook-id"])
+    assert set(told) == wanted
+    assert len(told) >= len(wanted)
