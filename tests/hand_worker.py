@@ -6,6 +6,8 @@ It uses the very verbs of the real worker and stores real pictures; it only draw
 import hashlib
 import io
 import json
+import threading
+import time
 from dataclasses import dataclass
 
 from PIL import Image
@@ -131,6 +133,17 @@ class HandWorker:
         claim = self._leases.claim(self.line, seconds_per_mp=self.seconds_per_mp)
         if isinstance(claim, Claim):
             self.finish(claim)
+
+    def work_until(self, stopping: threading.Event) -> None:
+        """Draw whatever comes, one after the other, until told to stop."""
+        beaten_s = float("-inf")
+        while not stopping.wait(0.02):
+            if time.monotonic() - beaten_s > 1.0:
+                self.beat()
+                beaten_s = time.monotonic()
+            found = self._leases.claim(self.line, seconds_per_mp=self.seconds_per_mp)
+            if isinstance(found, Claim):
+                self.finish(found)
 
     def __post_init__(self) -> None:
         self._leases = self.store.leases(f"hand-{self.version}")

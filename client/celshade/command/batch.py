@@ -4,6 +4,7 @@ One photo's failure stops no other; each is named with its reason. Ctrl-C cancel
 """
 
 import argparse
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ from celshade.command.greeting import greet, make_directory, picture_params
 from celshade.command.json_output import print_document
 from celshade.command.loads import Sized, divide
 from celshade.command.statuses import DONE, SOME_FAILED
+from celshade.command.stopping import Stopped, first_ctrl_c_sets, pause_unless
 from celshade.command.wording import duration
 from celshade.errors import CelshadeError, PhotoUnreadable, UnusableSettings
 from celshade.photo_files import size_bytes_of
@@ -35,6 +37,7 @@ class BatchRun:
         photos: What is known of each photo.
         delivery: Where pictures go.
         screen: Where it shows itself.
+        stop: Set by Ctrl-C while photos are sent; the client's pauses end then.
     """
 
     def __init__(
@@ -44,12 +47,15 @@ class BatchRun:
         photos: BatchPhotos,
         delivery: Delivery,
         screen: BatchScreen,
+        *,
+        stop: threading.Event,
     ) -> None:
         self._client = client
         self._params = params
         self._photos = photos
         self._delivery = delivery
         self._screen = screen
+        self._stop = stop
         self.batch_ids: list[str] = []
 
     def go(self, loads: list[list[Sized]]) -> None:
@@ -61,14 +67,28 @@ class BatchRun:
         """
         with self._screen.running():
             try:
-                sent = [batch for load in loads if (batch := self._send(load)) is not None]
-                for batch in sent:
+                for batch in self._send_all(loads):
                     self._client.batches.wait(batch.id, self._seen)
                 self._delivery.finish()
             except BaseException:
                 self._screen.note("Stopping; open jobs are being canceled.")
                 self._cancel()
                 raise
+
+    def _send_all(self, loads: list[list[Sized]]) -> list[Batch]:
+        """Send all loads.
+
+        Ctrl-C breaks off an upload, and the server cancels what came of it; but who has sent all
+        waits for the answer, for without its id a batch cannot be canceled.
+        """
+        with first_ctrl_c_sets(self._stop):
+            try:
+                sent = [batch for load in loads if (batch := self._send(load)) is not None]
+            except Stopped:
+                raise KeyboardInterrupt from None
+        if self._stop.is_set():
+            raise KeyboardInterrupt
+        return sent
 
     def _send(self, load: list[Sized]) -> Batch | None:
         """Send one load; photos that cannot be read are left out."""
@@ -82,11 +102,16 @@ class BatchRun:
 
     def _submit(self, load: list[Sized]) -> Batch:
         paths = [photo.path for photo in load]
-        batch = self._client.batches.submit(paths, **self._params, on_sent=self._screen.sending)
+        batch = self._client.batches.submit(paths, **self._params, on_sent=self._sending)
         self.batch_ids.append(batch.id)
         self._photos.place(batch, paths)
         self._seen(batch)
         return batch
+
+    def _sending(self, sent_bytes: int, total_bytes: int) -> None:
+        if self._stop.is_set() and sent_bytes < total_bytes:
+            raise Stopped
+        self._screen.sending(sent_bytes, total_bytes)
 
     def _seen(self, batch: Batch) -> None:
         """Take note of how a batch stands."""
@@ -96,7 +121,7 @@ class BatchRun:
 
     def _cancel(self) -> None:
         for batch_id in self.batch_ids:
-            with suppress(CelshadeError):
+            with suppress(CelshadeError, Stopped):
                 self._client.batches.cancel(batch_id)
 
 
@@ -117,13 +142,14 @@ def batch(options: argparse.Namespace, out: Console, errors: Console) -> int:
     if others:
         screen.note(f"{others} other {'file' if others == 1 else 'files'} left out.")
     begun_s = time.monotonic()
-    with Client(options.url, options.api_key) as client:
+    stop = threading.Event()
+    with Client(options.url, options.api_key, sleep=pause_unless(stop)) as client:
         photos = BatchPhotos(paths, screen)
         if target:
             delivery: Delivery = Zip(client, target, photos, screen)
         else:
             delivery = Files(client, options.out, photos, screen)
-        run = BatchRun(client, picture_params(options), photos, delivery, screen)
+        run = BatchRun(client, picture_params(options), photos, delivery, screen, stop=stop)
         run.go(divide(_sized(paths, photos), client.limits()))
     took = duration(time.monotonic() - begun_s)
     screen.note(f"{photos.done} of {len(photos)} photos done in {took}.")

@@ -27,6 +27,9 @@ from celshade.command.wording import STEPS, describe, duration, printable, sente
 from celshade.errors import CelshadeError
 from celshade.jobs import Job
 
+# Columns below which a name, a bar, a state and the time do not fit beside each other.
+_NARROW = 90
+
 
 @dataclass(frozen=True, slots=True)
 class Saved:
@@ -188,12 +191,16 @@ class LiveScreen:
 
 
 def progress_on(out: Console, *, with_stderr: bool) -> Progress:
-    """Lay out the moving lines: spinner, photo, bar, state, seconds."""
+    """Lay out the moving lines: spinner, photo, bar (where there is room), state, seconds."""
+    is_narrow = out.width < _NARROW
+    name = _column(max_width=20 if is_narrow else 32)
+    state = _column() if is_narrow else _column(min_width=30)
+    bar = () if is_narrow else (BarColumn(bar_width=len(STEPS) * 2),)
     return Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}", markup=False, table_column=_column(max_width=32)),
-        BarColumn(bar_width=len(STEPS) * 2),
-        TextColumn("{task.fields[state]}", markup=False, table_column=_column(min_width=30)),
+        TextColumn("{task.description}", markup=False, table_column=name),
+        *bar,
+        TextColumn("{task.fields[state]}", markup=False, table_column=state),
         _Elapsed(),
         console=out,
         transient=True,

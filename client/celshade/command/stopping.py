@@ -1,6 +1,10 @@
 """Stopping: how Ctrl-C reaches the threads of a run, which hear nothing of it themselves."""
 
+import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 from celshade.retrying import Sleep
 
@@ -20,3 +24,26 @@ def pause_unless(stop: threading.Event) -> Sleep:
             raise Stopped
 
     return pause
+
+
+@contextmanager
+def first_ctrl_c_sets(stop: threading.Event) -> Iterator[None]:
+    """Let the first Ctrl-C set an event, so that what must not be torn ends in order.
+
+    The second one interrupts as ever. Where Ctrl-C is not heard at all, it stays so.
+    """
+    former = signal.getsignal(signal.SIGINT)
+    if former is not signal.default_int_handler:
+        yield
+        return
+
+    def heard(_: int, __: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    signal.signal(signal.SIGINT, heard)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)

@@ -12,7 +12,6 @@ from rich.text import Text
 
 from celshade.client import Client
 from celshade.command.json_output import print_document
-from celshade.command.screen import say
 from celshade.command.statuses import DONE
 from celshade.command.wording import printable
 from celshade.retrying import RetryPolicy
@@ -71,7 +70,7 @@ class Listing:
             self._out.print(self._fitting())
         else:
             for row in [list(self._headings), *self._rows]:
-                say(self._out, "\t".join(row))
+                self._out.file.write("\t".join(row) + "\n")  # printed, tabs would become spaces
 
     def _fitting(self) -> Table:
         left_out: set[str] = set()

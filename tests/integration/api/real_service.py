@@ -39,10 +39,10 @@ class RealService:
 
 
 @contextmanager
-def running(redis_url: str, folder: Path) -> Iterator[RealService]:
+def running(redis_url: str, folder: Path, port: int | None = None) -> Iterator[RealService]:
     """Run the API for as long as the block lasts; what it leaves is audited."""
     settings = Settings(
-        redis_url=SecretStr(redis_url), store="local", data_dir=folder, api_port=free_port()
+        redis_url=SecretStr(redis_url), store="local", data_dir=folder, api_port=port or free_port()
     )
     environment = environment_with(
         redis_url=redis_url,

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.hand_worker import photo
+from tests.integration.api.real_service import RealService
+from tests.integration.api.real_service import running as running_service
 from tests.integration.client import contract_server
 from tests.integration.client.contract_server import World
-
-CLIENT = Path(__file__).parents[3] / "client"
-DEADLINE_S = 60.0
+from tests.integration.client.drawing_service import CLIENT, DEADLINE_S, working
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -47,3 +48,26 @@ def celshade(environment: dict[str, str], tmp_path: Path) -> Command:
         )
 
     return run
+
+
+@pytest.fixture
+def service(
+    clean_redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RealService]:
+    """A service whose worker draws whatever comes."""
+    folder = tmp_path_factory.mktemp("service")
+    with running_service(clean_redis_url, folder) as service, working(service):
+        yield service
+
+
+@pytest.fixture
+def holiday(tmp_path: Path) -> Path:
+    """A folder with three photos, one of them in a folder of its own, and what is none."""
+    folder = tmp_path / "holiday"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "a.jpg").write_bytes(photo(shade=1))
+    (folder / "b.png").write_bytes(photo(shade=2, kind="png"))
+    (folder / "deep" / "a.jpg").write_bytes(photo(shade=3))
+    (folder / "torn.jpg").write_bytes(b"nothing")
+    (folder / "notes.txt").write_text("a note")
+    return folder

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.client.conftest import DEADLINE_S, Command
+from tests.integration.client.conftest import Command
 from tests.integration.client.contract_server import (
     DAMAGED,
     ENDLESS,
@@ -17,6 +17,7 @@ from tests.integration.client.contract_server import (
     REFUSED,
     World,
 )
+from tests.integration.client.drawing_service import DEADLINE_S
 
 NOBODY = "http://127.0.0.1:1"  # port 1 is reserved, and nothing listens on it
 
