@@ -107,9 +107,12 @@ def test_no_link_of_the_site_is_dead(site: Path, pages: dict[str, Page]) -> None
                 continue
             target = (site / name).parent / unquote(parts.path) if parts.path else site / name
             target = (target / "index.html" if target.is_dir() else target).resolve()
+            if not target.is_file() or not target.is_relative_to(site.resolve()):
+                dead.append(f"{name}: {link}")
+                continue
             found = pages.get(target.relative_to(site.resolve()).as_posix())
             anchor = unquote(parts.fragment)
-            if not target.exists() or (found and anchor and anchor not in found.ids):
+            if found and anchor and anchor not in found.ids:
                 dead.append(f"{name}: {link}")
 
     assert dead == []

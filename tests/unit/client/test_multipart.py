@@ -80,10 +80,24 @@ def test_a_photo_that_is_not_there_is_told_before_anything_is_sent(tmp_path: Pat
         Form({}, [Attachment(tmp_path, "folder")])
 
 
-@pytest.mark.parametrize("name", ['a"; x="', "a\r\nX-Evil: 1", "\udcff.jpg", "Strand \u00fc.jpg"])
-def test_a_name_cannot_break_out_of_its_place(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ('a"; x="', "a%22; x=%22"),
+        ("a\r\nX-Evil: 1", "a%0D%0AX-Evil: 1"),
+        ("\udcff.jpg", "?.jpg"),
+    ],
+)
+def test_a_name_cannot_break_out_of_its_place(name: str, sent: str) -> None:
     form = Form({}, [Attachment(b"photo", name)])
     (part,) = parsed(form)
+    assert part.get_filename() == sent
     assert part.get_payload(decode=True) == b"photo"
     assert set(part.keys()) == {"Content-Disposition", "Content-Type"}
     assert len(b"".join(form)) == form.size_bytes
+
+
+def test_a_name_in_any_script_is_sent_as_it_is() -> None:
+    assert 'filename="Strand \u00fc \u6d77.jpg"'.encode() in b"".join(
+        Form({}, [Attachment(b"photo", "Strand \u00fc \u6d77.jpg")])
+    )
