@@ -18,8 +18,8 @@ end
 local function webhooks()
   local waiting, overdue = 0, 0
   for _, caller in ipairs(redis.call('ZRANGE', K .. 'webhooks_callers', 0, -1)) do
-    waiting = waiting + redis.call('ZCARD', due_key(caller))
-    overdue = overdue + redis.call('ZCOUNT', due_key(caller), '-inf', now)
+    waiting = waiting + redis.call('ZCARD', K .. 'webhooks_due:' .. caller)
+    overdue = overdue + redis.call('ZCOUNT', K .. 'webhooks_due:' .. caller, '-inf', now)
   end
   return { waiting = waiting, due = overdue }
 end

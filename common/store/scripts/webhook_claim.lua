@@ -9,9 +9,9 @@ local taken = {}
 -- Readies an event for sending, or ends it; nil when there is nothing to send. One that was claimed
 -- many times and never recorded is given up: it may be what its keepers die of.
 local function prepare(id, caller)
-  local d = load(webhook_key(id))
-  if d.status ~= 'waiting' then return redis.call('ZREM', due_key(caller), id) and nil end
-  local to = load(endpoint_key(caller, d.to))
+  local d = load(K .. 'webhook:' .. id)
+  if d.status ~= 'waiting' then return redis.call('ZREM', K .. 'webhooks_due:' .. caller, id) and nil end
+  local to = load(K .. 'webhook_to:' .. caller .. ':' .. d.to)
   if to.off then return end_webhook(id, caller, 'disabled') end
   local lost = tonumber(d.claims or '0') - tonumber(d.sent)
   if not to.url or lost >= P.webhook_lost_max then return end_webhook(id, caller, 'failed') end
@@ -27,14 +27,14 @@ local function prepare(id, caller)
 end
 
 local function lease(id, caller)
-  redis.call('HSET', webhook_key(id), 'token', a.token)
-  redis.call('HINCRBY', webhook_key(id), 'claims', 1) -- before anything is sent: see `lost`
-  redis.call('ZADD', out_key(caller), now + P.webhook_lease_ms, id)
-  redis.call('ZADD', due_key(caller), now + P.webhook_lease_ms, id)
+  redis.call('HSET', K .. 'webhook:' .. id, 'token', a.token)
+  redis.call('HINCRBY', K .. 'webhook:' .. id, 'claims', 1) -- before anything is sent: see `lost`
+  redis.call('ZADD', K .. 'webhooks_out:' .. caller, now + P.webhook_lease_ms, id)
+  redis.call('ZADD', K .. 'webhooks_due:' .. caller, now + P.webhook_lease_ms, id)
 end
 
 local function take(caller)
-  local out = out_key(caller)
+  local out = K .. 'webhooks_out:' .. caller
   redis.call('ZREMRANGEBYSCORE', out, '-inf', now)
   -- Leased before a step of the clock: it is due again when no lease could last so long.
   redis.call('ZREMRANGEBYSCORE', out, '(' .. now + P.webhook_lease_ms, '+inf')

@@ -2,7 +2,7 @@
 -- webhook_log: a caller's events, newest first, from a cursor on; or one of them.
 -- The cursor is <made>.<id> of the last one shown, so that events gone meanwhile cost nothing.
 local a = cjson.decode(ARGV[1])
-local log, shown, cursor = log_key(a.caller), {}, nil
+local log, shown, cursor = K .. 'webhook_log:' .. a.caller, {}, nil
 
 -- Listed events from a place on: equal times are ordered by id, descending.
 local function page()

@@ -2,9 +2,9 @@
 -- webhook_off: the addresses of a caller that want no more webhooks, newest first; bounded.
 local a = cjson.decode(ARGV[1])
 local shown = {}
-local found = redis.call('ZREVRANGE', off_key(a.caller), 0, P.webhook_off_max - 1, 'WITHSCORES')
+local found = redis.call('ZREVRANGE', K .. 'webhook_off:' .. a.caller, 0, P.webhook_off_max - 1, 'WITHSCORES')
 for i = 1, #found, 2 do
-  local url = redis.call('HGET', endpoint_key(a.caller, found[i]), 'url')
+  local url = redis.call('HGET', K .. 'webhook_to:' .. a.caller .. ':' .. found[i], 'url')
   if url then shown[#shown + 1] = { id = found[i], url = url, since = found[i + 1] } end
 end
 return cjson.encode(#shown > 0 and shown or EMPTY)

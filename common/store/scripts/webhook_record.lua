@@ -4,7 +4,7 @@
 -- it again. After `delivered`: it has ended. `disabled`: it has ended, and so do all others to that
 -- address. `failed`: it was the last attempt. `waiting`: it is due again after a pause.
 local a = cjson.decode(ARGV[1])
-local name = webhook_key(a.webhook)
+local name = K .. 'webhook:' .. a.webhook
 local d = load(name)
 
 local function note()
@@ -19,8 +19,8 @@ local function wait_or_fail()
   if not pause_ms then return 'failed' end
   redis.call('HINCRBY', name, 'tries', 1)
   redis.call('HDEL', name, 'token')
-  redis.call('ZREM', out_key(d.caller), a.webhook)
-  redis.call('ZADD', due_key(d.caller), now + math.floor(pause_ms * a.jitter), a.webhook)
+  redis.call('ZREM', K .. 'webhooks_out:' .. d.caller, a.webhook)
+  redis.call('ZADD', K .. 'webhooks_due:' .. d.caller, now + math.floor(pause_ms * a.jitter), a.webhook)
   return 'waiting'
 end
 

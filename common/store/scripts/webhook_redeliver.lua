@@ -3,18 +3,18 @@
 -- After `waiting`: it is due. `not_found`: there is none of this caller. `disabled`: its address wants
 -- no more. `superseded`: what it told of has gone, or goes on.
 local a = cjson.decode(ARGV[1])
-local name = webhook_key(a.webhook)
+local name = K .. 'webhook:' .. a.webhook
 local d = load(name)
 local function run()
   if not d.caller or d.caller ~= a.caller then return 'not_found' end
-  local to = redis.call('HMGET', endpoint_key(a.caller, d.to), 'url', 'off')
+  local to = redis.call('HMGET', K .. 'webhook_to:' .. a.caller .. ':' .. d.to, 'url', 'off')
   if to[2] then return 'disabled' end
   if not to[1] or not is_tellable(d) then return 'superseded' end
   redis.call('HSET', name, 'status', 'waiting', 'tries', 0, 'claims', d.sent)
   redis.call('PERSIST', name)
   renew_endpoint(a.caller, d.to)
-  if not redis.call('ZSCORE', out_key(a.caller), a.webhook) then -- else it is being sent
-    redis.call('ZADD', due_key(a.caller), now, a.webhook)
+  if not redis.call('ZSCORE', K .. 'webhooks_out:' .. a.caller, a.webhook) then -- else it is being sent
+    redis.call('ZADD', K .. 'webhooks_due:' .. a.caller, now, a.webhook)
     give_turn(a.caller, now)
   end
   return 'waiting'

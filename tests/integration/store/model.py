@@ -160,6 +160,14 @@ class Model(Attempts):
             if job.forgets <= self.now:
                 self._let_go(job_id)
                 del self.jobs[job_id]
+        self._forget_lines()
+
+    def _forget_lines(self) -> None:
+        """A version that no worker has ever offered goes when nothing of it is in flight."""
+        in_flight = {r.line for r in self.renders.values() if r.state != "done"}
+        for line in self.lines.keys() - in_flight - {line for line, _ in self.beats}:
+            del self.lines[line]
+            self.volunteers.pop(line, None)
 
     def move(self, key: str, new_key: str, line: str) -> str:
         """A waiting render goes to another version."""

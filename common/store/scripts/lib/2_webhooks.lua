@@ -2,42 +2,36 @@
 -- that a script that is called again announces nothing twice. Each waits in its caller's own set; one
 -- set of callers says whose turn it is.
 
-local function webhook_key(id) return K .. 'webhook:' .. id end
-local function endpoint_key(caller, endpoint) return K .. 'webhook_to:' .. caller .. ':' .. endpoint end
-local function due_key(caller) return K .. 'webhooks_due:' .. caller end
-local function out_key(caller) return K .. 'webhooks_out:' .. caller end
-local function log_key(caller) return K .. 'webhook_log:' .. caller end
-local function off_key(caller) return K .. 'webhook_off:' .. caller end
-
 -- An address lives as long as the last of its jobs may announce something, and that may be sent.
 local function renew_endpoint(caller, endpoint)
-  redis.call('PEXPIRE', endpoint_key(caller, endpoint), P.endpoint_ms)
-  redis.call('PEXPIRE', off_key(caller), P.endpoint_ms)
+  redis.call('PEXPIRE', K .. 'webhook_to:' .. caller .. ':' .. endpoint, P.endpoint_ms)
+  redis.call('PEXPIRE', K .. 'webhook_off:' .. caller, P.endpoint_ms)
 end
 
 -- Remembers where the events of a submission go, and which links they shall hold.
 local function know_endpoint(caller, webhook)
-  redis.call('HSET', endpoint_key(caller, webhook.id), 'url', webhook.url, 'base', webhook.base)
+  redis.call('HSET', K .. 'webhook_to:' .. caller .. ':' .. webhook.id, 'url', webhook.url,
+    'base', webhook.base)
   renew_endpoint(caller, webhook.id)
 end
 
 local function is_waiting(id)
-  return redis.call('HGET', webhook_key(id), 'status') == 'waiting'
+  return redis.call('HGET', K .. 'webhook:' .. id, 'status') == 'waiting'
 end
 
 -- The caller's turn comes when its first event is due, and not before `soonest`.
 local function give_turn(caller, soonest)
-  local first = redis.call('ZRANGE', due_key(caller), 0, 0, 'WITHSCORES')
+  local first = redis.call('ZRANGE', K .. 'webhooks_due:' .. caller, 0, 0, 'WITHSCORES')
   if not first[1] then return redis.call('ZREM', K .. 'webhooks_callers', caller) end
   redis.call('ZADD', K .. 'webhooks_callers', math.max(tonumber(first[2]), soonest), caller)
 end
 
 -- Keeps a caller's log within its bounds; what is still on its way is only no longer listed.
 local function trim_log(caller)
-  local log = log_key(caller)
+  local log = K .. 'webhook_log:' .. caller
   for _, id in ipairs(redis.call('ZRANGE', log, 0, -P.webhook_log_max - 1)) do
     redis.call('ZREM', log, id)
-    if not is_waiting(id) then redis.call('DEL', webhook_key(id)) end
+    if not is_waiting(id) then redis.call('DEL', K .. 'webhook:' .. id) end
   end
   redis.call('ZREMRANGEBYSCORE', log, '-inf', now - P.webhook_log_ms - P.webhook_way_ms)
   redis.call('PEXPIRE', log, P.webhook_log_ms + P.webhook_way_ms)
@@ -45,25 +39,25 @@ end
 
 -- Puts an event on its way: the only place where one begins.
 local function announce(id, caller, endpoint, event, subject, run)
-  local name = webhook_key(id)
+  local name = K .. 'webhook:' .. id
   if redis.call('EXISTS', name) == 1 then return end
   redis.call('HSET', name, 'schema', SCHEMA, 'caller', caller, 'to', endpoint, 'event', event,
     'of', subject, 'run', run, 'made', now, 'status', 'waiting', 'tries', 0, 'sent', 0)
-  redis.call('ZADD', log_key(caller), now, id)
+  redis.call('ZADD', K .. 'webhook_log:' .. caller, now, id)
   trim_log(caller)
-  redis.call('ZADD', due_key(caller), now, id)
+  redis.call('ZADD', K .. 'webhooks_due:' .. caller, now, id)
   redis.call('ZADD', K .. 'webhooks_callers', 'LT', now, caller)
   renew_endpoint(caller, endpoint)
 end
 
 -- An event goes nowhere any more: `delivered`, `failed`, `disabled`, or `superseded`.
 local function end_webhook(id, caller, status)
-  local name = webhook_key(id)
-  redis.call('ZREM', due_key(caller), id)
-  redis.call('ZREM', out_key(caller), id)
+  local name = K .. 'webhook:' .. id
+  redis.call('ZREM', K .. 'webhooks_due:' .. caller, id)
+  redis.call('ZREM', K .. 'webhooks_out:' .. caller, id)
   redis.call('HSET', name, 'status', status)
   redis.call('HDEL', name, 'token', 'job')
-  if redis.call('ZSCORE', log_key(caller), id) then
+  if redis.call('ZSCORE', K .. 'webhook_log:' .. caller, id) then
     redis.call('PEXPIRE', name, P.webhook_log_ms)
   else
     redis.call('DEL', name)

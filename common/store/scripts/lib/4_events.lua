@@ -6,5 +6,5 @@ local function keep_for_event(id, is_forgotten)
   if not known[1] or not is_waiting(job_event(id, known[2])) then return end
   local job = load_job(id)
   if is_forgotten then job.pictures_gone = '1' end
-  redis.call('HSET', webhook_key(job_event(id, known[2])), 'job', cjson.encode(job))
+  redis.call('HSET', K .. 'webhook:' .. job_event(id, known[2]), 'job', cjson.encode(job))
 end

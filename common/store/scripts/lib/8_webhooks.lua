@@ -15,15 +15,15 @@ local function secrets_of(caller, fresh)
 end
 
 local function enable(caller, endpoint)
-  redis.call('ZREM', off_key(caller), endpoint)
-  return redis.call('HDEL', endpoint_key(caller, endpoint), 'off')
+  redis.call('ZREM', K .. 'webhook_off:' .. caller, endpoint)
+  return redis.call('HDEL', K .. 'webhook_to:' .. caller .. ':' .. endpoint, 'off')
 end
 
 -- An address said that it wants nothing more; of too many such the oldest are forgotten.
 local function disable(caller, endpoint)
-  redis.call('HSET', endpoint_key(caller, endpoint), 'off', now)
-  redis.call('ZADD', off_key(caller), now, endpoint)
-  for _, old in ipairs(redis.call('ZRANGE', off_key(caller), 0, -P.webhook_off_max - 1)) do
+  redis.call('HSET', K .. 'webhook_to:' .. caller .. ':' .. endpoint, 'off', now)
+  redis.call('ZADD', K .. 'webhook_off:' .. caller, now, endpoint)
+  for _, old in ipairs(redis.call('ZRANGE', K .. 'webhook_off:' .. caller, 0, -P.webhook_off_max - 1)) do
     enable(caller, old)
   end
   renew_endpoint(caller, endpoint)
@@ -42,10 +42,10 @@ end
 
 -- An event as its caller's log shows it.
 local function show_webhook(id, caller)
-  local d = load(webhook_key(id))
+  local d = load(K .. 'webhook:' .. id)
   if d.caller ~= caller then return nil end
-  d.id, d.url = id, redis.call('HGET', endpoint_key(caller, d.to), 'url') or nil
-  if d.status == 'waiting' then d.due = redis.call('ZSCORE', due_key(caller), id) or nil end
+  d.id, d.url = id, redis.call('HGET', K .. 'webhook_to:' .. caller .. ':' .. d.to, 'url') or nil
+  if d.status == 'waiting' then d.due = redis.call('ZSCORE', K .. 'webhooks_due:' .. caller, id) or nil end
   d.token, d.job = nil, nil
   return d
 end
