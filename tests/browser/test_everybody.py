@@ -66,6 +66,25 @@ def test_a_phone(service: Stack, visit: Visit, screens: Screens) -> None:
     person.page.touchscreen.tap(box["x"] + box["width"] * 0.25, box["y"] + box["height"] / 3)
     assert 22 <= person.divider() <= 28
     assert person.overflow_px() <= 0
+    level = viewer.locator(".viewer-level")
+    before = level.inner_text()
+    pinch(person, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(level).not_to_have_text(before)
+    expect(viewer.locator(".compare-stage")).to_have_class(re.compile("is-zoomed"))
+
+
+def pinch(person: Person, x: float, y: float) -> None:
+    """Move two fingers apart around a point."""
+    session = person.context.new_cdp_session(person.page)
+
+    def fingers(apart: float) -> list[dict[str, float]]:
+        return [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}]
+
+    steps = [("touchStart", 20.0), ("touchMove", 40.0), ("touchMove", 90.0)]
+    for kind, apart in steps:
+        points = fingers(apart)
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 def tab_to(person: Person, name: str) -> None:

@@ -48,6 +48,7 @@ def test_a_photo_is_drawn_compared_and_taken_home(
     person.choose(PORTRAIT)
     card = person.sees("astronaut.jpg", "succeeded")
     expect(card.locator(".card-state")).to_have_text(re.compile(r"^Drawn in \d"))
+    expect(person.page.locator("#live")).to_have_text("astronaut.jpg is done")
     screens.keep(person.page, "one-photo")
 
     viewer = person.opens("astronaut.jpg")

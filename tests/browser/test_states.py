@@ -7,7 +7,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Request, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.person import file
@@ -27,6 +27,16 @@ def held_back(service: Stack) -> Iterator[None]:
         os.kill(service.process.pid, signal.SIGCONT)
 
 
+def is_look(sent: Request) -> bool:
+    """Whether somebody asks how a job stands."""
+    return sent.method == "GET" and bool(re.search(r"/v1/jobs/[0-9a-f]{32}$", sent.url))
+
+
+def wait_of(sent: Request) -> str | None:
+    """How long the answer may be held back, as the request has it."""
+    return sent.headers.get("prefer")
+
+
 def waiting(number: int) -> bytes:
     """A photo that waits at the gate, unlike any other."""
     return flat_photo(BLUE, number=number)
@@ -36,6 +46,8 @@ def test_the_place_in_line_is_told_and_each_can_be_canceled_and_tried_again(
     service: Stack, visit: Visit, screens: Screens, closed_gate: Path
 ) -> None:
     person = visit(service.url)
+    waits: list[str | None] = []
+    person.page.on("request", lambda sent: waits.append(wait_of(sent)) if is_look(sent) else None)
     names = [f"blue {n}.png" for n in range(6)]
     person.choose(*(file(name, waiting(200 + n)) for n, name in enumerate(names)))
     state = person.card(names[0]).locator(".card-state")
@@ -43,6 +55,9 @@ def test_the_place_in_line_is_told_and_each_can_be_canceled_and_tried_again(
     last = person.card(names[5])
     expect(last.locator(".card-state")).to_have_text(re.compile(r"^Number \d in line, about \d"))
     expect(person.page.locator("#tally")).to_have_text("6 under way")
+    expect(person.page).to_have_title("6 under way · Celshade")
+    assert waits
+    assert set(waits) == {"wait=2"}  # each look at a job is held back until something happens
     screens.keep(person.page, "in-line")
 
     last.get_by_role("button", name="Cancel blue 5.png").click()

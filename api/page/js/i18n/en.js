@@ -6,7 +6,7 @@ export default {
   "bar.label": "Page",
   "theme.dark": "Switch to dark",
   "theme.light": "Switch to light",
-  language: "Switch to Chinese",
+  language: "中文 (switch to Chinese)",
 
   "load.none": "No worker yet",
   "load.starting": "Starting up",
@@ -51,6 +51,7 @@ export default {
   "all.busy": "{count} under way",
   "all.failed": "{count} failed",
   "all.saved": { one: "A ZIP with {count} picture is on its way", other: "A ZIP with {count} pictures is on its way" },
+  "all.title": "{busy} · Celshade",
   "gallery.label": "Photos",
   "clear.title": "Take all photos off this page?",
   "clear.words": "Photos and pictures are deleted from the service as well.",

@@ -6,7 +6,7 @@ export default {
   "bar.label": "页面",
   "theme.dark": "切换到深色",
   "theme.light": "切换到浅色",
-  language: "切换到英文",
+  language: "English（切换到英文）",
 
   "load.none": "还没有工作进程",
   "load.starting": "正在启动",
@@ -51,6 +51,7 @@ export default {
   "all.busy": "{count} 张进行中",
   "all.failed": "{count} 张失败",
   "all.saved": "正在下载含 {count} 张图片的 ZIP",
+  "all.title": "{busy} · Celshade",
   "gallery.label": "照片",
   "clear.title": "移除本页的所有照片？",
   "clear.words": "照片和图片也会从服务中删除。",

@@ -83,6 +83,7 @@ function showLook(look, photo) {
 
 /** Whether there is something to try again with. */
 export function canRetry(photo) {
+  if (photo.phase === "succeeded") return Boolean(photo.imageId) && !photo.job?.output?.url;
   if (!["failed", "canceled", "expired"].includes(photo.phase)) return false;
   if (photo.job?.error && !photo.job.error.retryable) return false;
   return Boolean(photo.imageId || photo.file || (photo.jobId && photo.job));

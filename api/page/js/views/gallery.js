@@ -2,7 +2,7 @@
 
 import * as album from "../album.js";
 import { make } from "../dom.js";
-import { changed as languageChanged, say } from "../i18n.js";
+import { changed as languageChanged, say, t } from "../i18n.js";
 import { cancel, remove, retry } from "../pipeline.js";
 import { saveArchive } from "../saving.js";
 import { ask } from "./ask.js";
@@ -72,6 +72,8 @@ function showTally(photos) {
   const failed = photos.filter((photo) => !album.BUSY.has(photo.phase) && !["succeeded", "canceled"].includes(photo.phase));
   const saveable = photos.filter((photo) => photo.picture?.output?.url);
   tell([["all.done", done.length], ["all.busy", busy.length], ["all.failed", failed.length]]);
+  const words = { t: "all.busy", values: { count: { number: busy.length } } };
+  document.title = busy.length ? t("all.title", { busy: words }) : "Celshade"; // seen from other tabs
   const overall = byId("overall");
   overall.classList.toggle("is-done", !busy.length);
   overall.max = photos.length || 1;
