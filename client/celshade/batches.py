@@ -137,7 +137,7 @@ class Batches:
                 same batch. A random one when None.
             no_cache: Render anew even what is known.
             cancel_after_s: Deadline of each photo from when it has come in, seconds.
-            webhook_url: Where the end of each job, and of the batch, is told.
+            webhook_url: Where the end of the batch is told, see `celshade.webhooks`.
             on_sent: Told the bytes that have been sent so far and those there are, with each piece;
                 begins again at 0 when the request is repeated.
 
