@@ -8,6 +8,7 @@ from celshade.archives import Archive, Archives
 from celshade.batches import Batch, Batches, BatchItem
 from celshade.client import Client
 from celshade.dead_letters import DeadLetter, DeadLetterPage, DeadLetters
+from celshade.deliveries import Deliveries, Delivery, WebhookSecret
 from celshade.errors import (
     BadAnswer,
     CannotSave,
@@ -45,6 +46,8 @@ __all__ = [
     "DeadLetter",
     "DeadLetterPage",
     "DeadLetters",
+    "Deliveries",
+    "Delivery",
     "DownloadFailed",
     "Failure",
     "Image",
@@ -67,5 +70,6 @@ __all__ = [
     "UnusableSettings",
     "Usage",
     "WaitTimeout",
+    "WebhookSecret",
     "webhooks",
 ]

@@ -10,6 +10,7 @@ import httpx
 from celshade.archives import Archives
 from celshade.batches import Batches
 from celshade.dead_letters import DeadLetters
+from celshade.deliveries import Deliveries
 from celshade.fields import Fields
 from celshade.following import follow
 from celshade.images import Image, Images
@@ -87,6 +88,11 @@ class Client:
     def images(self) -> Images:
         """Photos kept for several styles."""
         return Images(self._http)
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Webhooks: what they are signed with, and what was sent."""
+        return Deliveries(self._http)
 
     @property
     def dead_letters(self) -> DeadLetters:

@@ -118,3 +118,12 @@ def test_the_service_tells_of_itself(service: RealService) -> None:
     assert "image/jpeg" in limits.content_types
     assert (limits.max_batch_photos, limits.max_archive_jobs) == (500, 1000)
     assert load.workers_ready == 1
+
+
+def test_the_secret_of_webhooks_may_be_changed(service: RealService) -> None:
+    with Client(url_of(service)) as client:
+        first = client.deliveries.secret()
+        changed = client.deliveries.rotate_secret()
+        assert (changed.former, changed.secret == first.secret) == (first.secret, False)
+        assert changed.former_signs_until is not None
+        assert list(client.deliveries) == []

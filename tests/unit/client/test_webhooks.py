@@ -4,10 +4,11 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from celshade import BadAnswer, webhooks
+from celshade import BadAnswer, Client, WebhookSecret, webhooks
 
 SECRET = "whsec_" + "QmFzZTY0IG9mIGEgc2VjcmV0IGZvciB0ZXN0cyBvbmx5"
 JOB = {"id": "j1", "status": "succeeded", "style": "ink"}
@@ -103,3 +104,40 @@ def test_a_changed_body_and_another_secret_are_refused() -> None:
 def test_what_the_server_signs_and_nobody_understands_is_told(told: Any) -> None:
     with pytest.raises(BadAnswer):
         webhooks.verify(*signed(told), SECRET)
+
+
+DELIVERY: dict[str, Any] = {"id": "job_1_1", "type": "job.failed", "job_id": "1", "batch_id": None, "run": 1,
+            "url": "https://me.example/hook", "status": "pending", "sent": 2, "attempts": [],
+            "created_at": "2026-01-02T03:04:05.678Z", "next_attempt_at": None}  # fmt: skip
+
+
+def test_deliveries_are_asked_for_as_the_contract_has_them() -> None:
+    seen: list[str] = []
+    answers: list[dict[str, Any]] = [
+        {"secret": SECRET, "former_secret": None, "former_signs_until": None},
+        {"secret": SECRET, "former_secret": "whsec_x", "former_signs_until": "2026-01-03T00:00Z"},
+        {"data": [DELIVERY], "next_cursor": "c"},
+        {"data": [{**DELIVERY, "id": "job_2_1"}], "next_cursor": None},
+        DELIVERY,
+        {**DELIVERY, "sent": 3},
+    ]
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(f"{request.method} {request.url.raw_path.decode()}")
+        return httpx.Response(200, json=answers[len(seen) - 1])
+
+    deliveries = Client("http://here", backend=httpx.MockTransport(handler)).deliveries
+    assert deliveries.secret().secret == SECRET
+    assert deliveries.rotate_secret().former == "whsec_x"
+    assert SECRET not in repr(WebhookSecret(SECRET, None, None))
+    assert [each.id for each in deliveries] == ["job_1_1", "job_2_1"]
+    assert deliveries.get("job_1_1").sent == 2
+    assert deliveries.redeliver("job_1_1").sent == 3
+    assert seen == [
+        "GET /v1/webhooks/secret",
+        "POST /v1/webhooks/secret/rotate",
+        "GET /v1/webhooks/deliveries?limit=100",
+        "GET /v1/webhooks/deliveries?limit=100&cursor=c",
+        "GET /v1/webhooks/deliveries/job_1_1",
+        "POST /v1/webhooks/deliveries/job_1_1/redeliver",
+    ]
