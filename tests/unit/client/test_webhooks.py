@@ -106,9 +106,19 @@ def test_what_the_server_signs_and_nobody_understands_is_told(told: Any) -> None
         webhooks.verify(*signed(told), SECRET)
 
 
-DELIVERY: dict[str, Any] = {"id": "job_1_1", "type": "job.failed", "job_id": "1", "batch_id": None, "run": 1,
-            "url": "https://me.example/hook", "status": "pending", "sent": 2, "attempts": [],
-            "created_at": "2026-01-02T03:04:05.678Z", "next_attempt_at": None}  # fmt: skip
+DELIVERY: dict[str, Any] = {
+    "id": "job_1_1",
+    "type": "job.failed",
+    "job_id": "1",
+    "batch_id": None,
+    "run": 1,
+    "url": "https://me.example/hook",
+    "status": "pending",
+    "created_at": "2026-01-02T03:04:05.678Z",
+    "next_attempt_at": None,
+    "sent": 2,
+    "attempts": [],
+}
 
 
 def test_deliveries_are_asked_for_as_the_contract_has_them() -> None:
