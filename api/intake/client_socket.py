@@ -64,6 +64,18 @@ class ClientSocket(socket.socket):
                 patience.waited(waited_s, len(data))
                 return data
 
+    def has_left(self) -> bool:
+        """Whether the client has closed its end; never waits. Takes no byte away.
+
+        One that only says that it will send no more counts as gone: nobody who reads a stream does.
+        """
+        try:
+            return super().recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
     def sendall(self, data: bytes, flags: int = 0, /) -> None:  # type: ignore[override]  # gunicorn sends bytes only
         """Send all of `data`.
 
