@@ -19,6 +19,7 @@ from benchmarks import (
     memory,
     queue,
     recovery,
+    requests,
 )
 from benchmarks.service import NeverHappened
 from common.errors import CelshadeError
@@ -26,6 +27,7 @@ from deploy.local.supervisor import StartFailed
 
 NOUNS: dict[str, ModuleType] = {
     "hit": hit,
+    "requests": requests,
     "efficiency": efficiency,
     "memory": memory,
     "recovery": recovery,

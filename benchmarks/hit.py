@@ -9,7 +9,6 @@ import contextlib
 import http.client
 import itertools
 import json
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,25 +17,22 @@ from urllib.parse import urlsplit
 
 import redis
 
+from benchmarks.bare_flask import running_floor
+from benchmarks.load import FORM, form
 from benchmarks.photos import SOURCES
 from benchmarks.report import Report, Table, percentile
 from benchmarks.service import NeverHappened, Service, running_service, say
-from common.settings import environment_with, load_settings
-from deploy.local import children, identity
 
 HELP = """\
 Renders one photo, freezes the worker, and sends the photo again and again over one connection on
 loopback: each answer is a hit with a job of its own. Beside it, in turn within each round, a bare
-Flask application on the same kind of server that takes the same upload and hashes it, without
+Flask application on the same server that takes the same upload and hashes it, without
 Redis and with as many Redis round trips as a hit was seen to make.
 
   python -m benchmarks hit
   python -m benchmarks hit --rounds 3 --requests 100 --photo photo.jpg"""
 COUNTED = 20  # hits under Redis' MONITOR
 WARM_UP = 20
-BOUNDARY = "celshade-benchmark"
-GRACE_S = 5.0
-READY_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,7 @@ def run(given: argparse.Namespace) -> Report:
         objects = _count_objects(service)
         with service.held("worker-1"):
             round_trips = _count_round_trips(service, hit, photo)
-            with _floor(service) as floor:
+            with running_floor(service) as floor:
                 targets = [
                     Target("bare Flask: the upload and its hash", floor, "/bare", _is_digest),
                     Target(
@@ -103,12 +99,11 @@ def _measure(
 
 def _send(target: Target, photo: bytes, requests: int) -> Iterator[float]:
     """Send the photo over one connection; yield milliseconds from first byte out to last in."""
-    body = _form(photo)
-    headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    body = form(photo)
     with contextlib.closing(http.client.HTTPConnection(target.address, timeout=30)) as connection:
         for number in range(WARM_UP + requests):
             begun_s = time.perf_counter()
-            connection.request("POST", target.path, body, headers)
+            connection.request("POST", target.path, body, FORM)
             answer = connection.getresponse()
             content = answer.read()
             took_ms = (time.perf_counter() - begun_s) * 1000
@@ -116,15 +111,6 @@ def _send(target: Target, photo: bytes, requests: int) -> Iterator[float]:
                 raise NeverHappened(f"{target.words}: {answer.status} {content[:300]!r}")
             if number >= WARM_UP:
                 yield took_ms
-
-
-def _form(photo: bytes) -> bytes:
-    head = (
-        f"--{BOUNDARY}\r\n"
-        'Content-Disposition: form-data; name="image"; filename="photo.jpg"\r\n'
-        "Content-Type: image/jpeg\r\n\r\n"
-    )
-    return head.encode() + photo + f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
 def _count_round_trips(service: Service, hit: Target, photo: bytes) -> int:
@@ -143,34 +129,6 @@ def _count_round_trips(service: Service, hit: Target, photo: bytes) -> int:
                     break
                 seen += line["client_type"] != "lua"
     return round(seen / (COUNTED + WARM_UP))
-
-
-@contextlib.contextmanager
-def _floor(service: Service) -> Iterator[str]:
-    """Run the bare application beside the service; give its address."""
-    settings = load_settings()
-    address = f"127.0.0.1:{identity.free_port()}"
-    command = [sys.executable, "-m", "gunicorn", "benchmarks.floor:create_app()", "--bind", address]
-    command += ["--worker-class", "gthread", "--workers", f"{settings.api_processes}"]
-    command += ["--threads", f"{settings.api_threads}", "--log-level", "warning"]
-    environment = environment_with(redis_url=service.redis_url)
-    child = children.start_child(command, env=environment)
-    try:
-        children.wait_until_ready(
-            child, lambda: _answers(address), name="bare Flask", timeout_s=READY_S
-        )
-        yield address
-    finally:
-        children.stop_child(child, grace_s=GRACE_S)
-
-
-def _answers(address: str) -> bool:
-    try:
-        with contextlib.closing(http.client.HTTPConnection(address, timeout=1)) as connection:
-            connection.request("GET", "/")
-            return connection.getresponse().status == http.client.OK
-    except OSError:
-        return False
 
 
 def _is_hit(answer: dict[str, object]) -> bool:

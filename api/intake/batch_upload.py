@@ -23,10 +23,11 @@ from werkzeug.wrappers import Request
 from api.file_names import file_label
 from api.intake.photo_upload import (
     FILE_FIELD,
+    FORM_READ_BYTES,
     MAX_FIELD_BYTES,
     MAX_PARSER_BYTES,
     MAX_PARTS,
-    READ_BYTES,
+    UNREADABLE,
     PhotoSpool,
     Upload,
     each_once,
@@ -40,7 +41,6 @@ from common.errors import (
 
 NO_BATCH = f"Send the photos as multipart/form-data, each as a file named '{FILE_FIELD}'."
 PARAMETERS_FIRST = "Send the parameters before the first photo, or in the query."
-UNREADABLE = "The multipart form could not be read."
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class BatchUpload:
             try:
                 event = self._decoder.next_event()
                 if isinstance(event, NeedData):
-                    chunk = self._stream.read(READ_BYTES)
+                    chunk = self._stream.read(FORM_READ_BYTES)
                     self._heard()
                     self._decoder.receive_data(chunk or None)
                     continue
