@@ -129,6 +129,7 @@ function blank(known) {
     isWaiting: false, // for the service to take requests again
     file: null,
     thumbnail: null,
+    sourceUrl: null,
     fileUrl: null,
     abort: null,
     ...known,

@@ -9,6 +9,7 @@ import { resume } from "./pipeline.js";
 import { pause } from "./pause.js";
 import { meet, refreshUsage, service } from "./service.js";
 import { restore } from "./settings.js";
+import { showSources } from "./sources.js";
 import { watchConnection } from "./views/banner.js";
 import { gallery } from "./views/gallery.js";
 import { header, showLoad } from "./views/header.js";
@@ -32,6 +33,7 @@ async function start() {
   hero();
   gallery({ onOpen: openViewer });
   speak();
+  showSources();
   await comeIn();
   restore();
   settingsPanel();

@@ -60,7 +60,7 @@ function showCard({ node, picture, blank, progress, view, state, look, buttons }
 }
 
 function showPicture(picture, blank, photo) {
-  const url = photo.picture?.output?.url ?? photo.thumbnail;
+  const url = photo.picture?.output?.url ?? photo.thumbnail ?? photo.sourceUrl;
   // A link is signed anew in each answer: the picture that is there is as good.
   const id = photo.picture?.output ? photo.picture.id : url;
   if (url && picture.dataset.of !== id) {
