@@ -61,7 +61,7 @@ class Policy:
         webhook_log_max: Most entries of a caller's log.
         webhook_overlap_ms: How long a rotated secret signs beside the new one.
         webhook_delays_ms: Pause after the first, second ... attempt to send a webhook.
-        webhook_delay_max_ms: The longest of them, stretched.
+        webhook_jitter_max: What they are stretched by at most.
         webhook_way_ms: How long a webhook can be on its way with all of its attempts.
         webhook_pause_ms: When a caller with its share being sent is looked at again.
         webhook_look: How many due webhooks, or callers, one look passes over at most.
@@ -115,7 +115,7 @@ class Policy:
     doomed_ms: int = DAY_MS
     holds_most: int = 3
     webhook_delays_ms: tuple[int, ...] = tuple(map(_ms, WEBHOOK_DELAYS_S))
-    webhook_delay_max_ms: int = _ms(max(WEBHOOK_DELAYS_S) * WEBHOOK_JITTER[1])
+    webhook_jitter_max: float = WEBHOOK_JITTER[1]
     webhook_way_ms: int = DAY_MS
     webhook_pause_ms: int = 250
     webhook_look: int = 20

@@ -33,12 +33,24 @@ local function lease(id, caller)
   redis.call('ZADD', K .. 'webhooks_due:' .. caller, now + P.webhook_lease_ms, id)
 end
 
+-- Nothing waits longer than its pause, or a lease: what does, a step of the clock has put too far off,
+-- and it is due now.
+local function mend(caller)
+  local waiting, horizon = K .. 'webhooks_due:' .. caller, now + P.webhook_lease_ms
+  redis.call('ZREMRANGEBYSCORE', K .. 'webhooks_out:' .. caller, '(' .. horizon, '+inf')
+  local far = redis.call('ZRANGEBYSCORE', waiting, '(' .. horizon, '+inf', 'WITHSCORES',
+    'LIMIT', 0, P.webhook_look)
+  for i = 1, #far, 2 do
+    local tries = tonumber(redis.call('HGET', K .. 'webhook:' .. far[i], 'tries') or '0')
+    local longest = (P.webhook_delays_ms[tries] or 0) * P.webhook_jitter_max
+    if tonumber(far[i + 1]) > now + longest then redis.call('ZADD', waiting, now, far[i]) end
+  end
+end
+
 local function take(caller)
   local out = K .. 'webhooks_out:' .. caller
   redis.call('ZREMRANGEBYSCORE', out, '-inf', now)
-  -- Leased before a step of the clock: it is due again when no lease could last so long.
-  redis.call('ZREMRANGEBYSCORE', out, '(' .. now + P.webhook_lease_ms, '+inf')
-  pull_in('webhooks_due:' .. caller, P.webhook_delay_max_ms, P.webhook_look)
+  mend(caller)
   if redis.call('ZCARD', out) >= P.webhook_caller_max then
     return give_turn(caller, now + P.webhook_pause_ms) and nil
   end
@@ -54,8 +66,8 @@ local function take(caller)
   return found
 end
 
--- Whose turn a step of the clock has put too far off is looked at now, and so is what it waits for.
-pull_in('webhooks_callers', P.webhook_delay_max_ms, P.webhook_look, function() return 0 end)
+-- A turn that a step of the clock has put too far off is now.
+pull_in('webhooks_callers', P.webhook_lease_ms, P.webhook_look, function() return 0 end)
 for _ = 1, a.most + P.webhook_look do
   local caller = due('webhooks_callers', 1)[1]
   if not caller or #taken == a.most then break end

@@ -60,14 +60,30 @@ def test_what_all_its_keepers_die_of_is_given_up(clocked: ClockedStore) -> None:
     assert record(store, claim_one(store)) == "delivered"
 
 
-def test_a_step_of_the_clock_holds_up_nothing_for_long(clocked: ClockedStore) -> None:
+@pytest.mark.parametrize("step_ms", [-600_000, -30 * 86_400_000, 600_000])
+def test_a_step_of_the_clock_holds_up_nothing(clocked: ClockedStore, step_ms: int) -> None:
+    store = clocked.store
+    ended(store, "leased")
+    claim_one(store)
+    ended(store, "announced")
+    clocked.set_time(clocked.now_ms + step_ms)
+    claimed = store.outbox.claim(most=5)
+    assert [record(store, due) for due in claimed] == ["delivered"] * 2
+
+
+def test_a_pause_is_not_cut_short_by_looking(clocked: ClockedStore) -> None:
     store = clocked.store
     ended(store)
+    for pause_s in (6, 400):
+        record(store, claim_one(store), Sending.REFUSED)
+        until_ms = log(store)[0].due_ms
+        assert until_ms is not None
+        while clocked.now_ms < until_ms:
+            assert store.outbox.claim(most=5) == ()
+            clocked.set_time(min(clocked.now_ms + 5_000, until_ms))
+        assert until_ms <= clocked.now_ms + pause_s * 1000
+    clocked.set_time(clocked.now_ms - 86_400_000)
     claim_one(store)
-    clocked.set_time(clocked.now_ms - 30 * 86_400_000)
-    store.outbox.claim(most=5)
-    clocked.set_time(clocked.now_ms + POLICY.webhook_delay_max_ms)
-    assert record(store, claim_one(store)) == "delivered"
 
 
 def test_the_log_keeps_the_last_attempts(clean_redis_url: str) -> None:
@@ -76,11 +92,14 @@ def test_the_log_keeps_the_last_attempts(clean_redis_url: str) -> None:
     ended(store)
     for answer in ("500", "501", "no_answer"):
         store.outbox.record(claim_one(store), Sending.REFUSED, answer=answer, took_ms=9)
-        clocked.set_time(clocked.now_ms + POLICY.webhook_delay_max_ms)
+        clocked.set_time(clocked.now_ms + HALF_A_DAY_MS)
     (seen,) = log(store)
     assert [attempt.answer for attempt in seen.attempts] == ["501", "no_answer"]
     assert (seen.sent, seen.attempts[0].took_ms) == (3, 9)
     clocked.close()
+
+
+HALF_A_DAY_MS = 43_200_000  # longer than any pause
 
 
 # --- Whose turn ---

@@ -19,11 +19,13 @@ local function is_waiting(id)
   return redis.call('HGET', K .. 'webhook:' .. id, 'status') == 'waiting'
 end
 
--- The caller's turn comes when its first event is due, and not before `soonest`.
+-- The caller's turn comes when its first event is due, and not before `soonest`; after a lease's time
+-- somebody looks in any case.
 local function give_turn(caller, soonest)
   local first = redis.call('ZRANGE', K .. 'webhooks_due:' .. caller, 0, 0, 'WITHSCORES')
   if not first[1] then return redis.call('ZREM', K .. 'webhooks_callers', caller) end
-  redis.call('ZADD', K .. 'webhooks_callers', math.max(tonumber(first[2]), soonest), caller)
+  local turn = math.min(math.max(tonumber(first[2]), soonest), now + P.webhook_lease_ms)
+  redis.call('ZADD', K .. 'webhooks_callers', turn, caller)
 end
 
 -- Keeps a caller's log within its bounds; what is still on its way is only no longer listed.
