@@ -6,7 +6,7 @@ takes part in it, unless the caller asked for a computation of its own.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -85,8 +85,13 @@ class Params:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return {**asdict(self), "format": self.format.value}
+        """Plain values for JSON; field by field, `dataclasses.asdict` would copy each deeply."""
+        return {
+            "strength": self.strength,
+            "size": self.size,
+            "format": self.format.value,
+            "quality": self.quality,
+        }
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Params":
