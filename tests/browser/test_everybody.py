@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
@@ -24,6 +25,16 @@ WATCH_SHIFTS = """() => {
         for (const each of list.getEntries()) if (!each.hadRecentInput) window.shifts += each.value;
     }).observe({ type: 'layout-shift', buffered: true });
 }"""
+
+WIDTHS = (320, 360, 480, 639, 640, 768, 1023, 1024, 1280, 1440, 1920, 2560)
+STICKING_OUT = """() => [...document.querySelectorAll('button')]
+    .filter((each) => each.checkVisibility() && each.closest('.card, .intake, .toolbar, .bar'))
+    .filter((each) => {
+        const inner = each.getBoundingClientRect();
+        const outer = each.closest('.card, .intake, .toolbar, .bar').getBoundingClientRect();
+        return inner.left < outer.left - 1 || inner.right > outer.right + 1;
+    })
+    .map((each) => each.ariaLabel ?? each.innerText)"""
 
 FOCUSED = """() => {
     const { activeElement: focused } = document;
@@ -161,6 +172,17 @@ def test_both_languages_say_everything(service: Stack, visit: Visit) -> None:
     said = {name for path in own for name in names_in(path, firsts)}
     assert {"card.save", "viewer.zoom.fit", "intake.pick"} <= said
     assert said - words["en"].keys() == set()
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+def test_nothing_sticks_out_at_any_width(service: Stack, visit: Visit, locale: str) -> None:
+    person = visit(service.url, locale=locale)
+    person.choose(*(file(f"n{n}.png", flat_photo((n, 200, 9), number=440 + n)) for n in range(2)))
+    person.sees_all(2, "succeeded")
+    for width in WIDTHS:
+        person.page.set_viewport_size({"width": width, "height": 800})
+        assert person.overflow_px() <= 0, width
+        assert person.page.evaluate(STICKING_OUT) == [], width
 
 
 def test_it_is_light_and_nothing_jumps(service: Stack, visit: Visit) -> None:
