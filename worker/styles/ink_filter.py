@@ -31,6 +31,8 @@ _STROKE: Final = 2.0  # standard deviation along which a line's darkness is even
 class InkFilter(PictureFilter):
     """Even colours, steps of light and shade, and ink lines along the edges."""
 
+    flat = 400.0  # only clear edges: grain at full size would tear the rims of the steps
+
     def __init__(self) -> None:
         super().__init__(
             "ink-filter",

@@ -55,6 +55,7 @@ class PictureFilter(nn.Module):
     """
 
     degraded: tuple[str, ...] = ()  # it is whole, or it does not load
+    flat: float = abstraction.FLAT  # variance of L* that the paint does not follow at full size
 
     def __init__(self, name: str, title: str, description: str, sources: Iterable[str]) -> None:
         super().__init__()
@@ -106,7 +107,8 @@ class PictureFilter(nn.Module):
         unit_px = _unit_px(min(long_side_px, _ANALYSIS_PX))
         paint, line = self._analyse(colour.srgb_to_lab(small), unit_px)
         if small is not full:
-            paint = abstraction.upsample_guided(paint, _luma(small), _luma(full), unit_px=unit_px)
+            guides = _luma(small), _luma(full)
+            paint = abstraction.upsample_guided(paint, *guides, unit_px, self.flat)
             line = functional.interpolate(line, full.shape[-2:], mode="bicubic")
         return paint, line
 
