@@ -80,6 +80,7 @@ class Model(Attempts):
 
     def _new_render(self, sent: Submission) -> ModelRender:
         weight = sent.arguments()["flow_weight"]
+        self.known.setdefault(sent.line, self.now)
         tag, arrival = self.fair_line(sent.line).arrive(_flow(sent), sent.work_px, weight)
         return ModelRender(sent.line, tag, arrival, sent.work_px)
 
@@ -165,9 +166,12 @@ class Model(Attempts):
     def _forget_lines(self) -> None:
         """A version that no worker has ever offered goes when nothing of it is in flight."""
         in_flight = {r.line for r in self.renders.values() if r.state != "done"}
-        for line in self.lines.keys() - in_flight - {line for line, _ in self.beats}:
-            del self.lines[line]
-            self.volunteers.pop(line, None)
+        offered = {line for line, _ in self.beats}
+        for line in self.known.keys() - in_flight - offered:
+            if self.known[line] <= self.now:  # later: the clock was set back since
+                self.known.pop(line)
+                self.lines.pop(line, None)
+                self.volunteers.pop(line, None)
 
     def move(self, key: str, new_key: str, line: str) -> str:
         """A waiting render goes to another version."""
@@ -181,6 +185,7 @@ class Model(Attempts):
         target = self.renders.get(new_key)
         if target is None:
             r.line, r.tag = line, tag
+            self.known.setdefault(line, self.now)
             self.renders[new_key] = r
             return "moved"
         if target.state == "done":

@@ -57,6 +57,7 @@ class Attempts:
         self.jobs: dict[str, ModelJob] = {}
         self.renders: dict[str, ModelRender] = {}
         self.lines: dict[str, FairLine] = {}
+        self.known: dict[str, int] = {}  # lines that work has come to: since when
         self.failures: dict[str, tuple[str, int, int]] = {}  # code, attempts, until
         self.volunteers: dict[str, tuple[str, int]] = {}  # by line: process, until
         self.alone: dict[str, str] = {}  # by process: render
