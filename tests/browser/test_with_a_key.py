@@ -12,12 +12,14 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Visit, light_styles
 from tests.browser.person import Person, file
 from tests.browser.screens import Screens
-from tests.e2e.stack import Stack, running_stack
+from tests.e2e.stack import Stack, running_stack, until
 from tests.keys_file import write_keys
 from tests.photo_maker import flat_photo
 from tests.styles import GREEN
 
 KEY = "cs_ann-and-nobody-else"
+OTHER_KEY = "cs_ann-once-more"
+MOST_REFUSED = 20  # requests of three uploads, a look at the load now and then, and no more
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +78,38 @@ def test_a_key_opens_the_page_and_stays_in_the_tab(
     assert "jobId" in kept
     assert KEY not in kept
     assert not [url for url in requests if KEY in url]
+
+
+def test_a_key_that_is_taken_back_is_asked_for_once(closed_service: Stack, visit: Visit) -> None:
+    person = visit(closed_service.url, goes=False, origins=[storage_of(closed_service)])
+    person.expects_refusals = True
+    person.page.goto(closed_service.url)
+    give_key(person, KEY)
+    person.wait_until_open()
+    asked: list[str] = []
+    person.page.on("request", lambda request: asked.append(request.url))
+    file_of_keys = closed_service.layout.root.parent / "keys.toml"
+    write_keys(file_of_keys, {"ann": OTHER_KEY})
+    until(lambda: not lets_in(closed_service, KEY), "the key is refused")
+    names = [f"late {n}.png" for n in range(3)]
+    photos = [flat_photo(GREEN, number=510 + n) for n in range(3)]
+    person.choose(*(file(name, body) for name, body in zip(names, photos, strict=True)))
+    expect(person.page.locator("#key-dialog")).to_contain_text("That key is not known here.")
+    expect(person.card(names[0]).locator(".card-state")).to_have_text("The key is not known here.")
+    before = len(asked)
+    give_key(person, OTHER_KEY)
+    expect(person.page.locator("#key-dialog")).to_be_hidden()
+    person.page.get_by_role("button", name="Retry failed").click()
+    person.sees_all(3, "succeeded")
+    assert before < MOST_REFUSED  # nobody knocks without a pause
+    write_keys(file_of_keys, {"ann": KEY})
+    until(lambda: lets_in(closed_service, KEY), "the key is good again")
+
+
+def lets_in(service: Stack, key: str) -> bool:
+    """Whether a key is known."""
+    headers = {"Authorization": f"Bearer {key}"}
+    return httpx.get(f"{service.url}/v1/usage", headers=headers, timeout=30).is_success
 
 
 def test_without_a_key_there_is_nothing_to_see(closed_service: Stack, visit: Visit) -> None:

@@ -18,10 +18,13 @@ import { openIntake } from "./views/intake.js";
 import { askForKey } from "./views/key_dialog.js";
 import { speak } from "./views/live.js";
 import { settingsPanel } from "./views/settings_panel.js";
+import { toast } from "./views/toasts.js";
 import { showUsage } from "./views/usage.js";
 import { openViewer } from "./views/viewer.js";
+import { problemWords } from "./views/wording.js";
 import { watch } from "./watcher.js";
 
+const AGAIN_MS = 5000; // after a failure that no key would help
 const LOAD_EVERY_MS = 10_000;
 const BUSY_LOAD_EVERY_MS = 3000;
 
@@ -42,7 +45,7 @@ async function start() {
   album.follow();
   resume();
   showUsage();
-  keys.wanted.on(() => askForKey("key.wrong").then(again));
+  keys.wanted.on(comeInAgain);
   window.addEventListener("beforeunload", holdUploads);
   watch();
   showLoadNowAndThen();
@@ -56,11 +59,23 @@ async function comeIn() {
       return await meet();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      const isKnown = error.status === 403;
-      const why = keys.key() || isKnown ? (isKnown ? "key.forbidden" : "key.wrong") : null;
-      await askForKey(why);
+      if (error.status === 403) await askForKey("key.forbidden");
+      else if (error.status === 401) await askForKey(keys.key() ? "key.wrong" : null);
+      else {
+        toast("said", { words: problemWords(error) });
+        await pause(AGAIN_MS);
+      }
     }
   }
+}
+
+let comingIn = null;
+
+/** The key is not good any more: ask for another, once for all the requests that were refused. */
+function comeInAgain() {
+  comingIn ??= askForKey("key.wrong")
+    .then(again)
+    .finally(() => (comingIn = null));
 }
 
 /** Another key may be another caller: the page begins anew as his. */

@@ -6,6 +6,7 @@ import { label, say } from "../i18n.js";
 import * as keys from "../key.js";
 
 const dialog = document.getElementById("key-dialog");
+let asking = null; // one question at a time, whoever wants to know
 
 function said(tag, name, properties) {
   const node = make(tag, properties);
@@ -20,7 +21,11 @@ function said(tag, name, properties) {
  * @param {boolean} canForget whether there is one to forget, and the dialog may be closed
  */
 export function askForKey(why, { canForget = false } = {}) {
-  if (dialog.open) return Promise.resolve();
+  asking ??= ask(why, canForget).finally(() => (asking = null));
+  return asking;
+}
+
+function ask(why, canForget) {
   const field = make("input.text-field", {
     type: "password",
     id: "key-field",
