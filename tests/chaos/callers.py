@@ -29,13 +29,22 @@ class Caller:
 
     Attributes:
         name: Its name in the keys file.
+        webhook_url: Where ends are to be told; nowhere when empty.
         slowest_refusal_s: The longest wait for a 503 of the job store's.
     """
 
     def __init__(
-        self, name: str, url: str, key: str, history: History, end: threading.Event
+        self,
+        name: str,
+        url: str,
+        key: str,
+        history: History,
+        end: threading.Event,
+        *,
+        webhook_url: str = "",
     ) -> None:
         self.name = name
+        self.webhook_url = webhook_url
         self.history = history
         self.slowest_refusal_s = 0.0
         self._end = end
@@ -50,13 +59,14 @@ class Caller:
     def submit(self, wish: Submission) -> str | None:
         """Send until it is accepted; returns the job's id, None when the run ended first."""
         pause_s = PAUSE_S
+        told = {"webhook_url": self.webhook_url} if self.webhook_url else {}
         while not self._end.is_set():
             began_s = time.monotonic()
             try:
                 answer = self._http.post(
                     "/v1/jobs",
                     files={"image": wish.photo},
-                    data={"style": wish.style, "strength": "1", "format": "png"},
+                    data={"style": wish.style, "strength": "1", "format": "png", **told},
                     headers={"Idempotency-Key": wish.key},
                 )
             except httpx.TransportError as error:
@@ -114,13 +124,15 @@ class Crowd:
         url: The API's address.
         keys: Callers' keys by name.
         seed: Decides the order of looks.
+        webhook_url: Where ends are to be told; nowhere when empty.
     """
 
-    def __init__(self, url: str, keys: dict[str, str], *, seed: int) -> None:
+    def __init__(self, url: str, keys: dict[str, str], *, seed: int, webhook_url: str = "") -> None:
         self.history = History()
         self._end = threading.Event()
         self.callers = {
-            name: Caller(name, url, key, self.history, self._end) for name, key in keys.items()
+            name: Caller(name, url, key, self.history, self._end, webhook_url=webhook_url)
+            for name, key in keys.items()
         }
         self._draws = random.Random(f"{seed} looks")  # noqa: S311 - repeatable, no secrets
         self._senders = ThreadPoolExecutor(SENDERS * len(keys), thread_name_prefix="sender")

@@ -19,8 +19,10 @@ from tests.chaos.ground import Ground, running_ground
 from tests.chaos.report import Report, make_report
 from tests.chaos.schedule import WORKERS, Kind, Schedule
 from tests.chaos.submissions import Submission, flood, stream
+from tests.chaos.told import Told
 from tests.chaos.worker_logs import WorkerLogs
 from tests.e2e.stack import until
+from tests.receiver import receiving
 
 CLAIMED_WITHIN_S = 60.0
 POLL_EVERY_S = 0.1
@@ -47,7 +49,13 @@ class Campaign:
 
     def run(self, directory: Path) -> tuple[Report, list[str]]:
         """Run it on a directory of its own; returns the figures and everything that is wrong."""
-        with running_ground(directory, workers=WORKERS, seed=self.seed) as ground:
+        with receiving() as receiver:
+            return self._run_on(directory, Told(receiver))
+
+    def _run_on(self, directory: Path, told: Told) -> tuple[Report, list[str]]:
+        with running_ground(
+            directory, workers=WORKERS, seed=self.seed, env=told.settings
+        ) as ground:
             without = missing(ground)
             schedule = Schedule(
                 self.seed, self.length_s, without=frozenset(without), is_long=self.is_long
@@ -55,13 +63,17 @@ class Campaign:
             say(str(schedule))
             for kind, reason in without.items():
                 say(f"  left out: {kind} ({reason})")
-            crowd = Crowd(ground.stack.url, ground.keys, seed=self.seed)
+            crowd = Crowd(
+                ground.stack.url, ground.keys, seed=self.seed, webhook_url=told.receiver.url
+            )
             try:
-                return self._run(ground, crowd, schedule)
+                return self._run(ground, crowd, schedule, told)
             finally:
                 crowd.close()
 
-    def _run(self, ground: Ground, crowd: Crowd, schedule: Schedule) -> tuple[Report, list[str]]:
+    def _run(
+        self, ground: Ground, crowd: Crowd, schedule: Schedule, told: Told
+    ) -> tuple[Report, list[str]]:
         callers = list(ground.keys)
         singles = stream(self.seed, callers, self.jobs, self.length_s)
         same = flood(self.seed, callers[0], IDENTICAL)
@@ -94,6 +106,7 @@ class Campaign:
             slowest_refusal_s=max(one.slowest_refusal_s for one in crowd.callers.values()),
         )
         found = [
+            *told.faults(crowd.history, wishes),
             *Checker(ground, crowd, wishes).faults(),
             *same_picture_faults(ground, same),
             *own_exit_faults(ground),

@@ -6,7 +6,9 @@ from typing import Any
 
 from tests.chaos.history import History
 from tests.chaos.submissions import colour_of, flood, stream
+from tests.chaos.told import Told
 from tests.chaos.worker_logs import WorkerLogs, own_exits, stands_ready
+from tests.receiver import Heard, Receiver
 
 
 def _job(status: str, **fields: Any) -> dict[str, Any]:
@@ -75,3 +77,18 @@ def test_photos_are_told_by_their_colours_and_repeat_with_their_seed() -> None:
     assert len({wish.photo for wish in stream(1, ["a"], 50, 10)}) == 50
     assert len({wish.photo for wish in flood(1, "a", 20)}) == 1
     assert len({wish.key for wish in flood(1, "a", 20)}) == 20
+
+
+def test_ends_that_were_not_told_or_wrongly_are_named() -> None:
+    history, receiver = History(), Receiver()
+    wishes = stream(1, ["a"], 3, 10)
+    for wish, name in zip(wishes, ("told", "untold", "wrong"), strict=True):
+        wish.job_ids.add(name)
+        history.note(_job("succeeded", id=name))
+    for name, event in (("told", "job.succeeded"), ("wrong", "job.failed")):
+        body = json.dumps({"type": event}).encode()
+        receiver.heard.put(Heard("/", {"webhook-id": f"job_{name}_1"}, body))
+    assert Told(receiver, within_s=0.1).faults(history, wishes) == [
+        "job_untold_1 was never told",
+        "job_wrong_1 was told as {'job.failed'}, and is job.succeeded",
+    ]
