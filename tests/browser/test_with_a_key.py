@@ -27,7 +27,9 @@ def closed_service(tmp_path_factory: pytest.TempPathFactory, gate: Path) -> Iter
     """A service that asks for a key, with its pictures on a real S3 server."""
     folder = tmp_path_factory.mktemp("closed")
     keys = write_keys(folder / "keys.toml", {"ann": KEY})
-    env = {**light_styles(gate), "CELSHADE_KEYS_FILE": str(keys)}
+    # One process: what it refuses, nobody else lets in for another second.
+    one = {"CELSHADE_API_PROCESSES": "1", "CELSHADE_KEYS_FILE": str(keys)}
+    env = {**light_styles(gate), **one}
     with running_stack(folder, store="s3", env=env) as stack:
         yield stack
 
