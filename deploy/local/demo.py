@@ -119,9 +119,7 @@ def _show_photo(options: DemoOptions, console: Console, url: str) -> None:
         )
     for name, path in (("before and after", pair), ("cartoon", cartoon), ("softer", soft)):
         _say(console, f"  {name:<17} {shown_path(path.resolve())}")
-    _say(
-        console, "In a browser, and with many photos at once: make up, then open its address."
-    )
+    _say(console, "In a browser, and with many photos at once: make up, then open its address.")
 
 
 def _follow(
