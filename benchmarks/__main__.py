@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from benchmarks import (
+    batch,
     decode_pool,
     efficiency,
     engine,
@@ -30,6 +31,7 @@ NOUNS: dict[str, ModuleType] = {
     "requests": requests,
     "efficiency": efficiency,
     "memory": memory,
+    "batch": batch,
     "recovery": recovery,
     "decode-pool": decode_pool,
     "queue": queue,
