@@ -128,12 +128,6 @@ class HandWorker:
         """Claim, draw, commit."""
         return self.finish(self.claim())
 
-    def work_if_any(self) -> None:
-        """Claim, draw, commit; nothing when there is nothing to claim."""
-        claim = self._leases.claim(self.line, seconds_per_mp=self.seconds_per_mp)
-        if isinstance(claim, Claim):
-            self.finish(claim)
-
     def work_until(self, stopping: threading.Event) -> None:
         """Draw whatever comes, one after the other, until told to stop."""
         beaten_s = float("-inf")

@@ -22,7 +22,6 @@ from tests.integration.api.real_service import RealService, running
 EXAMPLES = 3  # of each operation and phase; CONTRIBUTING.md says how to run more
 SEED = 20260101
 LIMIT_S = 150  # for a machine that is busy: it takes 15 s
-LOOK_S = 0.1
 REQUEST_LIMIT_S = 30
 
 
@@ -37,13 +36,7 @@ def service(clean_redis_url: str, tmp_path: Path) -> Iterator[RealService]:
 def at_work(service: RealService) -> Iterator[None]:
     """Let the worker work for as long as the block lasts."""
     stopped = threading.Event()
-
-    def work() -> None:
-        while not stopped.wait(LOOK_S):
-            service.worker.beat()
-            service.worker.work_if_any()
-
-    thread = threading.Thread(target=work)
+    thread = threading.Thread(target=service.worker.work_until, args=(stopped,))
     thread.start()
     try:
         yield
