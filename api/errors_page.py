@@ -15,6 +15,7 @@ from api.problems import STATUSES
 from common.errors import CelshadeError, RenderError
 
 Error = TypeVar("Error", bound=CelshadeError)
+TREE = "common.errors"
 
 HEAD = """\
 # Errors
@@ -107,10 +108,11 @@ def _told(advice: Advice) -> str:
 
 
 def _tree(root: type[Error]) -> Iterator[type[Error]]:
-    """Yield a class of errors and all below it."""
+    """Yield a class of errors and all below it in the common tree; parts keep some to themselves."""
     yield root
     for child in root.__subclasses__():
-        yield from _tree(child)
+        if child.__module__.startswith(TREE):
+            yield from _tree(child)
 
 
 if __name__ == "__main__":

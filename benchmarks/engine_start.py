@@ -45,8 +45,10 @@ def _measure(given: argparse.Namespace) -> dict[str, Any]:
     from benchmarks.engine_styles import style_called  # noqa: PLC0415 - imports torch
     from worker.engine.engine import Engine  # noqa: PLC0415 - imports torch
     from worker.images.decode import InProcessDecoder  # noqa: PLC0415 - imports torch
+    from worker.images.encode import encode  # noqa: PLC0415 - imports torch
     from worker.models import Model  # noqa: PLC0415 - imports torch
-    from worker.serving import WARM_PX, open_device  # noqa: PLC0415 - imports torch
+    from worker.rehearsal import rehearse  # noqa: PLC0415 - imports torch
+    from worker.serving import WARM_SIZES, open_device  # noqa: PLC0415 - imports torch
 
     torch.set_num_threads(given.threads)
     figures = {"imported_s": time.time() - given.began}
@@ -60,10 +62,11 @@ def _measure(given: argparse.Namespace) -> dict[str, Any]:
         threads=given.threads,
         on_loss=lambda _: os._exit(1),
     )
-    engine.start(WARM_PX)
+    engine.start(WARM_SIZES)
+    decoder = InProcessDecoder(PhotoLimits.of(load_settings()))
+    rehearse(decoder, encode, 1)
     figures["ready_s"] = time.time() - given.began
     torch.set_num_threads(1)  # as a worker's task threads
-    decoder = InProcessDecoder(PhotoLimits.of(load_settings()))
     data = next(iter(distinct_photos(*PHOTO)))
 
     def carry() -> dict[str, float]:

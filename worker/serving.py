@@ -26,6 +26,7 @@ from worker.heart import Heart
 from worker.holdings import Holdings
 from worker.images.nvjpeg import encoder_for
 from worker.models import Model, find_models
+from worker.rehearsal import rehearse
 from worker.rendering import Renderer
 from worker.tasks import Claimer, add_render_task
 
@@ -37,8 +38,12 @@ STORE_TIMEOUT_S = 5.0
 PROBE_SIDE_PX = 64
 # Decoding a photo takes one core; processes that do take some 40 MB each when idle.
 MOST_CODEC_PROCESSES = 16
-# What each lane renders before the first claim: the size that most ask for.
-WARM_PX = (DEFAULT_SIZE_PX,)
+# What each lane renders before the first claim: photos of 4 : 3, lying and upright, at the size
+# that most ask for. A shape that was never seen costs its first forward more.
+WARM_SIZES = (
+    (DEFAULT_SIZE_PX * 3 // 4, DEFAULT_SIZE_PX),
+    (DEFAULT_SIZE_PX, DEFAULT_SIZE_PX * 3 // 4),
+)
 
 
 def serve(settings: Settings, name: str, place: torch.device) -> None:
@@ -78,7 +83,9 @@ def serve(settings: Settings, name: str, place: torch.device) -> None:
     threads = 2 * max(model.concurrency(device.lanes) for model in models.values())
     objects = _open_objects(settings, threads)
     engine = Engine(models, lanes=device.lanes, threads=cores, on_loss=heart.end_without_device)
-    engine.start(WARM_PX)
+    engine.start(WARM_SIZES)
+    encoder = encoder_for(device.place)
+    rehearse(decoder, encoder, decoders)
     renderer = Renderer(
         leases=leases,
         objects=objects,
@@ -88,7 +95,7 @@ def serve(settings: Settings, name: str, place: torch.device) -> None:
         holdings=holdings,
         gate=gate,
         device_name=device.name,
-        encoder=encoder_for(device.place),
+        encoder=encoder,
     )
     Nurse(gate, [objects.probe, decoder.probe, lambda: _try_models(models, engine)]).start()
     app = make_celery(settings)

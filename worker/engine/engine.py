@@ -92,7 +92,7 @@ class Engine:
         self._on_loss = on_loss
         self._changed = threading.Condition()
         self._tickets: deque[_Ticket] = deque()
-        self._warm_px: Sequence[int] = ()
+        self._warm_sizes: Sequence[tuple[int, int]] = ()
         self._meter = LoadMeter(time.monotonic())
         # By lane: what runs there now.
         self._batches: dict[int, tuple[str, Running]] = {}
@@ -107,19 +107,19 @@ class Engine:
         """How many photos wait for their forward."""
         return len(self._tickets)
 
-    def start(self, warm_px: Sequence[int] = ()) -> None:
+    def start(self, warm_sizes: Sequence[tuple[int, int]] = ()) -> None:
         """Start the engine's threads; returns when each of them is warm.
 
         Each lane runs every model itself: its team of threads and its share of the allocator are
         its own.
 
         Args:
-            warm_px: Sides of the squares that are rendered first.
+            warm_sizes: Heights and widths of what is rendered first, pixels.
 
         Raises:
             RenderError: A model failed.
         """
-        self._warm_px = warm_px
+        self._warm_sizes = warm_sizes
         for lane in self._lanes:
             lane.start()
         for warm in self._warm:
@@ -176,9 +176,9 @@ class Engine:
         with self._warming:
             self._take_threads(1)
             for model in self._models.values():
-                for side_px in self._warm_px:
-                    padded_px = side_px + -side_px % model.multiple_px
-                    (photo,) = pictures(1, padded_px, padded_px)
+                for size in self._warm_sizes:
+                    height, width = (side + -side % model.multiple_px for side in size)
+                    (photo,) = pictures(1, height, width)
                     for outcome in climb(model, [photo] * model.batch_of(photo)):
                         if isinstance(outcome.cartoon, RenderError):
                             raise outcome.cartoon
