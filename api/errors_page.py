@@ -108,7 +108,7 @@ def _told(advice: Advice) -> str:
 
 
 def _tree(root: type[Error]) -> Iterator[type[Error]]:
-    """Yield a class of errors and all below it in the common tree; parts keep some to themselves."""
+    """Yield a class and all below it in the common tree; parts keep some to themselves."""
     yield root
     for child in root.__subclasses__():
         if child.__module__.startswith(TREE):
