@@ -11,7 +11,7 @@ from itertools import cycle
 
 import torch
 
-from benchmarks.bare_work import QUALITY, STRENGTH, Work
+from benchmarks.work import QUALITY, STRENGTH, Work
 from common.photos import PhotoLimits
 from common.renders import PictureFormat
 from common.settings import load_settings

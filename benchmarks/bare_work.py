@@ -11,13 +11,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from enum import StrEnum
 from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.processes import cores
+from benchmarks.work import Work
 from common.allocator import keep_freed_memory
 from common.settings import environment_with
 from worker.supervisor import Seat
@@ -25,42 +26,12 @@ from worker.supervisor import Seat
 if TYPE_CHECKING:
     from benchmarks.bare_stages import BareStages
 
-STRENGTH = 0.7
-QUALITY = 92
-
 
 class Way(StrEnum):
     """How the stages follow each other."""
 
     SERIAL = "serial"
     ENGINE = "engine"
-
-
-@dataclass(slots=True)
-class Work:
-    """What was done in a measurement.
-
-    Attributes:
-        photos: How many.
-        wall_s: How long it took.
-        cpu_s: CPU seconds of each stage; of all together for `Way.ENGINE`.
-        stage_wall_s: Duration of each stage, summed over the photos; serial only.
-    """
-
-    photos: int
-    wall_s: float
-    cpu_s: dict[str, float] = field(default_factory=dict)
-    stage_wall_s: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def cpu_s_each(self) -> float:
-        """CPU seconds for one photo."""
-        return sum(self.cpu_s.values()) / self.photos
-
-    @property
-    def photos_per_s(self) -> float:
-        """Photos a second as it ran."""
-        return self.photos / self.wall_s
 
 
 def measure(

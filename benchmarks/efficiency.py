@@ -15,11 +15,12 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks import processes, saturation
-from benchmarks.bare_work import Way, Work, measure
+from benchmarks.bare_work import Way, measure
 from benchmarks.photos import PICTURES, distinct_photos
 from benchmarks.report import Report, Table
 from benchmarks.saturation import Span
 from benchmarks.service import running_service, say
+from benchmarks.work import Work
 
 HELP = """\
 Saturates the service with distinct photos (no hits), twice: with the line filled while the worker

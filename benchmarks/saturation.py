@@ -11,9 +11,9 @@ from pathlib import Path
 from statistics import fmean
 
 from benchmarks import processes
-from benchmarks.bare_work import STRENGTH
 from benchmarks.photos import distinct_photos
 from benchmarks.service import NeverHappened, Service, say
+from benchmarks.work import STRENGTH
 from celshade import Client, Job
 
 PHOTO_PX = (2048, 1536)  # what a phone's messenger sends
