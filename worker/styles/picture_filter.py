@@ -5,6 +5,7 @@ eye would miss is done at full size: edges of colours, steps of lightness and th
 sources of each part are named in `abstraction`, `shapes`, `lines` and `flow`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Final
 
@@ -44,7 +45,7 @@ def _luma(pictures: torch.Tensor) -> torch.Tensor:
     return luma.mul_(100).unsqueeze(1)
 
 
-class PictureFilter(nn.Module):
+class PictureFilter(nn.Module, ABC):
     """A style that is a filter: no weights, all in float32; pictures of a batch do not touch.
 
     Args:
@@ -112,6 +113,7 @@ class PictureFilter(nn.Module):
             line = functional.interpolate(line, full.shape[-2:], mode="bicubic")
         return paint, line
 
+    @abstractmethod
     def _analyse(self, lab: torch.Tensor, unit_px: float) -> tuple[torch.Tensor, torch.Tensor]:
         """Find what is drawn.
 
@@ -123,8 +125,7 @@ class PictureFilter(nn.Module):
             float32 [N, C, H, W], planes whose edges shall follow the photo's; float32
             [N, 1, H, W], lines, which have no detail finer than their width.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def _compose(self, paint: torch.Tensor, line: torch.Tensor, unit_px: float) -> torch.Tensor:
         """Make the cartoon of the two at full size: float32 [N, 3, H, W] in [0, 1], sRGB."""
-        raise NotImplementedError
