@@ -1,6 +1,8 @@
 """The application: joins the real parts and the routes. No business rule lives here."""
 
+from collections.abc import Callable
 from threading import BoundedSemaphore
+from typing import Any
 
 from flask import Flask, request
 
@@ -8,6 +10,7 @@ from api import cors, problems, request_limits, request_log
 from api.callers import Callers
 from api.catalog import Catalog
 from api.front_door import FrontDoor, may_be_open
+from api.kept_answers import KeptAnswers
 from api.keys_file import KeysFile
 from api.known_keys import KnownKeys
 from api.parts import NAME, Parts, parts
@@ -40,6 +43,14 @@ STORAGE_ATTEMPTS = 1
 HINT_TIMEOUT_S = 0.5  # of each of two tries
 
 
+class Application(Flask):
+    """Flask without what none of our routes needs."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Take a function as it is; Flask looks ten times a request whether it is a coroutine."""
+        return func
+
+
 def create_app(settings: Settings) -> Flask:
     """Build the application of one process; Redis need not be there yet.
 
@@ -47,7 +58,7 @@ def create_app(settings: Settings) -> Flask:
         ConfigurationError: The keys file cannot be used.
         StorageUnavailable: The local store's directory cannot be made or written.
     """
-    app = Flask("api", static_folder=None)
+    app = Application("api", static_folder=None)
     app.url_map.merge_slashes = False  # an address with a trick in it is no other address
     app.extensions[NAME] = join_parts(settings)
     is_https = (settings.public_url or "").startswith("https:")
@@ -100,6 +111,7 @@ def join_parts(settings: Settings) -> Parts:
             most=settings.api_threads // 2,
             most_watching=max(1, settings.api_threads // 4),
         ),
+        kept_answers=KeptAnswers(),
         photo_limits=PhotoLimits.of(settings),
         downloads=BoundedSemaphore(max(1, settings.api_threads // 4)),
         outbound=Outbound.from_settings(settings),

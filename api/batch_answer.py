@@ -8,7 +8,7 @@ from flask import Response, request
 
 from api.batch_schemas import BatchBody
 from api.parts import current_caller, current_links, parts
-from api.present_state import present_state, retry_after_eta_s
+from api.present_state import only_if_changed, present_state, retry_after_eta_s
 from api.wishes import parse_wait_s
 from api.wsgi import STOPPING
 from common.answers.links import Links
@@ -30,9 +30,7 @@ def submitted(batch_id: str) -> Response:
 def polled(batch_id: str) -> Response:
     """Answer a poll: 200 with the batch, or 304 when nothing has changed."""
     batch, waited = _see(batch_id)
-    response = batch_response(batch, waited=waited)
-    response.make_conditional(request.environ)
-    return response
+    return only_if_changed(batch_response(batch, waited=waited))
 
 
 def batch_response(
@@ -49,7 +47,8 @@ def batch_response(
     body = BatchBody.of(batch, links)
     again_s = retry_after_eta_s(batch.eta_s) if batch.status is BatchStatus.RUNNING else None
     etag = _etag(body, batch, links)
-    return present_state(body, etag=etag, retry_after_s=again_s, waited=waited, status=status)
+    text = body.model_dump_json()
+    return present_state(text, etag=etag, retry_after_s=again_s, waited=waited, status=status)
 
 
 def _see(batch_id: str) -> tuple[Batch, int | None]:

@@ -1,13 +1,15 @@
 """Job answers: a job as an HTTP response, with the headers that tell a client what to do next."""
 
 import hashlib
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from flask import Response, request
 
+from api.kept_answers import KeptAnswer, Question
 from api.output_check import with_present_picture
 from api.parts import current_caller, current_links, parts
-from api.present_state import present_state, retry_after_eta_s
+from api.present_state import only_if_changed, present_state, retry_after_eta_s
 from api.schemas import JobBody
 from api.wishes import parse_wait_s
 from api.wsgi import STOPPING
@@ -29,10 +31,21 @@ def submitted(job_id: str) -> Response:
 
 def polled(job_id: str) -> Response:
     """Answer a poll: 200 with the job, or 304 when nothing has changed."""
+    here, links = parts(), current_links()
+    question = Question(job_id, current_caller().name, links.base_url)
+    kept = here.kept_answers.find(question)
+    if (
+        kept is not None
+        and "Prefer" not in request.headers  # a wait that was granted must be told of
+        and here.store.ledger.is_still(job_id, kept.mark)
+    ):
+        return only_if_changed(present_state(kept.text, etag=kept.etag))
     job, waited = see(job_id)
-    response = job_response(job, waited=waited)
-    response.make_conditional(request.environ)
-    return response
+    shown = Shown.of(job, links)
+    if job.mark is not None:
+        answer = KeptAnswer(job.mark, shown.etag, shown.text)
+        here.kept_answers.keep(question, answer, links_live_s=shown.links_live_s)
+    return only_if_changed(_response(job, shown, waited=waited))
 
 
 def see(job_id: str) -> tuple[Job, int | None]:
@@ -67,11 +80,16 @@ def job_response(
         waited: The wait that the answer was held back for at most, seconds.
         status: HTTP status.
     """
-    links = current_links()
-    body = JobBody.of(job, links)
+    return _response(job, Shown.of(job, current_links()), waited=waited, status=status)
+
+
+def _response(
+    job: Job, shown: "Shown", *, waited: int | None, status: HTTPStatus = HTTPStatus.OK
+) -> Response:
     again_s = None if job.status.is_terminal else retry_after_s(job)
-    etag = etag_of(body, job, links)
-    return present_state(body, etag=etag, retry_after_s=again_s, waited=waited, status=status)
+    return present_state(
+        shown.text, etag=shown.etag, retry_after_s=again_s, waited=waited, status=status
+    )
 
 
 def retry_after_s(job: Job) -> int:
@@ -95,15 +113,33 @@ def cache_status(job: Job) -> str:
             return f"celshade; fwd=miss{stored}"
 
 
-def etag_of(body: JobBody, job: Job, links: Links) -> str:
-    """Name a job's present state.
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A job as it is shown.
 
-    A link is signed anew each time, which is no change; but nobody may be left with one that has
-    expired, so the tag changes twice in a link's life.
+    Attributes:
+        text: As JSON.
+        etag: Names its present state.
+        links_live_s: Seconds until a link in it expires.
     """
-    volatile = {"output": {"url", "url_expires_at"}}
-    text = body.model_dump_json(exclude=volatile)
-    if body.output is not None:
-        has_url = body.output.url is not None
-        text += f"{has_url}{job.now_ms // (500 * links.url_ttl_s)}"
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    text: str
+    etag: str
+    links_live_s: float
+
+    @classmethod
+    def of(cls, job: Job, links: Links) -> "Shown":
+        """Show a job.
+
+        A link is signed anew each time, which is no change; but nobody may be left with one that
+        has expired, so the tag changes twice in a link's life.
+        """
+        body = JobBody.of(job, links)
+        text = named = body.model_dump_json()
+        live_s = float(links.url_ttl_s)
+        if body.output is not None:
+            named = body.model_dump_json(exclude={"output": {"url", "url_expires_at"}})
+            named += f"{body.output.url is not None}{job.now_ms // (500 * links.url_ttl_s)}"
+        if body.output is not None and body.output.url_expires_at is not None:
+            live_s = body.output.url_expires_at.timestamp() - job.now_ms / 1000
+        return cls(text, hashlib.sha256(named.encode()).hexdigest()[:32], live_s)

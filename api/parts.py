@@ -8,6 +8,7 @@ from flask import current_app, g, request
 from api.callers import Callers
 from api.catalog import Catalog
 from api.front_door import FrontDoor
+from api.kept_answers import KeptAnswers
 from api.waiting import Waiting
 from common.answers.links import Links
 from common.callers import Caller, Scope
@@ -34,6 +35,7 @@ class Parts:
         front_door: Under which names we answer, and to which pages.
         catalog: Styles and load, at most a second old.
         waiting: Threads that wait for jobs to end.
+        kept_answers: What was last said of ended jobs.
         photo_limits: What photos are accepted.
         downloads: How many archives may be sent at once: each keeps a thread.
         outbound: Calls addresses that callers choose.
@@ -48,6 +50,7 @@ class Parts:
     front_door: FrontDoor
     catalog: Catalog
     waiting: Waiting
+    kept_answers: KeptAnswers
     photo_limits: PhotoLimits
     downloads: BoundedSemaphore
     outbound: Outbound

@@ -3,31 +3,30 @@
 import math
 from http import HTTPStatus
 
-from flask import Response
-from pydantic import BaseModel
+from flask import Response, request
 
 RETRY_AFTER_UNKNOWN_S = 5  # nobody works on that line now
 MAX_RETRY_AFTER_S = 10
 
 
 def present_state(
-    body: BaseModel,
+    text: str,
     *,
     etag: str,
-    retry_after_s: int | None,
-    waited: int | None,
+    retry_after_s: int | None = None,
+    waited: int | None = None,
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response:
     """Show something as it is now.
 
     Args:
-        body: What is shown.
+        text: What is shown, as JSON.
         etag: Names this state, weakly.
         retry_after_s: When looking again makes sense, seconds; None when nothing changes any more.
         waited: The wait that the answer was held back for at most, seconds.
         status: HTTP status.
     """
-    response = Response(body.model_dump_json(), status=status, mimetype="application/json")
+    response = Response(text, status=status, mimetype="application/json")
     response.headers["Cache-Control"] = "private, no-cache"
     response.set_etag(etag, weak=True)
     if retry_after_s is not None:
@@ -35,6 +34,16 @@ def present_state(
     if waited is not None:
         response.headers["Preference-Applied"] = f"wait={waited}"
         response.headers["Vary"] = "Prefer"
+    return response
+
+
+def only_if_changed(response: Response) -> Response:
+    """Answer 304 to who asked for what has changed, when nothing has.
+
+    Others are spared the look at the answer's age and ranges, of which it has none.
+    """
+    if "If-None-Match" in request.headers:
+        response.make_conditional(request.environ)
     return response
 
 

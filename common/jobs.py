@@ -117,7 +117,7 @@ class Job:
 
     Times are milliseconds since the epoch by Redis' clock. `position` counts from 1 (next to be
     claimed); `eta_s` is None when no worker is alive. `created_ms` is the job's first submission,
-    `submitted_ms` that of its present run.
+    `submitted_ms` that of its present run. `mark` names the state of an ended job's record.
     """
 
     id: str
@@ -151,3 +151,4 @@ class Job:
     metadata: dict[str, str] = field(default_factory=dict)
     batch_id: str | None = None
     now_ms: int = 0
+    mark: str | None = None

@@ -6,11 +6,10 @@ from flask import Blueprint, Response, request
 
 from api.event_stream import MEDIA_TYPE, Snapshot, events
 from api.intake.client_socket import ClientSocket
-from api.job_answer import etag_of
+from api.job_answer import Shown
 from api.output_check import with_present_picture
 from api.parts import current_caller, current_links, parts, require_jobs_caller
 from api.routes.jobs import checked_job_id
-from api.schemas import JobBody
 from api.wsgi import STOPPING
 from common.answers.links import Links
 from common.errors import NotFound, ServiceBusy, StoreUnavailable, Unauthorized
@@ -60,8 +59,8 @@ def _snapshots(seen: Iterator[Job], links: Links) -> Iterator[Snapshot]:
     """Yield what is shown at each look, until it is no longer there or may not be seen."""
     try:
         for job in seen:
-            body = JobBody.of(job, links)
-            yield Snapshot(etag_of(body, job, links), body.model_dump_json())
+            shown = Shown.of(job, links)
+            yield Snapshot(shown.etag, shown.text)
     except (NotFound, Unauthorized, StoreUnavailable):
         return  # who comes back is told why
 

@@ -38,20 +38,20 @@ class Links:
 
     def __init__(self, objects: ObjectStore, *, base_url: str, url_ttl_s: int) -> None:
         self._objects = objects
-        self._base_url = base_url
+        self.base_url = base_url
         self.url_ttl_s = url_ttl_s
 
     def job(self, job_id: str, part: str = "") -> str:
         """The stable link to a job, or to a part of it such as `result`."""
-        return f"{self._base_url}/v1/jobs/{job_id}" + (f"/{part}" if part else "")
+        return f"{self.base_url}/v1/jobs/{job_id}" + (f"/{part}" if part else "")
 
     def batch(self, batch_id: str, part: str = "") -> str:
         """The stable link to a batch, or to a part of it such as `cancel`."""
-        return f"{self._base_url}/v1/batches/{batch_id}" + (f"/{part}" if part else "")
+        return f"{self.base_url}/v1/batches/{batch_id}" + (f"/{part}" if part else "")
 
     def image(self, image_id: str) -> str:
         """The stable link to a kept image."""
-        return f"{self._base_url}/v1/images/{image_id}"
+        return f"{self.base_url}/v1/images/{image_id}"
 
     def archive(self, archive: Archive) -> SignedLink:
         """Sign a link to the ZIP of a selection of jobs."""
@@ -71,7 +71,7 @@ class Links:
             content_type="application/zip",
             download_name=f"celshade-{id_}.zip",
         )
-        return SignedLink(self._base_url + path, now_ms + self.url_ttl_s * 1000)
+        return SignedLink(self.base_url + path, now_ms + self.url_ttl_s * 1000)
 
     def result(self, job: Job) -> SignedLink | None:
         """Sign a link to a job's picture; None when there is none, or no longer."""
@@ -110,5 +110,5 @@ class Links:
             download_name=f"{stem}.{_EXTENSIONS.get(content_type, 'bin')}",
         )
         if url.startswith("/"):
-            url = self._base_url + url
+            url = self.base_url + url
         return SignedLink(url, now_ms + ttl_s * 1000)

@@ -44,6 +44,14 @@ class Ledger:
             raise NotFound("There is no such job.")
         return read_job(record)
 
+    def is_still(self, job_id: str, mark: str) -> bool:
+        """Whether an ended job is as it was when it was seen with this mark.
+
+        Raises:
+            StoreUnavailable: Redis does not answer.
+        """
+        return bool(self._scripts.call("still", job=job_id, mark=mark))
+
     def identity_fields(self, job_id: str, caller: str) -> dict[str, str]:
         """Return the raw record of a job, for its retry.
 
@@ -144,4 +152,5 @@ def read_job(record: Mapping[str, Any]) -> Job:
         metadata=_decoded(record, "meta") or {},
         batch_id=record.get("batch"),
         now_ms=int(record["now"]),
+        mark=record.get("mark"),
     )

@@ -87,6 +87,11 @@ local function load_job(id)
   return job
 end
 
+-- Names the present state of a job's record, every field of it.
+local function mark_of(id)
+  return redis.sha1hex(table.concat(redis.call('HGETALL', K .. 'job:' .. id), '\n'))
+end
+
 -- What a caller uses is counted per day, in UTC as the epoch has it.
 local DAY_MS = 24 * 3600 * 1000
 local function today() return math.floor(now / DAY_MS) end
