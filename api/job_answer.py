@@ -135,11 +135,15 @@ class Shown:
         has expired, so the tag changes twice in a link's life.
         """
         body = JobBody.of(job, links)
-        text = named = body.model_dump_json()
-        live_s = float(links.url_ttl_s)
-        if body.output is not None:
-            named = body.model_dump_json(exclude={"output": {"url", "url_expires_at"}})
-            named += f"{body.output.url is not None}{job.now_ms // (500 * links.url_ttl_s)}"
-        if body.output is not None and body.output.url_expires_at is not None:
-            live_s = body.output.url_expires_at.timestamp() - job.now_ms / 1000
-        return cls(text, hashlib.sha256(named.encode()).hexdigest()[:32], live_s)
+        text = body.model_dump_json()
+        if job.mark is None:
+            return cls(text, _tag(text), float(links.url_ttl_s))
+        # The record, what links begin with, and how far on they are: nothing else is in the text.
+        half_lives = job.now_ms // (500 * links.url_ttl_s)
+        until = body.output.url_expires_at if body.output is not None else None
+        live_s = until.timestamp() - job.now_ms / 1000 if until else float(links.url_ttl_s)
+        return cls(text, _tag(f"{job.mark} {links.base_url} {half_lives} {bool(until)}"), live_s)
+
+
+def _tag(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

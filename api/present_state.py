@@ -26,15 +26,12 @@ def present_state(
         waited: The wait that the answer was held back for at most, seconds.
         status: HTTP status.
     """
-    response = Response(text, status=status, mimetype="application/json")
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.set_etag(etag, weak=True)
+    headers = [("Cache-Control", "private, no-cache"), ("ETag", f'W/"{etag}"')]
     if retry_after_s is not None:
-        response.headers["Retry-After"] = str(retry_after_s)
+        headers.append(("Retry-After", str(retry_after_s)))
     if waited is not None:
-        response.headers["Preference-Applied"] = f"wait={waited}"
-        response.headers["Vary"] = "Prefer"
-    return response
+        headers += [("Preference-Applied", f"wait={waited}"), ("Vary", "Prefer")]
+    return Response(text, status, headers, content_type="application/json")
 
 
 def only_if_changed(response: Response) -> Response:

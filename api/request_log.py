@@ -40,8 +40,9 @@ def register(app: Flask, *, is_https: bool) -> None:
 
     @app.after_request
     def _finish(response: Response) -> Response:
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
+        response.headers.extend(
+            [item for item in _HEADERS.items() if item[0] not in response.headers]
+        )
         if is_https:
             response.headers.setdefault("Strict-Transport-Security", _HSTS)
         response.headers[REQUEST_ID] = log.request_id.get() or ""

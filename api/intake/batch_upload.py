@@ -23,7 +23,6 @@ from werkzeug.wrappers import Request
 from api.file_names import file_label
 from api.intake.photo_upload import (
     FILE_FIELD,
-    FORM_READ_BYTES,
     MAX_FIELD_BYTES,
     MAX_PARSER_BYTES,
     MAX_PARTS,
@@ -39,6 +38,9 @@ from common.errors import (
     UploadTooLarge,
 )
 
+# Smaller than the pieces of a lone photo, whose end is known: werkzeug goes through a piece that
+# holds the end of a photo byte by byte.
+PIECE_BYTES = 32 * 1024
 NO_BATCH = f"Send the photos as multipart/form-data, each as a file named '{FILE_FIELD}'."
 PARAMETERS_FIRST = "Send the parameters before the first photo, or in the query."
 
@@ -142,7 +144,7 @@ class BatchUpload:
             try:
                 event = self._decoder.next_event()
                 if isinstance(event, NeedData):
-                    chunk = self._stream.read(FORM_READ_BYTES)
+                    chunk = self._stream.read(PIECE_BYTES)
                     self._heard()
                     self._decoder.receive_data(chunk or None)
                     continue

@@ -47,7 +47,8 @@ def compose(policy: Policy, clock: str = REDIS_CLOCK) -> dict[str, str]:
         used = _reachable(body, shared)
         code = "".join(text for name, text in shared.items() if name in used) + body
         code = _with_figures(code, policy)
-        texts[path.stem] = "\n".join([shebang, *_constants(code), clock + code])
+        time = clock if "now" in _names(code) else ""
+        texts[path.stem] = "\n".join([shebang, *_constants(code), time + code])
     return texts
 
 

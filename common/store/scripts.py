@@ -6,7 +6,9 @@ else in the service talks to Redis, apart from Celery's transport.
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+import os
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import redis
@@ -21,6 +23,14 @@ from common.store.policy import Policy
 _log = logging.getLogger(__name__)
 RETRY_AFTER_S = 2
 MIN_SERVER = (7, 0)
+_encode = json.JSONEncoder(separators=(",", ":")).encode  # `dumps` would make one for each call
+
+
+class _Thread(threading.local):
+    """What a thread has of its own: its client, and the process that made it."""
+
+    client: redis.Redis | None = None
+    pid = 0
 
 
 class Scripts:
@@ -45,6 +55,7 @@ class Scripts:
             decode_responses=True,
             retry=Retry(NoBackoff(), 0),
         )
+        self._thread = _Thread()
         self._texts = compose(policy, clock)
         self._shas = {verb: self._redis.register_script(t).sha for verb, t in self._texts.items()}
 
@@ -69,8 +80,6 @@ class Scripts:
         except redis.ConnectionError as error:
             if isinstance(error, redis.BusyLoadingError):
                 raise _unavailable(verb, error) from error
-            # A restarted Redis leaves every pooled connection broken: begin with a new one.
-            self._redis.connection_pool.disconnect(inuse_connections=False)
             try:
                 answer = self._run(verb, _encode({**given, "repeated": True}))
             except redis.RedisError as again:
@@ -87,11 +96,25 @@ class Scripts:
             return self._evaluate(verb, text)
 
     def _evaluate(self, verb: str, text: str) -> str:
-        # Not `evalsha`: what redis-py wraps around that name takes as long as parsing the answer.
-        answer = self._redis.execute_command(  # type: ignore[no-untyped-call]  # redis-py types few
-            "EVALSHA", self._shas[verb], 0, text
-        )
-        return str(answer)
+        # Not `evalsha`: what redis-py wraps around it takes as long as the call itself.
+        connection = self._own()
+        connection.send_command("EVALSHA", self._shas[verb], 0, text)
+        return str(connection.read_response())
+
+    def _own(self) -> Any:
+        """This thread's own connection, which redis-py leaves untyped.
+
+        A pool asks the system at each call whether the connection still stands, which costs as much
+        as sending the command, and hands the interpreter to other threads. A connection that broke
+        is met by the second try.
+        """
+        own = self._thread
+        if own.client is None or own.pid != os.getpid():  # a child made by fork has none yet
+            own.client = redis.Redis(
+                connection_pool=self._redis.connection_pool, single_connection_client=True
+            )
+            own.pid = os.getpid()
+        return own.client.connection
 
     def check_server(self) -> None:
         """Return when the server answers and is one we can use.
@@ -133,10 +156,6 @@ class Scripts:
     def close(self) -> None:
         """Close all connections."""
         self._redis.close()
-
-
-def _encode(arguments: Mapping[str, Any]) -> str:
-    return json.dumps(arguments, separators=(",", ":"))
 
 
 def _unavailable(verb: str, error: redis.RedisError) -> QueueFull | StoreUnavailable:
