@@ -1,6 +1,7 @@
 """Job answers: a job as an HTTP response, with the headers that tell a client what to do next."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -17,6 +18,8 @@ from common.answers.links import Links
 from common.jobs import CacheStatus, Job, JobStatus
 
 RETRY_AFTER_RUNNING_S = 1
+# What an answer is made of, beside the record that its tag names: other releases have other fields.
+_FORM = hashlib.sha256(json.dumps(JobBody.model_json_schema()).encode()).hexdigest()[:8]
 
 
 def submitted(job_id: str) -> Response:
@@ -138,11 +141,12 @@ class Shown:
         text = body.model_dump_json()
         if job.mark is None:
             return cls(text, _tag(text), float(links.url_ttl_s))
-        # The record, what links begin with, and how far on they are: nothing else is in the text.
-        half_lives = job.now_ms // (500 * links.url_ttl_s)
         until = body.output.url_expires_at if body.output is not None else None
-        live_s = until.timestamp() - job.now_ms / 1000 if until else float(links.url_ttl_s)
-        return cls(text, _tag(f"{job.mark} {links.base_url} {half_lives} {bool(until)}"), live_s)
+        named = f"{_FORM} {job.mark} {links.base_url}"
+        if until is None:
+            return cls(text, _tag(named), float(links.url_ttl_s))
+        half_lives = job.now_ms // (500 * links.url_ttl_s)
+        return cls(text, _tag(f"{named} {half_lives}"), until.timestamp() - job.now_ms / 1000)
 
 
 def _tag(text: str) -> str:

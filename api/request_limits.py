@@ -156,7 +156,8 @@ def current_quota() -> RequestQuota | None:
 
 
 def _is_limited(free: Collection[str]) -> bool:
-    return request.blueprint not in free and _limit() is not None
+    # Where no route matched, nobody is asked who he is: what he is told is that.
+    return request.endpoint is not None and request.blueprint not in free and _limit() is not None
 
 
 def _limit() -> int | None:

@@ -37,15 +37,15 @@ def register(app: Flask, *, is_https: bool) -> None:
         is_https: Whether its public address is reached by TLS.
     """
     app.before_request(_begin)
+    always = [*_HEADERS.items(), *([("Strict-Transport-Security", _HSTS)] if is_https else [])]
 
     @app.after_request
     def _finish(response: Response) -> Response:
-        response.headers.extend(
-            [item for item in _HEADERS.items() if item[0] not in response.headers]
-        )
-        if is_https:
-            response.headers.setdefault("Strict-Transport-Security", _HSTS)
-        response.headers[REQUEST_ID] = log.request_id.get() or ""
+        said = {name.lower() for name, _ in response.headers}
+        for name, value in always:
+            if name.lower() not in said:
+                response.headers.add(name, value)
+        response.headers.add(REQUEST_ID, log.request_id.get() or "")
         _write(response)
         return response
 

@@ -63,9 +63,14 @@ class LineHandler(logging.Handler):
         super().__init__()
         self._descriptor = descriptor
 
-    def createLock(self) -> None:  # noqa: N802 - named by logging
-        """Do without one."""
-        self.lock = None
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Write a record if no filter keeps it back, without the lock of the usual handlers."""
+        wanted = self.filter(record)
+        if isinstance(wanted, logging.LogRecord):  # a filter may hand over another one
+            record = wanted
+        if wanted:
+            self.emit(record)
+        return bool(wanted)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record; a line that cannot be written ends nothing but itself."""

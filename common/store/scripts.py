@@ -23,6 +23,7 @@ from common.store.policy import Policy
 _log = logging.getLogger(__name__)
 RETRY_AFTER_S = 2
 MIN_SERVER = (7, 0)
+_NO_LIMIT = 2**31  # of connections: there are as many as threads, whoever starts those limits them
 _encode = json.JSONEncoder(separators=(",", ":")).encode  # `dumps` would make one for each call
 
 
@@ -53,6 +54,7 @@ class Scripts:
             socket_connect_timeout=timeout_s,
             socket_keepalive=True,
             decode_responses=True,
+            max_connections=_NO_LIMIT,
             retry=Retry(NoBackoff(), 0),
         )
         self._thread = _Thread()
@@ -90,16 +92,25 @@ class Scripts:
 
     def _run(self, verb: str, text: str) -> str:
         try:
-            return self._evaluate(verb, text)
+            return self._send("EVALSHA", self._shas[verb], 0, text)
         except redis.exceptions.NoScriptError:
-            self._redis.script_load(self._texts[verb])
-            return self._evaluate(verb, text)
+            self._send("SCRIPT LOAD", self._texts[verb])
+            return self._send("EVALSHA", self._shas[verb], 0, text)
 
-    def _evaluate(self, verb: str, text: str) -> str:
-        # Not `evalsha`: what redis-py wraps around it takes as long as the call itself.
+    def _send(self, *words: str | int) -> str:
+        """Send a command over this thread's own connection, and return its answer.
+
+        Not by redis-py's own methods: what they wrap around a command takes as long as the command.
+        """
         connection = self._own()
-        connection.send_command("EVALSHA", self._shas[verb], 0, text)
-        return str(connection.read_response())
+        try:
+            connection.send_command(*words)
+            return str(connection.read_response())
+        except redis.ResponseError:
+            raise  # an answer like any other, read to its end
+        except BaseException:
+            connection.disconnect()  # an answer that is still to come is nobody's
+            raise
 
     def _own(self) -> Any:
         """This thread's own connection, which redis-py leaves untyped.

@@ -17,6 +17,7 @@ from tests import services
 from tests.integration.api.conftest import MakeApp
 from tests.integration.api.photo_client import PhotoClient, body_of
 from tests.integration.api.test_faults import serving
+from tests.keys_file import write_keys
 
 PROBES = ("/healthz", "/readyz", "/metrics")
 
@@ -139,3 +140,15 @@ def test_while_the_job_store_is_frozen_nobody_is_served_without_being_counted(
             while client.get("/v1/limits").status_code == 503:
                 pass
             assert client.get("/v1/limits").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/nowhere", 404), ("GET", "/favicon.ico", 404), ("PUT", "/healthz", 405)],
+)
+def test_where_no_route_is_nobody_is_asked_for_a_key(
+    make_app: MakeApp, tmp_path: Path, method: str, path: str, status: int
+) -> None:
+    keys_file = write_keys(tmp_path / "keys.toml", {"ann": "key-of-ann"})
+    app = make_app(keys_file=keys_file, requests_per_minute=60)
+    assert PhotoClient(app).call(method, path).status_code == status

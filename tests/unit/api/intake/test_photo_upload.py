@@ -3,13 +3,23 @@
 import hashlib
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
-from api.intake.photo_upload import MEMORY_BYTES, Upload, read_photo_upload
+from api.intake.photo_upload import (
+    LAST_BYTES,
+    MEMORY_BYTES,
+    READ_BYTES,
+    Upload,
+    read_photo_upload,
+)
 from common.errors import MalformedRequest, StorageUnavailable, UploadTooLarge
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer as Buffer
 
 PHOTO = bytes(range(256)) * 40
 FILE = b'Content-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\n'
@@ -132,3 +142,28 @@ def test_a_disk_without_room_is_the_services_fault(tmp_path: Path) -> None:
             max_image_bytes=10_000_000,
             spool_dir=tmp_path / "gone",
         )
+
+
+class Noting(BytesIO):
+    """A body that notes how much of it each read brought."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body)
+        self.pieces: list[int] = []
+
+    def readinto(self, buffer: "Buffer", /) -> int:
+        count = super().readinto(buffer)
+        self.pieces.append(count)
+        return count
+
+
+def test_the_end_of_a_form_comes_by_itself() -> None:
+    photo = PHOTO * 20
+    body = b"--b\r\n" + FILE + photo + b"\r\n--b--\r\n"
+    request = raw(body, "multipart/form-data; boundary=b")
+    stream = Noting(body)
+    request.environ["wsgi.input"] = stream
+    with read(request) as upload:
+        assert upload.file.read() == photo
+    whole, rest = divmod(len(body) - LAST_BYTES, READ_BYTES)
+    assert [piece for piece in stream.pieces if piece] == [READ_BYTES] * whole + [rest, LAST_BYTES]
