@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from training.targets import Pair
+from worker.networks.toon_unet import MULTIPLE
 
 CROP_PX: Final = 256
 BATCH_PX: Final = 4 * CROP_PX**2  # pixels of a batch; smaller pictures come in larger batches
@@ -59,7 +60,7 @@ class Crops:
         size_px = int(random.choice(self._sizes, p=self._shares))
         pairs = self._groups[size_px]
         least_px = min(min(pair.photo.shape[:2]) for pair in pairs)
-        side = min(CROP_PX, least_px // 8 * 8)
+        side = min(CROP_PX, least_px // MULTIPLE * MULTIPLE)
         count = max(1, round(self._batch_px / side**2))
         cut = [_cut(pairs[k], side, random) for k in random.integers(len(pairs), size=count)]
         both = torch.from_numpy(np.stack(cut)).permute(0, 3, 1, 2).float().div_(255)

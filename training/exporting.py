@@ -15,6 +15,7 @@ from worker.networks.toon_unet import MULTIPLE, RADIUS_PX, Ending, ToonUNet
 
 WEIGHTS: Final = "weights.safetensors"
 MOST_BYTES: Final = 3_000_000  # a look is a small file that lives in the repository
+GENERATION: Final = 2  # of the network; weights of one do not fit another
 ORIGIN: Final = "docs/looks.md"
 TITLES: Final = {
     "ink": ("Comic", "Bold ink lines over few even colours, like a drawn comic."),
@@ -60,7 +61,7 @@ def manifest_of(style: str, sha256: str, steps: int, ending: Ending) -> dict[str
     return {
         "schema": 1,
         "name": style,
-        "version": f"1.{steps}",
+        "version": f"{GENERATION}.{steps}",
         "title": title,
         "description": description,
         "arch": "toon_unet",

@@ -11,7 +11,8 @@ from PIL import Image
 
 from training.measures import psnr_db, ssim
 from training.targets import Pair
-from worker.networks.toon_unet import ToonUNet
+from worker.images.blend import crop, pad_to_multiple
+from worker.networks.toon_unet import MULTIPLE, ToonUNet
 
 GAP_PX: Final = 6
 
@@ -38,10 +39,11 @@ class Verdict:
 @torch.inference_mode()
 def draw(network: ToonUNet, pixels: np.ndarray) -> np.ndarray:
     """Let a network draw one photo; uint8 [H, W, 3] in and out."""
-    photo = torch.from_numpy(np.array(pixels)).permute(2, 0, 1)[None].float().div_(255)
-    photo = photo.contiguous(memory_format=torch.channels_last)
-    cartoon = network(photo, max(pixels.shape)).float().mul_(255).round_().to(torch.uint8)
-    pixels_drawn: np.ndarray = cartoon[0].permute(1, 2, 0).contiguous().numpy()
+    whole = pad_to_multiple(torch.from_numpy(np.array(pixels)).permute(2, 0, 1), MULTIPLE)
+    photo = whole[None].float().div_(255).contiguous(memory_format=torch.channels_last)
+    cartoon = network(photo, max(pixels.shape)).float().mul_(255).round_().to(torch.uint8)[0]
+    drawn = crop(cartoon, *pixels.shape[:2]).permute(1, 2, 0)
+    pixels_drawn: np.ndarray = drawn.contiguous().numpy()
     return pixels_drawn
 
 

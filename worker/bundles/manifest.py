@@ -152,7 +152,7 @@ class Precisions(_Strict):
 # The tensors of architectures that leave no choice: a bundle may repeat them, not change them.
 _FIXED_IO: Final = {
     "toon_unet": Interface(
-        layout="NCHW", channels="rgb", input_range=(0, 1), output_range=(0, 1), multiple_of=8
+        layout="NCHW", channels="rgb", input_range=(0, 1), output_range=(0, 1), multiple_of=16
     ),
     # Source: test.py of github.com/bryandlee/animegan2-pytorch: RGB, x / 127.5 - 1, sides of 32.
     "animegan2": Interface(

@@ -11,6 +11,7 @@ simple case of Ha et al., "HyperNetworks", 2016.
 """
 
 import math
+from itertools import pairwise
 from typing import Final, Literal
 
 import torch
@@ -22,14 +23,15 @@ from worker.networks import cel
 Ending = Literal["sum", "cel"]
 
 FOLD: Final = 2  # side of the squares of pixels that become channels
-MULTIPLE: Final = FOLD * 4  # two halvings below the fold
-WIDTHS: Final = (32, 64, 96)  # channels at 1/2, 1/4 and 1/8 of the sides
+WIDTHS: Final = (32, 64, 96, 96)  # channels at 1/2, 1/4, 1/8 and 1/16 of the sides
+MULTIPLE: Final = FOLD * 2 ** (len(WIDTHS) - 1)
 NATIVE_PX: Final = 512  # long side at which the scale is nought
 DETAIL_GAIN: Final = 4.0  # differences in a square are small; brought to the size of its mean
 LEAST_PX: Final = 256  # below, lines are no thinner: the filters' least unit is half a pixel
-# Pixels of the photo that reach into one of the cartoon: 8 for each 3x3 at 1/8, 4 at 1/4, 2 at 1/2,
-# and what enlarging adds.
-RADIUS_PX: Final = 8 * 4 + 4 * 5 + 2 * 7 + 14
+# Pixels of the photo that reach into one of the cartoon: as many for each 3x3 as its planes are
+# smaller (four at 1/16, four at 1/8, four at 1/4, four at 1/2, three that halve the sides), and
+# where in a square of the deepest planes a pixel lies.
+RADIUS_PX: Final = 16 * 4 + 8 * 4 + 4 * 4 + 2 * 4 + (8 + 4 + 2) + 16
 
 
 class ScaledConv(nn.Conv2d):
@@ -68,11 +70,14 @@ class Residual(nn.Module):
     def forward(self, planes: torch.Tensor, scale: float) -> torch.Tensor:
         """Float [N, width, H, W] in and out."""
         inner = functional.relu(self.first.scaled(planes, scale), inplace=True)
-        return functional.relu(self.second.scaled(inner, scale) + planes, inplace=True)
+        return functional.relu(self.second.scaled(inner, scale).add_(planes), inplace=True)
 
 
 class ToonUNet(nn.Module):
-    """Turns photos into cartoons: the photo plus what three levels of convolutions say of it.
+    """Turns photos into cartoons: the photo plus what four levels of convolutions say of it.
+
+    Half the sides are looked at on the way out only: there a block costs a sixth of all, and what
+    decides where a patch ends is seen from further away.
 
     The convolutions run in the type of the weights; photo and sum keep the type of the photo, so
     that bfloat16 weights with float32 photos cost no levels of grey.
@@ -85,19 +90,14 @@ class ToonUNet(nn.Module):
     def __init__(self, ending: Ending = "sum") -> None:
         super().__init__()
         self.ending = ending
-        wide, wider, widest = WIDTHS
-        folded = 3 * FOLD**2
-        self.head = ScaledConv(folded, wide)
-        self.enter_half = Residual(wide)
-        self.to_quarter = ScaledConv(wide, wider, stride=2)
-        self.enter_quarter = Residual(wider)
-        self.to_eighth = ScaledConv(wider, widest, stride=2)
-        self.eighth = nn.ModuleList([Residual(widest), Residual(widest)])
-        self.from_eighth = nn.Conv2d(widest, wider, 1)
-        self.leave_quarter = Residual(wider)
-        self.from_quarter = nn.Conv2d(wider, wide, 1)
-        self.leave_half = Residual(wide)
-        self.tail = ScaledConv(wide, folded if ending == "sum" else folded + FOLD**2)
+        folded, deepest = 3 * FOLD**2, WIDTHS[-1]
+        self.head = ScaledConv(folded, WIDTHS[0])
+        self.down = nn.ModuleList(ScaledConv(*pair, stride=2) for pair in pairwise(WIDTHS))
+        self.enter = nn.ModuleList(Residual(width) for width in WIDTHS[1:])
+        self.bottom = Residual(deepest)
+        self.up = nn.ModuleList(nn.Conv2d(deep, wide, 1) for wide, deep in pairwise(WIDTHS))
+        self.leave = nn.ModuleList(Residual(width) for width in WIDTHS[:-1])
+        self.tail = ScaledConv(WIDTHS[0], folded if ending == "sum" else folded + FOLD**2)
         nn.init.zeros_(self.tail.weight)
         if self.tail.bias is not None:
             nn.init.zeros_(self.tail.bias)
@@ -126,16 +126,16 @@ class ToonUNet(nn.Module):
         """What is added to the photos, and the line behind it; in the type of the weights."""
         scale = math.log2(max(long_side_px, LEAST_PX) / NATIVE_PX)
         folded = _fold(photos).to(self.head.weight.dtype)
-        half = functional.relu(self.head.scaled(folded, scale), inplace=True)
-        half = self.enter_half(half, scale)
-        quarter = functional.relu(self.to_quarter.scaled(half, scale), inplace=True)
-        quarter = self.enter_quarter(quarter, scale)
-        eighth = functional.relu(self.to_eighth.scaled(quarter, scale), inplace=True)
-        for block in self.eighth:
-            eighth = block(eighth, scale)
-        quarter = self.leave_quarter(_enlarge(self.from_eighth(eighth)) + quarter, scale)
-        half = self.leave_half(_enlarge(self.from_quarter(quarter)) + half, scale)
-        return functional.pixel_shuffle(self.tail.scaled(half, scale), FOLD)
+        planes = functional.relu(self.head.scaled(folded, scale), inplace=True)
+        passed = []
+        for down, enter in zip(self.down, self.enter, strict=True):
+            assert isinstance(down, ScaledConv)  # noqa: S101 - a list of modules forgets their type
+            passed.append(planes)
+            planes = enter(functional.relu(down.scaled(planes, scale), inplace=True), scale)
+        planes = self.bottom(planes, scale)
+        for up, leave in reversed(list(zip(self.up, self.leave, strict=True))):
+            planes = leave(_enlarge(up(planes)).add_(passed.pop()), scale)
+        return functional.pixel_shuffle(self.tail.scaled(planes, scale), FOLD)
 
 
 def _fold(photos: torch.Tensor) -> torch.Tensor:
@@ -161,5 +161,5 @@ def _fold(photos: torch.Tensor) -> torch.Tensor:
 
 
 def _enlarge(planes: torch.Tensor) -> torch.Tensor:
-    """Double the sides of [N, C, H, W]."""
-    return functional.interpolate(planes, scale_factor=2, mode="bilinear")
+    """Double the sides of [N, C, H, W]; the convolutions that follow smooth what must be smooth."""
+    return functional.interpolate(planes, scale_factor=2, mode="nearest")

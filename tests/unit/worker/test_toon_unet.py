@@ -6,6 +6,8 @@ import torch
 from worker.networks import cel
 from worker.networks.toon_unet import MULTIPLE, RADIUS_PX, Ending, ToonUNet
 
+OVERLAP_PX = -(-RADIUS_PX // MULTIPLE) * MULTIPLE
+
 
 @pytest.fixture(params=["sum", "cel"])
 def network(request: pytest.FixtureRequest) -> ToonUNet:
@@ -61,7 +63,7 @@ def test_bfloat16_weights_keep_the_photo_exact(network: ToonUNet) -> None:
 
 
 def test_no_pixel_reaches_further_than_the_radius(network: ToonUNet) -> None:
-    side = 2 * (RADIUS_PX + 3 * MULTIPLE)
+    side = 2 * (OVERLAP_PX + 3 * MULTIPLE)
     middle = side // 2
     photo = photos(side, side).requires_grad_()
     added = network.added(photo, 1024)
@@ -74,7 +76,7 @@ def test_no_pixel_reaches_further_than_the_radius(network: ToonUNet) -> None:
 
 @torch.inference_mode()
 def test_a_tile_gives_the_pixels_of_the_whole(network: ToonUNet) -> None:
-    photo, overlap = photos(64, 4 * RADIUS_PX), -(-RADIUS_PX // MULTIPLE) * MULTIPLE
+    photo, overlap = photos(64, 4 * OVERLAP_PX), OVERLAP_PX
     whole = network(photo, 1024)
     tile = network(photo[..., : 2 * overlap], 1024)
     assert torch.allclose(tile[..., :overlap], whole[..., :overlap], atol=1e-5)

@@ -109,7 +109,7 @@ def test_the_built_in_network_draws_by_the_whole_photos_scale(tmp_path: Path) ->
     with torch.inference_mode():
         small, large = style.forward(photos(), 512), style.forward(photos(), 2048)
 
-    assert style.card.multiple_of == 8
+    assert style.card.multiple_of == 16
     assert not torch.equal(small, large)
 
 
@@ -175,7 +175,7 @@ def test_a_broken_manifest_is_told_with_its_place(tmp_path: Path) -> None:
     [
         ("animegan2", 512, "animegan2 sees the whole photo; tile_ok must be false"),
         ("dctnet", 512, "dctnet sees the whole photo; tile_ok must be false"),
-        ("toon_unet", 16, "need an overlap_px of at least 80"),
+        ("toon_unet", 16, "need an overlap_px of at least 150"),
     ],
 )
 def test_tiles_that_would_show_are_refused(
