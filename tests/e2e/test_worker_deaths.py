@@ -10,7 +10,7 @@ from tests.e2e.memory_killer import memory_killer
 from tests.e2e.stack import Stack, until
 from tests.photo_maker import flat_photo
 from tests.platforms import linux_only
-from tests.styles import BLUE, RED, YELLOW
+from tests.styles import BLUE, GREEN, RED, YELLOW
 
 # The figures that must hold, and how often they are tried: a busy machine may miss them once.
 CLAIMED_WITHIN_S = 8.0
@@ -131,7 +131,10 @@ def test_poison_that_crashes_dies_alone(
 def test_poison_that_eats_memory_dies_alone(
     call: Calling, one_worker: Stack, closed_gate: Path, audited: Callable[[Stack], None]
 ) -> None:
+    caller = call(one_worker)
+    # Whoever came after the last death must be ready: its memory is what more is measured from.
+    caller.wait_for(caller.submit(flat_photo(GREEN, number=599), style="marked")["id"])
     with memory_killer(one_worker, "worker-1") as killer:
-        assert_poison_dies_alone(call(one_worker), closed_gate, YELLOW, first=600)
+        assert_poison_dies_alone(caller, closed_gate, YELLOW, first=600)
     assert len(killer.killed) == 3, killer.killed
     audited(one_worker)

@@ -30,6 +30,7 @@ class RealService:
     objects: LocalStore
     worker: HandWorker
     process: children.Child
+    log: Path
 
     def serving_pids(self) -> list[int]:
         """The processes that serve; the master only minds them."""
@@ -60,7 +61,8 @@ def running(redis_url: str, folder: Path, port: int | None = None) -> Iterator[R
         except httpx.TransportError:
             return False
 
-    with (folder / "api.log").open("ab") as log:
+    path = folder / "api.log"
+    with path.open("ab") as log:
         child = children.start_child(
             [sys.executable, "-m", "api"],
             env=environment,
@@ -74,7 +76,9 @@ def running(redis_url: str, folder: Path, port: int | None = None) -> Iterator[R
         children.wait_until_ready(child, answers, name="api", timeout_s=DEADLINE_S)
         worker.beat()
         with httpx.Client(base_url=base_url, timeout=DEADLINE_S) as http:
-            yield RealService(settings.api_port, http, store, objects, worker, child)
+            yield RealService(settings.api_port, http, store, objects, worker, child, path)
+        # Only now is nobody at work: a request may outlive its caller.
+        children.stop_child(child, grace_s=DEADLINE_S)
         audit(redis_url, objects)
     finally:
         children.stop_child(child, grace_s=DEADLINE_S)

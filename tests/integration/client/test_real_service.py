@@ -97,6 +97,7 @@ def test_a_photo_that_changes_breaks_its_batch_and_leaves_nothing_running(
     with Client(url_of(service)) as client:
         with pytest.raises(PhotoUnreadable, match="changed"):
             client.batches.submit([holiday / "a.jpg", holiday / "b.png"], on_sent=shorten)
+        until(lambda: '"/v1/batches"' in service.log.read_text(), "the batch is answered for")
         until(lambda: all(job.is_terminal for job in client.jobs()), "nothing is left running")
 
 
