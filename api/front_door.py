@@ -17,7 +17,7 @@ from werkzeug.wrappers import Request
 from common.errors import Forbidden
 from common.settings import Settings
 
-KNOWN_NAMES = 64  # a service has a few names; who sends many others only waits 10 us longer
+KNOWN_NAMES = 64  # a service has a few names; others are looked at anew
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::([0-9]{1,5}))?")
 
 

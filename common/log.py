@@ -89,7 +89,7 @@ def configure_logging(process: str, level: str, descriptor: int = STDERR) -> Non
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # What no line tells need not be looked up: as the HOWTO of logging proposes, a fifth of a line.
+    # What no line tells need not be looked up, as the HOWTO of logging proposes.
     logging._srcfile = None  # the HOWTO's own name for it
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.captureWarnings(True)  # libraries' warnings, too, are lines of JSON

@@ -100,7 +100,7 @@ class Scripts:
     def _send(self, *words: str | int) -> str:
         """Send a command over this thread's own connection, and return its answer.
 
-        Not by redis-py's own methods: what they wrap around a command takes as long as the command.
+        Not by redis-py's own methods, which wrap retries, a pool and statistics around a command.
         """
         connection = self._own()
         try:

@@ -26,8 +26,7 @@ def to_network(photos: torch.Tensor, io: Interface) -> torch.Tensor:
         padded = padded.flip(1)
     low, high = io.input_range
     if (low, high) != (0, _WHITE):
-        planes = padded.float().mul_((high - low) / _WHITE)
-        planes = planes.add_(low) if low else planes
+        planes = padded.float().mul_((high - low) / _WHITE).add_(low)
     else:
         planes = padded.float() if io.dtype == "float32" else padded
     if io.dtype == "uint8" and planes.dtype != torch.uint8:
@@ -57,7 +56,7 @@ def to_cartoons(answer: torch.Tensor, io: Interface, height: int, width: int) ->
     if io.channels == "bgr":
         planes = planes.flip(1)
     low, high = io.output_range
-    levels = (planes.float() - low if low else planes.float()) * (_WHITE / (high - low))
+    levels = planes.float().sub(low).mul_(_WHITE / (high - low))
     return levels.round_().clamp_(0, _WHITE).to(torch.uint8)
 
 
