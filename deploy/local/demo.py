@@ -52,10 +52,16 @@ def demo(options: DemoOptions, settings: Settings, console: Console) -> int:
     """Show the whole way of a photo; return the exit code.
 
     Raises:
-        ConfigurationError: There is no photo, or the stack cannot be started as asked.
+        ConfigurationError: There is no photo, a key would be needed, or the stack cannot be
+            started as asked.
     """
     if not options.photo.is_file():
         raise ConfigurationError(f"There is no photo {options.photo}; name one with --photo.")
+    if settings.keys_file:
+        raise ConfigurationError(
+            "CELSHADE_KEYS_FILE is set, and the demo has no key of it: run it without, "
+            "env -u CELSHADE_KEYS_FILE make demo."
+        )
     options.out.mkdir(parents=True, exist_ok=True)
     data = Path(tempfile.mkdtemp(prefix=time.strftime("demo-%H%M%S-"), dir=options.out)).resolve()
     layout = Layout(data)
