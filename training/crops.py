@@ -18,7 +18,7 @@ from worker.networks.toon_unet import MULTIPLE
 CROP_PX: Final = 256
 BATCH_PX: Final = 4 * CROP_PX**2  # pixels of a batch; smaller pictures come in larger batches
 # How often each long side is drawn: most requests are for 512 and 1024.
-SHARES: Final = {256: 0.03, 384: 0.05, 512: 0.32, 768: 0.14, 1024: 0.33, 1448: 0.07, 2048: 0.06}
+SHARES: Final = {256: 0.03, 384: 0.05, 512: 0.28, 768: 0.14, 1024: 0.37, 1448: 0.07, 2048: 0.06}
 
 
 @dataclass(frozen=True, slots=True)

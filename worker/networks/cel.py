@@ -14,9 +14,9 @@ import torch
 
 LUMA: Final = (0.2126, 0.7152, 0.0722)  # ITU-R BT.709, of sRGB as it is encoded
 STEPS: Final = 6.0  # from black to white, each half-way between two levels: black and white stay
-STEEPNESS: Final = 6.0  # slope of a step: a sixth of the way between levels is the transition
+STEEPNESS: Final = 4.0  # slope of a step: a quarter of the way between levels is the transition
 SHADING: Final = 0.15  # share of the paint's own shading that stays between steps
-INK: Final = 3.0  # slope of the threshold that makes ink of a line
+INK: Final = 2.0  # slope of the threshold that makes ink of a line
 
 
 def finish(paint: torch.Tensor, line: torch.Tensor) -> torch.Tensor:

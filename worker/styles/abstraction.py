@@ -29,7 +29,7 @@ _VIVID: Final = 0.35  # gain of chroma of dull colours: 1.3 on skin
 _VIVID_CHROMA: Final = 60.0  # chroma at which half of that gain is left: else oranges turn flat
 _NOISE: Final = 0.05  # squared derivative, L*a*b*, that has no direction
 _WINDOW: Final = 2.0  # standard deviation of the guided filter's window, units
-FLAT: Final = 25.0  # variance of L* under which the guide is noise to be left out
+_FLAT: Final = 25.0  # variance of L* under which the guide is noise to be left out
 
 
 def texture(lab: torch.Tensor, unit_px: float) -> torch.Tensor:
@@ -103,11 +103,7 @@ def bilateral(
 
 
 def upsample_guided(
-    planes: torch.Tensor,
-    small_guide: torch.Tensor,
-    guide: torch.Tensor,
-    unit_px: float,
-    flat: float = FLAT,
+    planes: torch.Tensor, small_guide: torch.Tensor, guide: torch.Tensor, unit_px: float
 ) -> torch.Tensor:
     """Enlarge planes so that their edges follow those of a guide at full size.
 
@@ -116,7 +112,6 @@ def upsample_guided(
         small_guide: float32 [N, 1, h, w], lightness in [0, 100] at the size of the planes.
         guide: float32 [N, 1, H, W], the same lightness at full size.
         unit_px: 1/512 of the long side of the planes, pixels.
-        flat: Variance of the guide, L*, under which it is noise to be left out.
 
     Returns:
         float32 [N, C, H, W].
@@ -125,7 +120,7 @@ def upsample_guided(
     mean_guide, mean = gaussian_blur(small_guide, window), gaussian_blur(planes, window)
     covariance = gaussian_blur(small_guide * planes, window).sub_(mean_guide * mean)
     variance = gaussian_blur(small_guide * small_guide, window).sub_(mean_guide * mean_guide)
-    slope = covariance.div_(variance.clamp_min_(0).add_(flat))
+    slope = covariance.div_(variance.clamp_min_(0).add_(_FLAT))
     line = gaussian_blur(torch.cat((slope, mean - slope * mean_guide), 1), window)
     slope, offset = functional.interpolate(line, guide.shape[-2:], mode="bilinear").chunk(2, 1)
     return torch.addcmul(offset, slope, guide)

@@ -56,7 +56,6 @@ class PictureFilter(nn.Module, ABC):
     """
 
     degraded: tuple[str, ...] = ()  # it is whole, or it does not load
-    flat: float = abstraction.FLAT  # variance of L* that the paint does not follow at full size
 
     def __init__(self, name: str, title: str, description: str, sources: Iterable[str]) -> None:
         super().__init__()
@@ -108,10 +107,25 @@ class PictureFilter(nn.Module, ABC):
         unit_px = _unit_px(min(long_side_px, _ANALYSIS_PX))
         paint, line = self._analyse(colour.srgb_to_lab(small), unit_px)
         if small is not full:
-            guides = _luma(small), _luma(full)
-            paint = abstraction.upsample_guided(paint, *guides, unit_px, self.flat)
+            paint = self._enlarge(paint, small, full, unit_px)
             line = functional.interpolate(line, full.shape[-2:], mode="bicubic")
         return paint, line
+
+    def _enlarge(
+        self, paint: torch.Tensor, small: torch.Tensor, full: torch.Tensor, unit_px: float
+    ) -> torch.Tensor:
+        """Bring paint to full size with the edges of the photo.
+
+        Args:
+            paint: float32 [N, C, h, w], as `_analyse` returns it.
+            small: float32 [N, 3, h, w] in [0, 1], sRGB: what was analysed.
+            full: float32 [N, 3, H, W]: the photo.
+            unit_px: 1/512 of the long side of the paint, pixels.
+
+        Returns:
+            float32 [N, C, H, W].
+        """
+        return abstraction.upsample_guided(paint, _luma(small), _luma(full), unit_px)
 
     @abstractmethod
     def _analyse(self, lab: torch.Tensor, unit_px: float) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,5 +1,6 @@
 """The built-in style: lines at edges, calm where there is nothing, the same alone or in a batch."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,22 @@ def disc(size_px: int) -> torch.Tensor:
     ground, bright = torch.tensor([90.0, 110.0, 100.0]), torch.tensor([200.0, 190.0, 210.0])
     planes = torch.lerp(ground.view(3, 1, 1), bright.view(3, 1, 1), share)
     return planes.round().to(torch.uint8).unsqueeze(0)
+
+
+def foliage(size_px: int) -> torch.Tensor:
+    """Dark leaves in all directions on a middle gray, float32 [size_px, size_px] in [0, 255]."""
+    generator = torch.Generator().manual_seed(1)
+    y, x = torch.meshgrid(*[torch.arange(float(size_px))] * 2, indexing="ij")
+    ground = torch.full((size_px, size_px), 150.0)
+    for _ in range(size_px**2 // 220):
+        place = torch.rand(2, generator=generator) * size_px
+        angle = torch.rand((), generator=generator) * math.pi
+        near = tuple(slice(max(0, int(at) - 12), int(at) + 13) for at in place)
+        dx, dy = x[near] - place[1], y[near] - place[0]
+        along = dx * angle.cos() + dy * angle.sin()
+        across = dy * angle.cos() - dx * angle.sin()
+        ground[near] -= 90 * torch.exp(-((along / 6) ** 4) - (across / 1.5) ** 2)
+    return ground
 
 
 def dark_share(cartoons: torch.Tensor) -> float:
@@ -107,6 +124,27 @@ def test_a_large_photo_has_the_paint_of_a_small_one(style: Style) -> None:
     small = cartoon_of(style, disc(512)).float()
     shrunk = functional.interpolate(large, (512, 512), mode="bilinear", antialias=True)
     assert (shrunk - small).abs().mean() < 2
+
+
+def test_grain_does_not_tear_the_rim_of_a_patch(style: Style) -> None:
+    long_side_px, middle = 1536, 768
+    halves = torch.where(torch.arange(long_side_px) < middle, 105, 150).expand(256, -1)
+    grain = torch.randint(-30, 31, halves.shape, generator=torch.Generator().manual_seed(1))
+    photo = (halves + grain).to(torch.uint8).expand(1, 3, -1, -1)
+    light = cartoon_of(style, photo).float().mean(1)[0, :, middle - 60 : middle + 60]
+    bright = (light > light[:, -1].median() - 15).sum(1)  # pixels of each row beyond the rim
+    assert bright.max() - bright.min() <= 1
+
+
+def test_in_foliage_long_lines_are_drawn_and_dashes_pale(style: Style) -> None:
+    side, middle = 384, 192
+    rows = torch.arange(side).view(-1, 1)
+    branch = 120 * torch.exp(-(((rows - middle) / 3.5) ** 2))
+    photo = (foliage(side) - branch).clamp(0, 255).to(torch.uint8).expand(1, 3, -1, -1)
+    dark = style.forward(photo, 512).float().mean(1)[0] < 50
+    assert dark[middle - 4 : middle + 5].any(0).all()  # the branch, from end to end
+    leaves = torch.cat((dark[: middle - 20], dark[middle + 20 :])).float().mean()
+    assert leaves < 0.06  # 0.08 if dashes were drawn as they are
 
 
 def test_a_picture_of_a_batch_equals_the_picture_alone(style: Style) -> None:
