@@ -34,9 +34,10 @@ setup: $(READY) ## make the environment in .venv and install what the service ne
 
 setup-dev: $(READY_DEV) ## the same, and what the checks and tests need
 
-# Most tests wait for processes to start and to end. Servers that were given have room for one.
 # Threads of torch that wait for each other by spinning would take the cores from the other tests.
-test: export OMP_WAIT_POLICY := PASSIVE
+test test-unit test-integration test-e2e test-browser: export OMP_WAIT_POLICY := PASSIVE
+
+# Most tests wait for processes to start and to end. Servers that were given have room for one.
 AT_A_TIME := $(if $(CELSHADE_TEST_REDIS_URL)$(CELSHADE_TEST_S3_ENDPOINT_URL),0,2)
 
 test: setup-dev chromium ## all tests: unit, integration on real servers, end to end, in a browser

@@ -10,31 +10,30 @@ from torch import nn
 
 from worker.models import find_models
 from worker.networks.animegan2 import AnimeGan2
-from worker.networks.toon_unet import MULTIPLE, RADIUS_PX, ToonUNet
 from worker.precision import Precision
 from worker.styles.base import Style, StyleCard
 
-_EVERY = (Precision.FLOAT32, Precision.BFLOAT16, Precision.FLOAT16)
 NO_BUNDLES = Path("/nonexistent")
 
 
 class RandomStyle:
-    """A network of ours with random weights, the same each time: speed does not know weights.
+    """AnimeGANv2 with random weights, the same each time: speed does not know weights."""
 
-    Args:
-        card: What it says of itself.
-        network: Takes float [N, 3, H, W].
-        told_side: Whether the network is told the long side besides.
-    """
-
+    card = StyleCard(
+        name="animegan2",
+        title="animegan2",
+        description="Random weights.",
+        model_digest="random",
+        multiple_of=32,
+        precisions=(Precision.FLOAT32, Precision.BFLOAT16, Precision.FLOAT16),
+        psnr_min_db=20.0,  # random weights give noise, which no precision keeps
+    )
     degraded: tuple[str, ...] = ()
 
-    def __init__(self, card: StyleCard, network: type[nn.Module], *, told_side: bool) -> None:
-        self.card = card
-        self._told_side = told_side
+    def __init__(self) -> None:
         with torch.random.fork_rng():
             torch.manual_seed(0)
-            self.network = network().eval()
+            self.network = AnimeGan2().eval()
 
     def load(self, device: torch.device, precision: Precision) -> None:
         """Place the network; what rounding took does not come back, which speed does not mind."""
@@ -43,24 +42,19 @@ class RandomStyle:
     def forward(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:
         """Turn photos into cartoons as the style of a bundle does."""
         entering = photos.float().div_(127.5).sub_(1)
-        leaving = (
-            self.network(entering, long_side_px) if self._told_side else self.network(entering)
-        )
-        cartoons: torch.Tensor = leaving.float()
+        cartoons: torch.Tensor = self.network(entering).float()
         return cartoons.add_(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
 
 
 def style_called(name: str) -> Style:
-    """Return a style by its name; `ink` at random weights where it does not come with the code."""
+    """Return a style by its name."""
     built_in = {
         model.style.card.name: model.style for model in find_models((), NO_BUNDLES).values()
     }
     if name in built_in:
         return built_in[name]
     if name == "animegan2":
-        return RandomStyle(_card(name, 32), AnimeGan2, told_side=False)
-    if name == "ink":
-        return RandomStyle(_card(name, MULTIPLE, RADIUS_PX), ToonUNet, told_side=True)
+        return RandomStyle()
     raise ValueError(f"no style is called {name}")
 
 
@@ -69,18 +63,3 @@ def network_of(style: Style) -> nn.Module:
     if not isinstance(style, RandomStyle):
         raise TypeError(f"{style} is measured through the engine only")
     return style.network
-
-
-def _card(name: str, multiple_px: int, overlap_px: int = 0) -> StyleCard:
-    return StyleCard(
-        name=name,
-        title=name,
-        description="Random weights.",
-        model_digest="random",
-        multiple_of=multiple_px,
-        parallel=name == "ink",  # as its bundle says
-        precisions=_EVERY,
-        psnr_min_db=20.0,  # random weights give noise, which no precision keeps
-        tile_ok=overlap_px > 0,
-        overlap_px=overlap_px,
-    )

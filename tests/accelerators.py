@@ -16,6 +16,7 @@ class SmallDevice:
         tells: Whether it can be asked how much that is, as a GPU can.
         precisions: Those it says it is fast in.
         grain_px: Sides that it likes.
+        orders: Whether any style may have several batches under way, as on a GPU.
     """
 
     name = "small"
@@ -28,10 +29,12 @@ class SmallDevice:
         tells: bool = False,
         precisions: tuple[Precision, ...] = (),
         grain_px: int = 1,
+        orders: bool = False,
     ) -> None:
         self.place = torch.device("cpu")
         self.precisions = precisions
         self.grain_px = grain_px
+        self.orders = orders
         self.most_pixels = most_pixels
         self.releases = 0
         self.forwards: list[tuple[int, ...]] = []

@@ -112,7 +112,12 @@ class Model(Placed):
 
     def concurrency(self, lanes: int) -> int:
         """How many photos the engine works on at once, given its lanes."""
-        return self.max_batch * (lanes if self.style.card.parallel else 1)
+        return self.max_batch * (lanes if self.side_by_side else 1)
+
+    @property
+    def side_by_side(self) -> bool:
+        """Whether several of its batches may be under way at once."""
+        return self.style.card.parallel or self.device.orders
 
     def offer(self) -> LineOffer:
         """What the job store and its readers are told of this model."""

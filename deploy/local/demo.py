@@ -52,8 +52,8 @@ def demo(options: DemoOptions, settings: Settings, console: Console) -> int:
     """Show the whole way of a photo; return the exit code.
 
     Raises:
-        ConfigurationError: There is no photo, a key would be needed, or the stack cannot be
-            started as asked.
+        ConfigurationError: There is no photo, a keys file is set, or the stack cannot be started
+            as asked.
     """
     if not options.photo.is_file():
         raise ConfigurationError(f"There is no photo {options.photo}; name one with --photo.")

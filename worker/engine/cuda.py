@@ -28,6 +28,7 @@ class CudaDevice:
     """
 
     lanes = _LANES
+    orders = True
     grain_px = _GRAIN_PX
 
     def __init__(self, place: torch.device) -> None:

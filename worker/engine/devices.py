@@ -27,7 +27,10 @@ class Device(Protocol):
     Attributes:
         place: Where tensors go.
         name: What `execution.device` says.
-        lanes: How many forwards may run at once.
+        lanes: How many batches may be under way at once.
+        orders: Whether forwards of several lanes queue up on it by themselves. Then any style may
+            have as many batches under way as there are lanes: the pixels of one travel while
+            another is computed. Else only those whose card says `parallel` may.
         precisions: Those computed faster than float32, the best first.
         grain_px: Sides are padded to a multiple of this where a style allows it, so that photos of
             nearly the same shape share forwards; 1 where that does not pay.
@@ -36,6 +39,7 @@ class Device(Protocol):
     place: torch.device
     name: str
     lanes: int
+    orders: bool
     precisions: tuple[Precision, ...]
     grain_px: int
 
@@ -69,6 +73,7 @@ class CpuDevice:
 
     place = torch.device("cpu")
     name = "cpu"
+    orders = False  # the kernel would run them all at once, each on all cores
     grain_px = 1  # without batches there is nothing to share
 
     def __init__(self, threads: int = 1) -> None:

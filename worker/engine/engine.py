@@ -1,9 +1,10 @@
 """The engine: the threads that own the device and run its forwards.
 
 It gathers photos of one style and shape into a batch and hands every photo's cartoon back. It never
-waits for a batch to fill: what has gathered while the last forward ran goes next. A GPU has one
-lane. A CPU has several, for styles that allow it: forwards side by side, sharing the cores, use
-them better than one forward on all cores; a photo that is alone still gets all of them.
+waits for a batch to fill: what has gathered while the last forward ran goes next. A GPU has two
+lanes: one batch is computed while another's pixels travel. A CPU has several, for styles that allow
+it: forwards side by side, sharing the cores, use them better than one forward on all cores; a photo
+that is alone still gets all of them.
 """
 
 import logging
@@ -220,7 +221,7 @@ class Engine:
         """The oldest photo whose style may begin another forward now."""
         busy = {line for line, _ in self._batches.values()}
         for ticket in self._tickets:
-            if ticket.line not in busy or self._models[ticket.line].style.card.parallel:
+            if ticket.line not in busy or self._models[ticket.line].side_by_side:
                 return ticket
         return None
 

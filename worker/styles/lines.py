@@ -17,7 +17,7 @@ from worker.styles.flow import Flow, coherence, gaussian_blur, structure_tensor
 _SURROUND: Final = 1.6  # ratio of surround to centre: the one that comes near a Laplacian
 _BALANCE: Final = 0.98  # weight of the surround: what it lacks of 1 keeps flat paint free of ink
 _ACROSS_STEPS: Final = 6  # samples to each side, up to 2.5 standard deviations of the surround
-_ALONG_STEPS: Final = 8  # samples each way, up to twice the pen's length
+_ALONG_STEPS: Final = 8  # samples each way, up to twice the length
 _TEXTURE_WINDOW: Final = 8.0  # standard deviation of "around", units
 _DIRECTION_WINDOW: Final = 5.0  # standard deviation in which edges should share a direction, units
 _NOISE: Final = 0.05  # squared derivative of L* that is no edge

@@ -1,8 +1,9 @@
 """What the filters have in common: a photo is analysed small and composed at full size.
 
 The picture is analysed at 768 pixels at most: edge flow, even colours, edge response. Only what an
-eye would miss is done at full size: edges of colours, steps of lightness and the ink itself. The
-sources of each part are named in `abstraction`, `shapes`, `lines` and `flow`.
+eye would miss is done at full size: steps of lightness, the ink itself, and, unless a filter draws
+without them, the edges of colours. The sources of each part are named in `abstraction`, `shapes`,
+`lines` and `flow`.
 """
 
 from abc import ABC, abstractmethod
@@ -114,7 +115,7 @@ class PictureFilter(nn.Module, ABC):
     def _enlarge(
         self, paint: torch.Tensor, small: torch.Tensor, full: torch.Tensor, unit_px: float
     ) -> torch.Tensor:
-        """Bring paint to full size with the edges of the photo.
+        """Bring paint to full size; here with the edges of the photo.
 
         Args:
             paint: float32 [N, C, h, w], as `_analyse` returns it.
@@ -136,7 +137,7 @@ class PictureFilter(nn.Module, ABC):
             unit_px: 1/512 of its long side, pixels.
 
         Returns:
-            float32 [N, C, H, W], planes whose edges shall follow the photo's; float32
+            float32 [N, C, H, W], planes that `_enlarge` brings to full size; float32
             [N, 1, H, W], lines, which have no detail finer than their width.
         """
 

@@ -23,6 +23,14 @@ def test_black_and_white_stay_and_light_never_falls() -> None:
     assert steps.diff().min() >= 0
 
 
+def test_levels_worked_out_by_hand() -> None:
+    # 0.25 is half-way between 1/6 and 2/6: it stays. 0.20 is a fifth of the way, below the slope's
+    # foot at 3/8: 0.85 of 1/6 and 0.15 of itself. 0.24 is at 0.44, a slope of 4 up: 0.26 of a step.
+    found = cel.stepped(torch.tensor([0.25, 0.20, 0.24]))
+    by_hand = torch.tensor([0.25, 0.85 / 6 + 0.03, 0.85 * 1.26 / 6 + 0.036])
+    assert torch.allclose(found, by_hand, atol=1e-6)
+
+
 def test_most_of_the_light_lies_on_few_levels() -> None:
     levels = torch.linspace(0, 1, 1001)
     rise = cel.stepped(levels).diff() / levels.diff()

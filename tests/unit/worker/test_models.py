@@ -7,7 +7,11 @@ import torch
 
 from common.errors import ConfigurationError
 from common.styles import version_of
+from tests.accelerators import SmallDevice
+from tests.clocks import Clock
+from worker.engine import trial
 from worker.engine.devices import CpuDevice
+from worker.engine.placed import Placed
 from worker.models import DEFAULT_STYLE, Model, find_models
 from worker.precision import Precision
 from worker.styles.base import StyleCard
@@ -83,7 +87,35 @@ def test_loading_measures() -> None:
     model = Model(Inverting())
     model.load(CPU)
     assert model.seconds_per_mp > 0
-    assert model.max_batch >= 1
+
+
+class Slow(Inverting):
+    """A style whose forward takes a fixed time and a little for each photo."""
+
+    def __init__(self, clock: Clock, each_s: float) -> None:
+        self._clock, self._each_s = clock, each_s
+
+    def forward(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:
+        """Let time pass, and invert."""
+        self._clock.now_s += 1 + self._each_s * len(photos)
+        return super().forward(photos, long_side_px)
+
+
+# Photos a second by batch: with 0.5 s each 0.67, 1.00, 1.33, 1.60, 1.78, 1.88; with 3 s each 0.25,
+# 0.286, 0.308. What a doubling brings falls below a tenth from 16 to 32, and from 2 to 4.
+@pytest.mark.parametrize(
+    ("each_s", "memory_photos", "batch"), [(0.5, 100, 16), (3, 100, 2), (0.5, 5, 4), (0.5, 1, 1)]
+)
+def test_the_batch_grows_while_it_pays_and_fits(
+    monkeypatch: pytest.MonkeyPatch, each_s: float, memory_photos: int, batch: int
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr("worker.engine.trial.time.perf_counter", clock)
+    device = SmallDevice(0)
+    placed = Placed(Slow(clock, each_s), device)
+    device.most_pixels = memory_photos * placed.side_px(trial.WARM_SIDE_PX) ** 2
+    placed.take(Precision.FLOAT32)
+    assert trial.largest_batch(placed) == batch
 
 
 def test_a_given_batch_is_taken() -> None:

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from tests import onnx_graphs, onnx_toon_unet
 from worker.networks import cel
 from worker.networks.toon_unet import MULTIPLE, RADIUS_PX, Ending, ToonUNet
 
@@ -36,6 +37,21 @@ def test_an_untrained_cel_is_the_photo_in_steps() -> None:
     photo = photos(32, 48)
     steps = cel.finish(photo, torch.zeros(1, 1, 32, 48))
     assert torch.equal(ToonUNet("cel")(photo, 512), steps)
+
+
+@pytest.mark.parametrize("long_side_px", [200, 512, 2048])
+@torch.inference_mode()
+def test_another_runtime_draws_the_same(network: ToonUNet, long_side_px: int) -> None:
+    photo, weights = photos(48, 64), network.state_dict()
+    cel_ending = network.ending == "cel"
+    graph = onnx_toon_unet.toon_unet(weights, long_side_px, cel=cel_ending)
+
+    theirs = onnx_graphs.compute(graph.model(), photo)
+    ours = network(photo, long_side_px)
+
+    assert graph.asked == weights.keys()
+    assert (ours - photo).abs().mean() > 0.05
+    torch.testing.assert_close(ours, theirs, atol=2e-4, rtol=1e-3)
 
 
 def test_it_stays_small() -> None:

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from common.errors import InternalError, OutOfMemory
+from tests.accelerators import SmallDevice
 from worker.engine.engine import Engine, Rendered
 from worker.models import Model
 from worker.precision import Precision
@@ -30,6 +31,7 @@ class ScriptedStyle:
         self.gate = threading.Event()
         self.entered = threading.Event()
         self.batches: list[int] = []
+        self.inside = threading.Semaphore(0)  # one for each forward that has begun
 
     def load(self, device: torch.device, precision: Precision) -> None:
         """There is nothing to load."""
@@ -37,6 +39,7 @@ class ScriptedStyle:
     def forward(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:
         """See the class."""
         self.entered.set()
+        self.inside.release()
         assert self.gate.wait(WAIT_S)
         self.batches.append(len(photos))
         marks = photos[:, 0, 0, 0].tolist()
@@ -176,33 +179,29 @@ def test_the_watchdog_sees_what_runs(engine: Engine, submit: Submit, style: Scri
 
 
 class ParallelStyle(ScriptedStyle):
-    """The same, several at once; counts how many forwards were inside together."""
+    """The same, several at once."""
 
     card = StyleCard(name="parallel", title="", description="", model_digest="1", parallel=True)
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.inside = threading.Semaphore(0)
 
-    def forward(self, photos: torch.Tensor, long_side_px: int) -> torch.Tensor:
-        """See the class."""
-        self.inside.release()
-        return super().forward(photos, long_side_px)
-
-
-@pytest.mark.parametrize(("style_class", "together"), [(ParallelStyle, 2), (ScriptedStyle, 1)])
-def test_only_styles_that_allow_it_run_side_by_side(
+@pytest.mark.parametrize(
+    ("style_class", "orders", "together"),
+    [(ParallelStyle, False, 2), (ScriptedStyle, False, 1), (ScriptedStyle, True, 2)],
+)
+def test_styles_run_side_by_side_where_they_or_the_device_allow_it(
     threads: ThreadPoolExecutor,
     losses: "Queue[frozenset[str]]",
     style_class: type[ScriptedStyle],
+    orders: bool,
     together: int,
 ) -> None:
     style = style_class()
     model = Model(style)
+    model.device = SmallDevice(10**6, orders=orders)
     engine = Engine({model.line: model}, lanes=2, threads=2, on_loss=losses.put)
     engine.start()
     photos = [threads.submit(engine.render, model.line, "key", _photo(9, 8)) for _ in range(2)]
-    if isinstance(style, ParallelStyle):
+    if together > 1:
         assert all(style.inside.acquire(timeout=WAIT_S) for _ in range(2))
     else:
         assert style.entered.wait(WAIT_S)

@@ -1,5 +1,7 @@
 """Tiles cover a photo once, keep their distance from every cut, and show no seams."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from hypothesis import given
@@ -11,7 +13,7 @@ from worker.engine.devices import CpuDevice
 from worker.engine.fidelity import most_levels
 from worker.engine.pictures import pictures
 from worker.engine.tiles import Cut, run_in_tiles
-from worker.models import Model
+from worker.models import Model, find_models
 from worker.precision import Precision
 
 
@@ -79,6 +81,30 @@ def test_an_overlap_that_is_too_small_shows(model: Model) -> None:
     (whole,) = model.run([photo])
     tiled = run_in_tiles(lambda tile: model.run([tile], 200)[0], photo, cut, 64)
     assert most_levels(whole, tiled) > 1
+
+
+@largest_size_only
+@pytest.mark.parametrize("precision", [Precision.FLOAT32, *CpuDevice().precisions])
+def test_the_largest_ink_in_tiles_is_the_whole_and_takes_less_memory(precision: Precision) -> None:
+    (ink,) = find_models((), Path("no-bundles"), only=("ink",)).values()
+    ink.style.load(torch.device("cpu"), precision)
+    (photo,) = pictures(1, 1024, 2048)
+    cut = Cut.of(ink.style.card.overlap_px, ink.multiple_px)
+    cartoons: dict[str, torch.Tensor] = {}
+
+    def whole() -> None:
+        (cartoons["whole"],) = ink.run([photo])
+
+    def in_tiles() -> None:
+        cartoons["tiled"] = run_in_tiles(lambda tile: ink.run([tile], 2048)[0], photo, cut, 512)
+
+    device = CpuDevice()
+    ink.run([photo[:, :256, :256]])
+    took = [device.peak_bytes(work) for work in (in_tiles, whole)]
+    assert most_levels(cartoons["whole"], cartoons["tiled"]) <= 1
+    assert took[0] is not None
+    assert took[1] is not None
+    assert took[0] < took[1] / 2
 
 
 @largest_size_only
