@@ -11,6 +11,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import Any, NamedTuple
 
 from benchmarks.processes import cores
@@ -49,22 +50,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sides", type=int, nargs="+", default=[512, 1024], help="pixels")
     parser.add_argument("--rounds", type=int, default=2, help="processes of each runtime (2)")
     parser.add_argument("--times", type=int, default=3, help="timed forwards of each process (3)")
+    parser.add_argument("--starts", type=int, default=5, help="of an engine from nothing (5)")
 
 
 def run(given: argparse.Namespace) -> Report:
     """Measure in processes and make the tables."""
-    peaks = _contender(given, Row("", 0, 1, "peak"))
-    if peaks is None:
-        raise RuntimeError("The matrix product could not be measured; its words are above.")
     found: dict[Row, list[dict[str, Any]]] = defaultdict(list)
+    peaks: dict[str, float] = defaultdict(float)
     for _ in range(given.rounds):
+        for name, peak in _peaks(given).items():  # neighbours take from it as from the rest
+            peaks[name] = max(peaks[name], peak)
         for row in _rows(given):
             figures = _contender(given, row)
             if figures is not None:
                 found[row].append(figures)
-    starts = [_start(given) for _ in range(given.rounds)]
+    starts = [_start(given) for _ in range(given.starts)]
     tables = [_runtimes(found, peaks), *_way(starts)]
     return Report("engine", tables, _figures(found, peaks, starts))
+
+
+def _peaks(given: argparse.Namespace) -> dict[str, Any]:
+    found = _contender(given, Row("", 0, 1, "peak"))
+    if found is None:
+        raise RuntimeError("The matrix product could not be measured; its words are above.")
+    return found
 
 
 def _rows(given: argparse.Namespace) -> list[Row]:
@@ -154,6 +163,7 @@ def _runtimes(found: Mapping[Row, list[dict[str, Any]]], peaks: Mapping[str, flo
         heads,
         [cells(row, figures) for row, figures in sorted(found.items())],
         f"The peak is a product of two matrices of 2048 x 2048 as torch computes it: {spoken}. "
+        "Over 100 % convolutions have better code on this machine than that product. "
         "OpenVINO without a word takes the precision that it likes.",
     )
 
@@ -174,21 +184,19 @@ def _way(starts: Sequence[Mapping[str, Any]]) -> list[Table]:
         ],
     )
     stages = ("decode", "forward", "encode", "all")
+    titles = {"first": "first after ready", "steady": "steady, median", "best": "steady, best"}
     rows = [
-        [
-            "first after ready",
-            *(f"{min(one['first'][stage] for one in starts) * 1000:.0f}" for stage in stages),
-        ],
-        [
-            "steady, median",
-            *(f"{min(one['steady'][stage] for one in starts) * 1000:.0f}" for stage in stages),
-        ],
-        [
-            "steady, best",
-            *(f"{min(one['best'][stage] for one in starts) * 1000:.0f}" for stage in stages),
-        ],
+        [title, *(f"{median(one[name][stage] for one in starts) * 1000:.0f}" for stage in stages)]
+        for name, title in titles.items()
     ]
-    way = Table("A photo of 12 MP through `ink`, ms", ["", *stages], rows)
+    ratios = sorted(one["first"]["all"] / one["steady"]["all"] for one in starts)
+    way = Table(
+        "A photo of 12 MP through `ink`, ms",
+        ["", *stages],
+        rows,
+        f"Medians of {len(starts)} starts. The first against the steady ones of its own start: "
+        f"{', '.join(f'{ratio:.2f}' for ratio in ratios)} x; promised are 1.1, in the middle.",
+    )
     return [start, way]
 
 

@@ -14,7 +14,8 @@ from worker.precision import Precision
 
 # One computes, one copies; the two change places.
 _LANES = 2
-# Photos at 1024 px then have 1 of 16 shapes instead of 768, for 3 % more pixels on average.
+# Photos at 1024 px then have 1 of 16 shapes instead of 1024; of the common ratios 4:3, 16:9 and 1:1
+# get no more pixels by it, 5:4 gets 1.6 and 3:2 3.1 % more.
 _GRAIN_PX = 64
 # What is left for the driver, for cuDNN's own choices and for fragments.
 _SHARE = 0.8
