@@ -48,7 +48,7 @@ def _measure(given: argparse.Namespace) -> dict[str, Any]:
     from worker.images.encode import encode  # noqa: PLC0415 - imports torch
     from worker.models import Model  # noqa: PLC0415 - imports torch
     from worker.rehearsal import rehearse  # noqa: PLC0415 - imports torch
-    from worker.serving import WARM_SIZES, open_device  # noqa: PLC0415 - imports torch
+    from worker.serving import open_device  # noqa: PLC0415 - imports torch
 
     torch.set_num_threads(given.threads)
     figures = {"imported_s": time.time() - given.began}
@@ -62,7 +62,7 @@ def _measure(given: argparse.Namespace) -> dict[str, Any]:
         threads=given.threads,
         on_loss=lambda _: os._exit(1),
     )
-    engine.start(WARM_SIZES)
+    engine.start(warm=True)
     decoder = InProcessDecoder(PhotoLimits.of(load_settings()))
     rehearse(decoder, encode, 1)
     figures["ready_s"] = time.time() - given.began

@@ -9,7 +9,6 @@ import torch
 from celery import Celery, signals
 
 from common.queue import HintPublisher, make_celery, queue_of
-from common.renders import DEFAULT_SIZE_PX
 from common.settings import Settings
 from common.storage.base import ObjectStore
 from common.storage.factory import make_bucket, open_store
@@ -38,9 +37,6 @@ STORE_TIMEOUT_S = 5.0
 PROBE_SIDE_PX = 64
 # Decoding a photo takes one core; processes that do take some 40 MB each when idle.
 MOST_CODEC_PROCESSES = 16
-# What each lane renders before the first claim: a photo of 4 : 3 at the size that most ask for.
-# Other shapes cost their first forward up to 10 % more; to warm them all would make starts long.
-WARM_SIZES = ((DEFAULT_SIZE_PX * 3 // 4, DEFAULT_SIZE_PX),)
 
 
 def serve(settings: Settings, name: str, place: torch.device) -> None:
@@ -80,7 +76,7 @@ def serve(settings: Settings, name: str, place: torch.device) -> None:
     threads = 2 * max(model.concurrency(device.lanes) for model in models.values())
     objects = _open_objects(settings, threads)
     engine = Engine(models, lanes=device.lanes, threads=cores, on_loss=heart.end_without_device)
-    engine.start(WARM_SIZES)
+    engine.start(warm=True)
     encoder = encoder_for(device.place)
     rehearse(decoder, encoder, decoders)
     renderer = Renderer(

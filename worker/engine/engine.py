@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
@@ -93,12 +93,12 @@ class Engine:
         self._on_loss = on_loss
         self._changed = threading.Condition()
         self._tickets: deque[_Ticket] = deque()
-        self._warm_sizes: tuple[tuple[int, int], ...] = ()
+        self._warms = False
         self._meter = LoadMeter(time.monotonic())
         # By lane: what runs there now.
         self._batches: dict[int, tuple[str, Running]] = {}
         self._warming = threading.Lock()
-        self._warm: list[Future[None]] = [Future() for _ in range(lanes)]
+        self._ready: list[Future[None]] = [Future() for _ in range(lanes)]
         self._lanes = [
             threading.Thread(target=self._run, args=(lane,), name=f"engine-{lane}", daemon=True)
             for lane in range(lanes)
@@ -108,23 +108,21 @@ class Engine:
         """How many photos wait for their forward."""
         return len(self._tickets)
 
-    def start(self, warm_sizes: Sequence[tuple[int, int]] = ()) -> None:
-        """Start the engine's threads; returns when each of them is warm.
-
-        Each lane runs every model itself: its team of threads and its share of the allocator are
-        its own.
+    def start(self, *, warm: bool = False) -> None:
+        """Start the engine's threads; returns when each of them is ready.
 
         Args:
-            warm_sizes: Heights and widths of what is rendered first, pixels.
+            warm: Whether each lane first runs every model itself, in the shapes that the model
+                names: its team of threads and its share of the allocator are its own.
 
         Raises:
             RenderError: A model failed.
         """
-        self._warm_sizes = tuple(warm_sizes)
+        self._warms = warm
         for lane in self._lanes:
             lane.start()
-        for warm in self._warm:
-            warm.result()
+        for ready in self._ready:
+            ready.result()
 
     @property
     def running(self) -> list[Running]:
@@ -156,11 +154,12 @@ class Engine:
 
     def _run(self, lane: int) -> None:
         try:
-            self._warm_up()
+            if self._warms:
+                self._warm_up()
         except RenderError as error:
-            self._warm[lane].set_exception(error)
+            self._ready[lane].set_exception(error)
             return
-        self._warm[lane].set_result(None)
+        self._ready[lane].set_result(None)
         while True:
             batch, sharers = self._begin(lane)
             self._take_threads(sharers)
@@ -180,12 +179,12 @@ class Engine:
             # A lane's first forward finds its kernels, the next one still memory that nobody has
             # touched: with one model the second took 1.4 times as long as those after it.
             for model in (*models, *models[-1:]):
-                for size in self._warm_sizes:
-                    height, width = (side + -side % model.multiple_px for side in size)
+                for height, width in model.warm_shapes():
                     (photo,) = pictures(1, height, width)
-                    for outcome in climb(model, [photo] * model.batch_of(photo)):
-                        if isinstance(outcome.cartoon, RenderError):
-                            raise outcome.cartoon
+                    for count in sorted({1, model.batch_of(photo)}):
+                        for outcome in climb(model, [photo] * count):
+                            if isinstance(outcome.cartoon, RenderError):
+                                raise outcome.cartoon
 
     def _take_threads(self, sharers: int) -> None:
         """For this lane alone: OpenMP keeps the number for each thread that calls it."""

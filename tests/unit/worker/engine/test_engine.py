@@ -10,6 +10,7 @@ import torch
 
 from common.errors import InternalError, OutOfMemory
 from tests.accelerators import SmallDevice
+from tests.conv_styles import ConvStyle
 from worker.engine.engine import Engine, Rendered
 from worker.models import Model
 from worker.precision import Precision
@@ -176,6 +177,35 @@ def test_the_watchdog_sees_what_runs(engine: Engine, submit: Submit, style: Scri
     assert [running.keys for running in engine.running] == [{"key"}]
     style.gate.set()
     first.result(WAIT_S)
+
+
+@pytest.mark.parametrize(
+    ("grain_px", "shapes"),
+    [
+        (1, {(768, 1024)}),
+        (
+            64,
+            {
+                (768, 1024),
+                (1024, 768),
+                (704, 1024),
+                (1024, 704),
+                (576, 1024),
+                (1024, 576),
+                (1024,) * 2,
+            },
+        ),
+    ],
+)
+def test_every_common_shape_is_warm_alone_and_in_the_largest_batch(
+    losses: "Queue[frozenset[str]]", grain_px: int, shapes: set[tuple[int, int]]
+) -> None:
+    model = Model(ConvStyle())
+    device = SmallDevice(10**8, grain_px=grain_px)
+    model.load(device, max_batch=2)
+    device.forwards.clear()
+    Engine({model.line: model}, lanes=1, on_loss=losses.put).start(warm=True)
+    assert set(device.forwards) == {(count, *shape) for count in (1, 2) for shape in shapes}
 
 
 class ParallelStyle(ScriptedStyle):
