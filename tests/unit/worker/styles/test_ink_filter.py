@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
+from tests.discs import dark_share, disc
 from worker.precision import Precision
 from worker.styles import colour
 from worker.styles.base import Style
@@ -40,16 +41,6 @@ def portrait(size_px: int) -> torch.Tensor:
     )
 
 
-def disc(size_px: int) -> torch.Tensor:
-    """A bright disc on a darker ground, drawn with soft edges, uint8 [1, 3, size_px, size_px]."""
-    across = (torch.arange(size_px) + 0.5) / size_px - 0.5
-    radius = torch.hypot(across[:, None], across[None, :])
-    share = ((0.3 - radius) * size_px + 0.5).clamp(0, 1)
-    ground, bright = torch.tensor([90.0, 110.0, 100.0]), torch.tensor([200.0, 190.0, 210.0])
-    planes = torch.lerp(ground.view(3, 1, 1), bright.view(3, 1, 1), share)
-    return planes.round().to(torch.uint8).unsqueeze(0)
-
-
 def foliage(size_px: int) -> torch.Tensor:
     """Dark leaves in all directions on a middle gray, float32 [size_px, size_px] in [0, 255]."""
     generator = torch.Generator().manual_seed(1)
@@ -64,11 +55,6 @@ def foliage(size_px: int) -> torch.Tensor:
         across = dy * angle.cos() - dx * angle.sin()
         ground[near] -= 90 * torch.exp(-((along / 6) ** 4) - (across / 1.5) ** 2)
     return ground
-
-
-def dark_share(cartoons: torch.Tensor) -> float:
-    """Share of the pixels that are ink."""
-    return (cartoons.float().mean(1) < 50).float().mean().item()
 
 
 def test_the_card_names_this_very_code(style: Style) -> None:
