@@ -1,4 +1,4 @@
-"""The styles that the engine is measured with: the built-in ones, and AnimeGANv2 at random weights.
+"""The styles that the engine is measured with: the built-in ones, and others at random weights.
 
 Imports torch: only for a process in which the allocator was told before, or meant not to be.
 """
@@ -10,30 +10,41 @@ from torch import nn
 
 from worker.models import find_models
 from worker.networks.animegan2 import AnimeGan2
+from worker.networks.whitebox_unet import WhiteboxUNet
 from worker.precision import Precision
 from worker.styles.base import Style, StyleCard
 
 NO_BUNDLES = Path("/nonexistent")
+# By name, and what sides must be a multiple of. DCT-Net is two of the second.
+_NETWORKS: dict[str, tuple[type[nn.Module], int]] = {
+    "animegan2": (AnimeGan2, 32),
+    "whitebox": (WhiteboxUNet, 4),
+}
 
 
 class RandomStyle:
-    """AnimeGANv2 with random weights, the same each time: speed does not know weights."""
+    """A network with random weights, the same each time: speed does not know weights.
 
-    card = StyleCard(
-        name="animegan2",
-        title="animegan2",
-        description="Random weights.",
-        model_digest="random",
-        multiple_of=32,
-        precisions=(Precision.FLOAT32, Precision.BFLOAT16, Precision.FLOAT16),
-        psnr_min_db=20.0,  # random weights give noise, which no precision keeps
-    )
+    Args:
+        name: One of `_NETWORKS`.
+    """
+
     degraded: tuple[str, ...] = ()
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        network, multiple_px = _NETWORKS[name]
+        self.card = StyleCard(
+            name=name,
+            title=name,
+            description="Random weights.",
+            model_digest="random",
+            multiple_of=multiple_px,
+            precisions=(Precision.FLOAT32, Precision.BFLOAT16, Precision.FLOAT16),
+            psnr_min_db=20.0,  # random weights give noise, which no precision keeps
+        )
         with torch.random.fork_rng():
             torch.manual_seed(0)
-            self.network = AnimeGan2().eval()
+            self.network = network().eval()
 
     def load(self, device: torch.device, precision: Precision) -> None:
         """Place the network; what rounding took does not come back, which speed does not mind."""
@@ -53,8 +64,8 @@ def style_called(name: str) -> Style:
     }
     if name in built_in:
         return built_in[name]
-    if name == "animegan2":
-        return RandomStyle()
+    if name in _NETWORKS:
+        return RandomStyle(name)
     raise ValueError(f"no style is called {name}")
 
 
