@@ -66,8 +66,13 @@ def run(given: argparse.Namespace) -> Report:
             figures = _contender(given, row)
             if figures is not None:
                 found[row].append(figures)
-    starts = {"ink": [_start(given, "ink") for _ in range(given.starts)]}
-    starts |= {style: [_start(given, style)] for style in STARTED_TOO}
+    wanted = {"ink": given.starts, **dict.fromkeys(STARTED_TOO, 1)}
+    starts = {
+        style: [one for _ in range(times) if (one := _start(given, style))]
+        for style, times in wanted.items()
+    }
+    if not starts["ink"]:
+        raise RuntimeError("The engine did not start; its words are above.")
     tables = [_runtimes(found, peaks), *_way(starts)]
     return Report("engine", tables, _figures(found, peaks, starts))
 
@@ -101,13 +106,10 @@ def _contender(given: argparse.Namespace, row: Row) -> dict[str, Any] | None:
     return _child("benchmarks.engine_contender", arguments, given, ours="engine" in row.runtime)
 
 
-def _start(given: argparse.Namespace, style: str) -> dict[str, Any]:
+def _start(given: argparse.Namespace, style: str) -> dict[str, Any] | None:
     arguments = ["--style", style, "--threads", str(cores()), "--device", given.device]
     arguments += ["--side", str(max(given.sides)), "--began", str(time.time())]
-    figures = _child("benchmarks.engine_start", arguments, given, ours=True)
-    if figures is None:
-        raise RuntimeError("The engine did not start; its words are above.")
-    return figures
+    return _child("benchmarks.engine_start", arguments, given, ours=True)
 
 
 def _child(
@@ -181,6 +183,7 @@ def _way(starts: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Table]:
         [
             [style, *(f"{median(one[mark] for one in ones):.2f}" for mark in marks)]
             for style, ones in starts.items()
+            if ones
         ],
     )
     stages = ("decode", "forward", "encode", "all")
@@ -191,6 +194,7 @@ def _way(starts: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Table]:
             *(f"{median(one[name][stage] for one in ones) * 1000:.0f}" for stage in stages),
         ]
         for style, ones in starts.items()
+        if ones
         for name, title in titles.items()
     ]
     ratios = sorted(one["first"]["all"] / one["steady"]["all"] for one in starts["ink"])
