@@ -68,10 +68,11 @@ def run(given: argparse.Namespace) -> Report:
                 found[row].append(figures)
     wanted = {"ink": given.starts, **dict.fromkeys(STARTED_TOO, 1)}
     starts = {
-        style: [one for _ in range(times) if (one := _start(given, style))]
+        style: ones
         for style, times in wanted.items()
+        if (ones := [one for _ in range(times) if (one := _start(given, style))])
     }
-    if not starts["ink"]:
+    if "ink" not in starts:
         raise RuntimeError("The engine did not start; its words are above.")
     tables = [_runtimes(found, peaks), *_way(starts)]
     return Report("engine", tables, _figures(found, peaks, starts))
@@ -183,7 +184,6 @@ def _way(starts: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Table]:
         [
             [style, *(f"{median(one[mark] for one in ones):.2f}" for mark in marks)]
             for style, ones in starts.items()
-            if ones
         ],
     )
     stages = ("decode", "forward", "encode", "all")
@@ -194,7 +194,6 @@ def _way(starts: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Table]:
             *(f"{median(one[name][stage] for one in ones) * 1000:.0f}" for stage in stages),
         ]
         for style, ones in starts.items()
-        if ones
         for name, title in titles.items()
     ]
     ratios = sorted(one["first"]["all"] / one["steady"]["all"] for one in starts["ink"])

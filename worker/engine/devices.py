@@ -30,7 +30,8 @@ class Device(Protocol):
         lanes: How many batches may be under way at once.
         orders: Whether forwards of several lanes queue up on it by themselves. Then any style may
             have as many batches under way as there are lanes: the pixels of one travel while
-            another is computed. Else only those whose card says `parallel` may.
+            another is computed, and photos that gather share a forward. Else only styles whose card
+            says `parallel` have several under way, and a batch is one photo.
         precisions: Those computed faster than float32, the best first.
         grain_px: Sides are padded to a multiple of this where a style allows it, so that photos of
             nearly the same shape share forwards; 1 where that does not pay.

@@ -12,7 +12,7 @@ from worker.styles.base import Style
 
 # Width to height of what cameras and telephones take, the most common first. A shape that was never
 # seen costs its first forward up to 10 % more on a CPU, where to warm them all would make starts
-# long; a GPU tries its algorithms out then, which takes far longer.
+# long; a GPU tries its algorithms out then.
 _RATIOS: Final = ((4, 3), (3, 4), (3, 2), (2, 3), (16, 9), (9, 16), (1, 1))
 
 

@@ -28,10 +28,10 @@ _BOLD: Final = lines.Pen(width=1.3, length=5.0, threshold=-0.35, sharpness=1.0, 
 _FINE: Final = lines.Pen(width=0.9, length=4.0, threshold=-0.35, sharpness=1.0, gate=3.0)
 _STROKE: Final = 2.0  # standard deviation along which a line's darkness is evened out, units
 _LONG_STROKE: Final = 10.0  # the same in foliage and fur: dashes pale there, long lines stay
-_LONG_FROM: Final = (
-    0.4  # texture at which strokes begin to be long; eyes and mouths are dark enough
-)
-_LONG_AT: Final = 0.65  # and at which all are
+# Textures at which strokes begin to be long, and at which all are. A small face is textured too:
+# its eyes and mouth are dark enough.
+_LONG_FROM: Final = 0.4
+_LONG_AT: Final = 0.65
 _RIM: Final = 0.6  # standard deviation of the softness of a patch's rim, units
 _SOFT_RIM: Final = 2.5  # in foliage and fur: where a patch ends there is chance
 

@@ -111,11 +111,17 @@ def test_the_batch_grows_while_it_pays_and_fits(
 ) -> None:
     clock = Clock()
     monkeypatch.setattr("worker.engine.trial.time.perf_counter", clock)
-    device = SmallDevice(0)
+    device = SmallDevice(0, orders=True)
     placed = Placed(Slow(clock, each_s), device)
     device.most_pixels = memory_photos * placed.side_px(trial.WARM_SIDE_PX) ** 2
     placed.take(Precision.FLOAT32)
     assert trial.largest_batch(placed) == batch
+
+
+def test_on_a_cpu_there_are_no_batches() -> None:
+    placed = Placed(Inverting(), CPU)
+    placed.take(Precision.FLOAT32)
+    assert trial.largest_batch(placed) == 1
 
 
 def test_a_given_batch_is_taken() -> None:
