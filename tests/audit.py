@@ -33,9 +33,10 @@ def audit(redis_url: str, objects: ObjectStore) -> None:
     """
     with redis.Redis.from_url(redis_url, decode_responses=True) as connection:
         books = _Books(connection)
+        doomed = books.doomed()  # the keeper may delete what is listed now
         faults = [
             *books.nameless_keys(),
-            *books.nameless_objects(set(objects.list_names())),
+            *books.nameless_objects(set(objects.list_names()), doomed),
             *books.dangling_references(),
             *books.wrong_counters(),
         ]
@@ -63,11 +64,21 @@ class _Books:
             elif (kind := self._redis.type(key)) not in (pattern.kind, "none"):
                 yield f"{key} is a {kind}, not a {pattern.kind}"
 
-    def nameless_objects(self, stored: set[str]) -> Iterator[str]:
-        """Yield objects without a holder that are not to be deleted, and holders of nothing."""
+    def doomed(self) -> set[str]:
+        """Return the objects that are to be deleted."""
+        return {name for zset in ("doomed", "deleting") for name in self._zset(zset)}
+
+    def nameless_objects(self, stored: set[str], doomed_before: set[str]) -> Iterator[str]:
+        """Yield objects without a holder that are not to be deleted, and holders of nothing.
+
+        Args:
+            stored: What was stored a moment ago.
+            doomed_before: What was doomed before that look.
+        """
         held = {key.removeprefix(f"{PREFIX}holders:") for key in self._keys_of("holders:")}
-        doomed = {name for zset in ("doomed", "deleting") for name in self._zset(zset)}
-        yield from (f"nobody names the object {name}" for name in sorted(stored - held - doomed))
+        doomed = self.doomed()
+        nameless = stored - held - doomed - doomed_before
+        yield from (f"nobody names the object {name}" for name in sorted(nameless))
         yield from (f"{name} is held and is not there" for name in sorted(held - stored))
         yield from (f"{name} is held and doomed" for name in sorted(held & doomed))
 

@@ -102,6 +102,11 @@ class HandWorker:
 
     def finish(self, claim: Claim) -> bytes:
         """Store a picture of the right size, commit it, and return its bytes."""
+        picture, verdict = self._store(claim)
+        assert verdict is Verdict.COMMITTED
+        return picture
+
+    def _store(self, claim: Claim) -> tuple[bytes, Verdict]:
         with Image.open(io.BytesIO(self.objects.get(claim.input_name))) as source:
             size = work_size(*source.size, claim.params.size)
         file = io.BytesIO()
@@ -117,8 +122,7 @@ class HandWorker:
             sha256=hashlib.sha256(picture).hexdigest(),
         )
         verdict = self._leases.complete(claim, output, execution=EXECUTION, stages_ms=STAGES_MS)
-        assert verdict is Verdict.COMMITTED
-        return picture
+        return picture, verdict
 
     def fail(self, claim: Claim, error: RenderError) -> Verdict:
         """End the attempt without a picture."""
@@ -129,7 +133,10 @@ class HandWorker:
         return self.finish(self.claim())
 
     def work_until(self, stopping: threading.Event) -> None:
-        """Draw whatever comes, one after the other, until told to stop."""
+        """Draw whatever comes, one after the other, until told to stop.
+
+        What it has claimed may be canceled before it is drawn.
+        """
         beaten_s = float("-inf")
         while not stopping.wait(0.02):
             if time.monotonic() - beaten_s > 1.0:
@@ -137,7 +144,7 @@ class HandWorker:
                 beaten_s = time.monotonic()
             found = self._leases.claim(self.line, seconds_per_mp=self.seconds_per_mp)
             if isinstance(found, Claim):
-                self.finish(found)
+                assert self._store(found)[1] in (Verdict.COMMITTED, Verdict.UNWANTED)
 
     def __post_init__(self) -> None:
         self._leases = self.store.leases(f"hand-{self.version}")

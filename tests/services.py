@@ -18,6 +18,7 @@ from deploy.local import children, redis_server, s3_server
 READY_S = 30.0  # a generous deadline for a busy machine; the servers need well under a second
 GRACE_S = 10.0
 S3_TIMEOUT_S = 30.0
+STORE_TIMEOUT_S = 30.0  # where a test is not about a job store that does not answer
 
 
 def absent(reason: str) -> NoReturn:

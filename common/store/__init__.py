@@ -62,7 +62,7 @@ class JobStore:
         self.upkeep = Upkeep(self.scripts)
 
     @classmethod
-    def from_settings(cls, settings: Settings, *, timeout_s: float = 1.0) -> "JobStore":
+    def from_settings(cls, settings: Settings, *, timeout_s: float) -> "JobStore":
         """Open the store that the settings name; nothing is connected yet."""
         return cls(
             settings.redis_url.get_secret_value(),

@@ -30,7 +30,7 @@ class Caller:
     Attributes:
         name: Its name in the keys file.
         webhook_url: Where ends are to be told; nowhere when empty.
-        slowest_refusal_s: The longest wait for a 503 of the job store's.
+        refusals_s: How long each 503 of the job store's was waited for.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Caller:
         self.name = name
         self.webhook_url = webhook_url
         self.history = history
-        self.slowest_refusal_s = 0.0
+        self.refusals_s: list[float] = []
         self._end = end
         self._http = httpx.Client(
             base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=TIMEOUT_S
@@ -91,7 +91,7 @@ class Caller:
         if answer.status_code not in BUSY or "Retry-After" not in answer.headers:
             wish.surprises.append(f"{answer.status_code} {dict(answer.headers)} {answer.text}")
         elif answer.json()["code"] == "store_unavailable":
-            self.slowest_refusal_s = max(self.slowest_refusal_s, took_s)
+            self.refusals_s.append(took_s)
 
     def look(self, job_id: str) -> float | None:
         """Look at a job once; returns the pause it asks for, None when there was no answer."""
@@ -142,6 +142,10 @@ class Crowd:
         self._open: dict[str, tuple[str, float]] = {}
         self._ended: list[tuple[str, str]] = []
         self._looker = threading.Thread(target=self._look_round, name="looker")
+
+    def refusals_s(self) -> list[float]:
+        """Return how long each 503 of the job store's was waited for, by anybody."""
+        return [took_s for caller in self.callers.values() for took_s in caller.refusals_s]
 
     def begin(self, wishes: Sequence[Submission]) -> list[Future[None]]:
         """Start to submit, each wish when it is due, and to look."""

@@ -103,7 +103,7 @@ class Campaign:
             events=[(began_s + event.at_s, event) for event in events],
             counts=counters(ground),
             took_s=took_s,
-            slowest_refusal_s=max(one.slowest_refusal_s for one in crowd.callers.values()),
+            slowest_refusal_s=max(crowd.refusals_s(), default=0.0),
         )
         found = [
             *told.faults(crowd.history, wishes),

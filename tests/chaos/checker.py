@@ -29,6 +29,7 @@ LOST_IN = 500  # fewer than one accepted job in so many may end as `worker_lost`
 CAUSES = frozenset({"worker_lost", "storage_error"})
 COLOUR_ERROR = 1
 REFUSED_WITHIN_S = 3.0
+MOST_LATE = 0.02  # share of refusals that a stall of the machine may hold up
 BUSY_MARGIN_S = 2.0  # for a machine that is busy with the faults' aftermath
 AUDITS, AUDIT_PAUSE_S = 10, 2.0
 DOWNLOADS = 4
@@ -65,9 +66,10 @@ class Checker:
                 yield f"submission {wish.key} became {len(wish.job_ids)} jobs: {wish.job_ids}"
             yield from (f"submission {wish.key}: {surprise}" for surprise in wish.surprises)
         yield from self._crowd.history.surprises
-        slowest_s = max(caller.slowest_refusal_s for caller in self._crowd.callers.values())
-        if slowest_s > REFUSED_WITHIN_S + BUSY_MARGIN_S:
-            yield f"a refusal took {slowest_s:.1f} s"
+        refusals_s = self._crowd.refusals_s()
+        late_s = [took_s for took_s in refusals_s if took_s > REFUSED_WITHIN_S + BUSY_MARGIN_S]
+        if len(late_s) > max(1, MOST_LATE * len(refusals_s)):
+            yield f"{len(late_s)} of {len(refusals_s)} refusals took up to {max(late_s):.1f} s"
 
     def _unfit_ends(self, logs: WorkerLogs) -> Iterator[str]:
         """Yield jobs that have not ended, or have failed without an excuse."""

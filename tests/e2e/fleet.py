@@ -10,10 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from api.app import create_app
 from api.parts import NAME, Parts
 from common.settings import PREFIX, Settings
 from deploy.local import children
+from tests import services
 from tests.e2e.stack import ROOT, until
 from tests.integration.api.photo_client import PhotoClient
 
@@ -75,7 +78,9 @@ def running_fleet(directory: Path, settings: Settings, env: Mapping[str, str]) -
         settings: The API's settings.
         env: The same, for the other processes, and what workers need besides.
     """
-    app = create_app(settings)
+    with pytest.MonkeyPatch.context() as patches:
+        patches.setattr("api.app.STORE_TIMEOUT_S", services.STORE_TIMEOUT_S)
+        app = create_app(settings)
     parts: Parts = app.extensions[NAME]
     base = {**os.environ, "PYTHONPATH": str(ROOT), **env}
     fleet = Fleet(directory, base, PhotoClient(app), parts)

@@ -57,7 +57,7 @@ def test_a_render_that_nobody_wants_any_more_is_abandoned(
     closed_gate.touch()
     until(lambda: metric(caller, "celshade_leases") == 0, "the render is abandoned")
     assert metric(caller, "celshade_renders_done_total") == done
-    assert "render left" in one_worker.logs("worker-1")
+    until(lambda: "render left" in one_worker.logs("worker-1"), "the worker says so")
     assert {caller.job(job["id"])["status"] for job in jobs} == {"canceled"}
     again = caller.wait_for(caller.submit(photo, style="marked")["id"])
     assert (again["status"], again["cache"]["status"]) == ("succeeded", "miss")

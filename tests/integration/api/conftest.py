@@ -12,6 +12,7 @@ from api.parts import NAME, Parts
 from common.settings import Settings
 from common.storage.local import LocalStore
 from common.store import JobStore
+from tests import services
 from tests.audit import audit
 from tests.hand_worker import HandWorker
 from tests.integration.api.photo_client import PhotoClient
@@ -32,8 +33,9 @@ def api_settings(clean_redis_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def make_app(api_settings: Settings) -> Iterator[MakeApp]:
+def make_app(api_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeApp]:
     """Builds applications with other settings; they are closed and audited afterwards."""
+    monkeypatch.setattr("api.app.STORE_TIMEOUT_S", services.STORE_TIMEOUT_S)
     made: list[Flask] = []
 
     def make(**changed: object) -> Flask:
@@ -63,7 +65,7 @@ def client(app: Flask) -> PhotoClient:
 @pytest.fixture
 def job_store(api_settings: Settings) -> Iterator[JobStore]:
     """The job store, as a worker sees it."""
-    store = JobStore.from_settings(api_settings)
+    store = JobStore.from_settings(api_settings, timeout_s=services.STORE_TIMEOUT_S)
     yield store
     store.scripts.close()
 

@@ -15,6 +15,7 @@ from common.storage.factory import open_local_store
 from common.storage.local import LocalStore
 from common.store import JobStore
 from deploy.local import children
+from tests import services
 from tests.audit import audit
 from tests.hand_worker import HandWorker
 from tests.integration.api.intake_server import DEADLINE_S, ROOT, free_port
@@ -70,7 +71,8 @@ def running(redis_url: str, folder: Path, port: int | None = None) -> Iterator[R
             stdout=log,
             stderr=subprocess.STDOUT,
         )
-    store, objects = JobStore.from_settings(settings), open_local_store(settings)
+    store = JobStore.from_settings(settings, timeout_s=services.STORE_TIMEOUT_S)
+    objects = open_local_store(settings)
     worker = HandWorker(store, objects)
     try:
         children.wait_until_ready(child, answers, name="api", timeout_s=DEADLINE_S)

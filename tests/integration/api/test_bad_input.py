@@ -19,6 +19,7 @@ from common.storage.factory import open_local_store
 from common.storage.local import LocalStore
 from common.store import JobStore
 from deploy.local import children
+from tests import services
 from tests.audit import audit
 from tests.hand_worker import HandWorker, photo
 from tests.integration.api.intake_server import DEADLINE_S, ROOT, free_port
@@ -99,7 +100,7 @@ def process(
 def service(clean_redis_url: str, process: tuple[Settings, children.Child]) -> Iterator[Service]:
     """The server with one worker registered; audited, and still the same process, afterwards."""
     settings, child = process
-    store = JobStore.from_settings(settings)
+    store = JobStore.from_settings(settings, timeout_s=services.STORE_TIMEOUT_S)
     objects = open_local_store(settings)
     objects.delete(list(objects.list_names()))
     HandWorker(store, objects).beat()

@@ -22,6 +22,7 @@ from common.store.submissions import Submission
 from common.styles import line_of
 from deploy.local.identity import free_port
 from keeper.chores import Chores
+from tests import services
 from tests.integration.store.builders import policy
 
 CALLER = "local"
@@ -74,7 +75,7 @@ class Desk:
 def desk(clean_redis_url: str, local_store: LocalStore) -> Iterator[Desk]:
     # Versions count as gone as soon as their worker says good-bye.
     settings = Settings(redis_url=SecretStr(clean_redis_url), store="local", move_after_s=1e-9)
-    store = JobStore.from_settings(settings)
+    store = JobStore.from_settings(settings, timeout_s=services.STORE_TIMEOUT_S)
     app = make_celery(settings, publish_timeout_s=2.0)
     hints, queues = HintPublisher(app), HintQueues(app)
     chores = Chores(

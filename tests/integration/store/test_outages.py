@@ -252,7 +252,7 @@ def test_batches_and_images_survive_lost_answers(proxy: CuttingProxy, direct: re
 
 
 def test_webhooks_survive_lost_answers(proxy: CuttingProxy, direct: redis.Redis) -> None:
-    figures = policy(webhook_lease_ms=100)
+    figures = policy(webhook_lease_ms=3000)
     for text in compose(figures).values():
         direct.script_load(text)
     store = JobStore(proxy.url, figures, timeout_s=30)

@@ -15,6 +15,7 @@ from common.storage.local import LocalStore
 from common.store import JobStore
 from keeper.courier import Courier
 from keeper.dispatch import Dispatch
+from tests import services
 from tests.audit import audit
 from tests.hand_worker import HandWorker
 from tests.integration.api.conftest import parts_of
@@ -84,9 +85,11 @@ def settings(clean_redis_url: str, tmp_path: Path, receiver: Receiver) -> Settin
 
 
 @pytest.fixture
-def service(settings: Settings) -> Iterator[Service]:
+def service(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     """The service; what it leaves is audited."""
-    store, objects = JobStore.from_settings(settings), open_local_store(settings)
+    monkeypatch.setattr("api.app.STORE_TIMEOUT_S", services.STORE_TIMEOUT_S)
+    store = JobStore.from_settings(settings, timeout_s=services.STORE_TIMEOUT_S)
+    objects = open_local_store(settings)
     app = create_app(settings)
     worker = HandWorker(store, objects)
     worker.beat()

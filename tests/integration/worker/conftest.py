@@ -16,6 +16,7 @@ from common.storage.names import new_input_name
 from common.store import JobStore
 from common.store.leases import Claim, Leases
 from common.store.submissions import Submission
+from tests import services
 from tests.photo_maker import flat_photo
 from tests.styles import GREEN, BrokenStyle
 from worker.engine.engine import Engine
@@ -110,7 +111,7 @@ def bench(
     clean_redis_url: str, local_settings: Settings, local_store: LocalStore
 ) -> Iterator[Bench]:
     settings = local_settings.model_copy(update={"redis_url": SecretStr(clean_redis_url)})
-    store = JobStore.from_settings(settings)
+    store = JobStore.from_settings(settings, timeout_s=services.STORE_TIMEOUT_S)
     model, gate = Model(BrokenStyle()), Gate()
     models = {model.line: model}
     holdings = Holdings(on_change=gate.stir)

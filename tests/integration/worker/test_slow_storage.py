@@ -87,9 +87,9 @@ def test_the_engine_is_free_while_a_picture_waits_for_the_storage(
 def test_a_storage_that_never_answers_costs_an_attempt_and_is_tried_later(
     bench: Bench, proxy: FaultProxy, s3_settings: Settings, s3_store: S3Store, photo: bytes
 ) -> None:
-    objects = store_behind(proxy, s3_settings, GIVEN_UP_S)
-    job_id, held = claim_stored(bench, objects, photo)
+    job_id, held = claim_stored(bench, s3_store, photo)
     proxy.set(NO_UPLOADS)
+    objects = store_behind(proxy, s3_settings, GIVEN_UP_S)
     renderer_with(bench, objects).run(held, bench.model.line)
     job = bench.job(job_id)
     assert (job.status, job.attempts) == (JobStatus.QUEUED, 1)
