@@ -22,6 +22,7 @@ from common.settings import load_settings
 PHOTO = (4000, 3000)
 STRENGTH = 0.7
 QUALITY = 90
+PAUSE_S = 1.0  # after which the cores have cooled down from a photo, as before the first one
 
 
 def main() -> None:
@@ -69,16 +70,19 @@ def _measure(given: argparse.Namespace) -> dict[str, Any]:
     torch.set_num_threads(1)  # as a worker's task threads
     data = next(iter(distinct_photos(*PHOTO)))
 
-    def carry() -> dict[str, float]:
+    def carry(*, pause_s: float = 0.0) -> dict[str, float]:
+        time.sleep(pause_s)
         return _carry(model, engine, lambda: decoder.decode(data, given.side))
 
     first = carry()
     figures["first_picture_s"] = figures["ready_s"] + first["all"]  # the photo is made between
     rest = [carry() for _ in range(given.times)]
+    rested = [carry(pause_s=PAUSE_S) for _ in range(given.times)]
     return figures | {
         "precision": model.precision.value,
         "first": first,
         "steady": {name: statistics.median(one[name] for one in rest) for name in first},
+        "rested": {name: statistics.median(one[name] for one in rested) for name in first},
         "best": {name: min(one[name] for one in rest) for name in first},
     }
 
