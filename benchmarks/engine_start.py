@@ -22,7 +22,7 @@ from common.settings import load_settings
 PHOTO = (4000, 3000)
 STRENGTH = 0.7
 QUALITY = 90
-PAUSE_S = 1.0  # after which the cores have cooled down from a photo, as before the first one
+PAUSE_S = 1.0  # some time that the threads of the engine have slept before the first photo too
 
 
 def main() -> None:

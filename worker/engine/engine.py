@@ -113,7 +113,7 @@ class Engine:
 
         Args:
             warm: Whether each lane first runs every model itself, in the shapes that the model
-                names: its team of threads and its share of the allocator are its own.
+                names: its team of threads is its own.
 
         Raises:
             RenderError: A model failed.

@@ -104,7 +104,7 @@ def largest_batch(placed: Placed) -> int:
     card, device = placed.style.card, placed.device
     if not card.batches or not device.orders:
         # On a CPU a batch takes hardly less than its photos one by one (of AnimeGANv2 four took
-        # 7 % less): there a neighbour's noise would look like gain.
+        # 3 to 7 % less): there a neighbour's noise would look like gain.
         return 1
     side, best = placed.side_px(WARM_SIDE_PX), 1
     each_s = _forward_s(placed, 1, side)

@@ -118,8 +118,10 @@ def test_the_batch_grows_while_it_pays_and_fits(
     assert trial.largest_batch(placed) == batch
 
 
-def test_on_a_cpu_there_are_no_batches() -> None:
-    placed = Placed(Inverting(), CPU)
+def test_on_a_cpu_there_are_no_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr("worker.engine.trial.time.perf_counter", clock)
+    placed = Placed(Slow(clock, each_s=0), CPU)  # by the clock the largest would be best
     placed.take(Precision.FLOAT32)
     assert trial.largest_batch(placed) == 1
 

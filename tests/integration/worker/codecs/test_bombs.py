@@ -16,6 +16,7 @@ from tests.supervised import until
 from worker.codecs.pool import CodecPool
 from worker.images.decode import DecodedPhoto
 
+PATIENT = 60  # looks of a second for each second of processor time
 LONG_S = 60  # of processor time: longer than any test waits
 ENDLESS = scan_bomb()
 SHORT = scan_bomb(scans=500)  # some second of work, and then a gray picture
@@ -48,7 +49,7 @@ def test_a_scan_bomb_is_ended_at_its_limit_and_harms_nobody(
     make_pool: MakePool, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Busy with other things, a machine may take minutes to give it those seconds.
-    monkeypatch.setattr("worker.codecs.child._WALL_PER_CPU", LONG_S)
+    monkeypatch.setattr("worker.codecs.child._WALL_PER_CPU", PATIENT)
     pool = make_pool(processes=2, cpu_s=2)
     before = pool.idle_pids
     bomb = start(pool, ENDLESS)
