@@ -8,15 +8,16 @@ import argparse
 import logging
 import sys
 
-from api import key_commands, server
 from api.app import create_app
-from api.front_door import may_be_open
-from api.keys_file import KeysFile
+from api.auth import key_commands
+from api.auth.keys_file import KeysFile
+from api.auth.origin_guard import may_be_open
+from api.server import server
 from common.errors import CelshadeError, ConfigurationError, StorageUnavailable, StoreUnavailable
+from common.jobstore import JobStore
 from common.log import configure_logging
+from common.objects.factory import make_bucket
 from common.settings import Settings, load_settings
-from common.storage.factory import make_bucket
-from common.store import JobStore
 
 _log = logging.getLogger("api")
 
@@ -97,11 +98,11 @@ def _require_key(settings: Settings) -> None:
         return
     store = JobStore.from_settings(settings, timeout_s=STORE_TIMEOUT_S)
     try:
-        was_ever_used = store.keyring.all().was_ever_used
+        was_ever_used = store.api_keys.all().was_ever_used
     except StoreUnavailable:
         return  # it serves nobody until the job store says who may come in
     finally:
-        store.scripts.close()
+        store.redis.close()
     if not was_ever_used:
         raise ConfigurationError(
             f"There is no API key, and others may reach {settings.api_host}. Make one with "

@@ -6,34 +6,43 @@ from typing import Any
 
 from flask import Flask, request
 
-from api import cors, problems, request_limits, request_log
-from api.callers import Callers
-from api.catalog import Catalog
-from api.front_door import FrontDoor, may_be_open
-from api.kept_answers import KeptAnswers
-from api.keys_file import KeysFile
-from api.known_keys import KnownKeys
-from api.parts import NAME, Parts, parts
-from api.routes import (
-    admin,
-    archives,
-    batches,
-    docs,
-    events,
-    images,
-    jobs,
-    page,
-    pictures,
-    service,
-    webhooks,
-)
-from api.waiting import Waiting
-from common.outbound.caller import Outbound
+from api.admin import openapi as admin_openapi
+from api.admin import routes as admin
+from api.archives import openapi as archives_openapi
+from api.archives import routes as archives
+from api.auth.authenticator import Authenticator
+from api.auth.key_cache import KeyCache
+from api.auth.keys_file import KeysFile
+from api.auth.origin_guard import OriginGuard, may_be_open
+from api.batches import openapi as batches_openapi
+from api.batches import routes as batches
+from api.catalog.catalog import Catalog
+from api.context.context import NAME, Context, current_context
+from api.files import openapi as files_openapi
+from api.files import routes as files
+from api.http import access_log, cors, problems
+from api.http.response_cache import ResponseCache
+from api.images import openapi as images_openapi
+from api.images import routes as images
+from api.jobs import event_routes, result_routes
+from api.jobs import openapi as jobs_openapi
+from api.jobs import routes as jobs
+from api.long_poll.long_poll import LongPoll
+from api.openapi.operation import Operation
+from api.rate_limit import rate_limit
+from api.reference import routes as reference
+from api.service import openapi as service_openapi
+from api.service import routes as service
+from api.web import routes as web
+from api.webhooks import openapi as webhooks_openapi
+from api.webhooks import routes as webhooks
+from api.webhooks.events_openapi import EVENTS
+from common.jobstore import JobStore
+from common.objects.factory import open_store
+from common.outbound.http_client import OutboundClient
 from common.photos import PhotoLimits
-from common.queue import HintPublisher, make_celery
+from common.queue.celery_app import HintPublisher, make_celery
 from common.settings import Settings
-from common.storage.factory import open_store
-from common.store import JobStore
 
 # Together they keep a 503 within 3 s: a request that cannot be served fails fast, and the client's
 # retry is worth more than ours.
@@ -41,6 +50,23 @@ STORE_TIMEOUT_S = 1.0
 STORAGE_TIMEOUT_S = 2.5
 STORAGE_ATTEMPTS = 1
 HINT_TIMEOUT_S = 0.5  # of each of two tries
+
+REFERENCE_STYLE = "css/reference.css"  # of the page at /docs
+# What the OpenAPI document says of each endpoint, in the order in which it stands there.
+OPERATIONS: dict[str, Operation] = {
+    endpoint: operation
+    for module in (
+        jobs_openapi,
+        batches_openapi,
+        images_openapi,
+        webhooks_openapi,
+        service_openapi,
+        admin_openapi,
+        files_openapi,
+        archives_openapi,
+    )
+    for endpoint, operation in module.OPERATIONS.items()
+}
 
 
 class Application(Flask):
@@ -60,40 +86,42 @@ def create_app(settings: Settings) -> Flask:
     """
     app = Application("api", static_folder=None)
     app.url_map.merge_slashes = False  # an address with a trick in it is no other address
-    app.extensions[NAME] = join_parts(settings)
+    app.extensions[NAME] = open_context(settings)
     is_https = (settings.public_url or "").startswith("https:")
-    request_log.register(app, is_https=is_https)
+    access_log.register(app, is_https=is_https)
     problems.register(app)
     cors.register(app, settings.cors_origins)
-    app.before_request(_check_front_door)
-    request_limits.register(
-        app, exempt=(service.probes, docs.v1, page.pages, pictures.files, archives.files)
+    app.before_request(_check_origin)
+    rate_limit.register(
+        app, exempt=(service.probes, reference.v1, web.pages, files.files, archives.files)
     )
     for blueprint in (
         jobs.v1,
-        events.v1,
+        event_routes.v1,
         batches.v1,
         images.v1,
         archives.v1,
         archives.files,
-        pictures.v1,
-        pictures.files,
+        result_routes.v1,
+        files.files,
         service.v1,
         webhooks.v1,
         service.probes,
         admin.v1,
-        page.pages,
+        web.pages,
     ):
         app.register_blueprint(blueprint)
-    docs.register(app, settings)
+    reference.register(
+        app, settings, operations=OPERATIONS, events=EVENTS, style=web.path_of(REFERENCE_STYLE)
+    )
     return app
 
 
-def join_parts(settings: Settings) -> Parts:
+def open_context(settings: Settings) -> Context:
     """Open everything a request is served with; arguments and errors as of `create_app`."""
     keys_file = KeysFile(settings.keys_file) if settings.keys_file else None
     store = JobStore.from_settings(settings, timeout_s=STORE_TIMEOUT_S)
-    return Parts(
+    return Context(
         settings=settings,
         store=store,
         objects=open_store(
@@ -103,23 +131,25 @@ def join_parts(settings: Settings) -> Parts:
             connections=settings.api_threads,
         ),
         hints=HintPublisher(make_celery(settings, publish_timeout_s=HINT_TIMEOUT_S)),
-        callers=Callers(keys_file, KnownKeys(store.keyring), may_be_open=may_be_open(settings)),
-        front_door=FrontDoor(settings.public_url, settings.cors_origins),
-        catalog=Catalog(store.upkeep.overview),
-        waiting=Waiting(
-            store.scripts.listen,
+        authenticator=Authenticator(
+            keys_file, KeyCache(store.api_keys), may_be_open=may_be_open(settings)
+        ),
+        origin_guard=OriginGuard(settings.public_url, settings.cors_origins),
+        catalog=Catalog(store.maintenance.overview),
+        long_poll=LongPoll(
+            store.redis.listen,
             most=settings.api_threads // 2,
             most_watching=max(1, settings.api_threads // 4),
         ),
-        kept_answers=KeptAnswers(),
+        response_cache=ResponseCache(),
         photo_limits=PhotoLimits.of(settings),
         downloads=BoundedSemaphore(max(1, settings.api_threads // 4)),
-        outbound=Outbound.from_settings(settings),
+        outbound=OutboundClient.from_settings(settings),
         fetches=BoundedSemaphore(max(1, settings.api_threads // 4)),
     )
 
 
-def _check_front_door() -> None:
-    here = parts()
-    is_page = request.blueprint == page.pages.name
-    here.front_door.check(request, is_open=here.callers.seem_open, is_page=is_page)
+def _check_origin() -> None:
+    here = current_context()
+    is_page = request.blueprint == web.pages.name
+    here.origin_guard.check(request, is_open=here.authenticator.seem_open, is_page=is_page)

@@ -12,7 +12,7 @@ import redis
 
 from benchmarks.service import Service
 from common.settings import environment_with
-from deploy.local import children, identity
+from deploy.local import child_processes, server_identity
 
 GRACE_S = 5.0
 READY_S = 60.0
@@ -22,7 +22,7 @@ LAST = "benchmark-ends-here"  # the last line that is looked at
 @contextlib.contextmanager
 def running_floor(service: Service) -> Iterator[str]:
     """Run the bare application beside the service; give its address."""
-    port = identity.free_port()
+    port = server_identity.free_port()
     address = f"127.0.0.1:{port}"
     environment = environment_with(
         redis_url=service.redis_url,
@@ -30,14 +30,14 @@ def running_floor(service: Service) -> Iterator[str]:
         data_dir=str(service.layout.root / "floor"),
         api_port=str(port),
     )
-    child = children.start_child([sys.executable, "-m", "benchmarks.floor"], env=environment)
+    child = child_processes.start_child([sys.executable, "-m", "benchmarks.floor"], env=environment)
     try:
-        children.wait_until_ready(
+        child_processes.wait_until_ready(
             child, lambda: _answers(address), name="bare Flask", timeout_s=READY_S
         )
         yield address
     finally:
-        children.stop_child(child, grace_s=GRACE_S)
+        child_processes.stop_child(child, grace_s=GRACE_S)
 
 
 def scripts_called(service: Service, send: Callable[[], object]) -> int:

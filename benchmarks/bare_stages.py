@@ -17,10 +17,10 @@ from common.renders import PictureFormat
 from common.settings import load_settings
 from worker.engine.devices import CpuDevice
 from worker.engine.engine import Engine
+from worker.engine.model import DEFAULT_STYLE, find_models
 from worker.images.blend import blend, crop, pad_to_multiple
 from worker.images.decode import DecodedPhoto, InProcessDecoder
 from worker.images.encode import encode
-from worker.models import DEFAULT_STYLE, find_models
 
 
 class BareStages:

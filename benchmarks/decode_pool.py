@@ -77,9 +77,9 @@ def measure(rounds: int) -> dict[str, Any]:
     """Measure in this process."""
     import torch  # noqa: PLC0415 - the allocator must be told before torch allocates anything
 
-    from worker.codecs.limits import CodecLimits  # noqa: PLC0415 - as torch
-    from worker.codecs.pool import CodecPool  # noqa: PLC0415 - as torch
     from worker.images.decode import InProcessDecoder  # noqa: PLC0415 - as torch
+    from worker.sandbox.limits import CodecLimits  # noqa: PLC0415 - as torch
+    from worker.sandbox.pool import CodecPool  # noqa: PLC0415 - as torch
 
     torch.set_num_threads(1)  # as a task of the worker has
     settings = Settings()

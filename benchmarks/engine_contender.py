@@ -64,7 +64,7 @@ def _timed(render: Render, times: int) -> list[float]:
 
 
 def _contender(given: argparse.Namespace, figures: dict[str, Any]) -> Render:
-    from worker.engine.pictures import pictures  # noqa: PLC0415 - imports torch
+    from worker.engine.sample_photos import pictures  # noqa: PLC0415 - imports torch
 
     photos = pictures(given.batch, given.side, given.side)
     if given.name in OURS:
@@ -84,7 +84,7 @@ def _engine(given: argparse.Namespace, photos: list[Any], figures: dict[str, Any
     from torch.utils.flop_counter import FlopCounterMode  # noqa: PLC0415 - see main
 
     from benchmarks.engine_styles import style_called  # noqa: PLC0415 - imports torch
-    from worker.models import Model  # noqa: PLC0415 - imports torch
+    from worker.engine.model import Model  # noqa: PLC0415 - imports torch
     from worker.serving import open_device  # noqa: PLC0415 - imports torch
 
     device = open_device(torch.device(given.device), given.threads)

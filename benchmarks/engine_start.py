@@ -45,11 +45,11 @@ def _measure(given: argparse.Namespace) -> dict[str, Any]:
 
     from benchmarks.engine_styles import style_called  # noqa: PLC0415 - imports torch
     from worker.engine.engine import Engine  # noqa: PLC0415 - imports torch
+    from worker.engine.model import Model  # noqa: PLC0415 - imports torch
     from worker.images.decode import InProcessDecoder  # noqa: PLC0415 - imports torch
     from worker.images.encode import encode  # noqa: PLC0415 - imports torch
-    from worker.models import Model  # noqa: PLC0415 - imports torch
-    from worker.rehearsal import rehearse  # noqa: PLC0415 - imports torch
     from worker.serving import open_device  # noqa: PLC0415 - imports torch
+    from worker.warm_up import warm_up  # noqa: PLC0415 - imports torch
 
     torch.set_num_threads(given.threads)
     figures = {"imported_s": time.time() - given.began}
@@ -65,7 +65,7 @@ def _measure(given: argparse.Namespace) -> dict[str, Any]:
     )
     engine.start(warm=True)
     decoder = InProcessDecoder(PhotoLimits.of(load_settings()))
-    rehearse(decoder, encode, 1)
+    warm_up(decoder, encode, 1)
     figures["ready_s"] = time.time() - given.began
     torch.set_num_threads(1)  # as a worker's task threads
     data = next(iter(distinct_photos(*PHOTO)))

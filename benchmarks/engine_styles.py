@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from worker.models import find_models
+from worker.engine.model import find_models
 from worker.networks.animegan2 import AnimeGan2
+from worker.networks.precision import Precision
 from worker.networks.whitebox_unet import WhiteboxUNet
-from worker.precision import Precision
 from worker.styles.base import Style, StyleCard
 
 NO_BUNDLES = Path("/nonexistent")

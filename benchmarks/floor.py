@@ -14,9 +14,9 @@ from celery import Celery
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
 
-from api.server import serve
+from api.server.server import serve
+from common.objects.factory import open_store
 from common.settings import Settings, load_settings
-from common.storage.factory import open_store
 
 RECORD_S = 60
 FIELDS = {"status": "succeeded", "cache": "hit", "style": "ink-filter"}

@@ -20,13 +20,13 @@ from benchmarks.processes import cpu_s
 from common.photos import PhotoLimits, decodes_heif
 from common.renders import PictureFormat
 from common.settings import Settings
-from worker.codecs.limits import CodecLimits
-from worker.codecs.pool import CodecPool
 from worker.images import heif, turbo
 from worker.images.blend import blend
 from worker.images.decode import DecodedPhoto, at_work_size
 from worker.images.encode import encode
 from worker.images.pixels import PixelReader
+from worker.sandbox.limits import CodecLimits
+from worker.sandbox.pool import CodecPool
 
 Task = Callable[[], object]
 Spans = dict[str, dict[str, float]]

@@ -78,9 +78,9 @@ def measure(rounds: int) -> dict[str, Any]:
     import torch  # noqa: PLC0415 - the allocator must be told before torch allocates anything
 
     from worker.engine.devices import CpuDevice  # noqa: PLC0415 - as torch
+    from worker.engine.model import Model, find_models  # noqa: PLC0415 - as torch
     from worker.images.blend import pad_to_multiple  # noqa: PLC0415 - as torch
     from worker.images.decode import InProcessDecoder  # noqa: PLC0415 - as torch
-    from worker.models import Model, find_models  # noqa: PLC0415 - as torch
 
     torch.set_num_threads(cores())
     settings = Settings()

@@ -15,11 +15,11 @@ from celery import Celery
 from benchmarks.queue_ground import LINE, Ground, submissions
 from benchmarks.service import NeverHappened, until
 from common.jobs import JobStatus
-from common.queue import TASK_NAME, HintPublisher, HintQueues, make_celery, queue_of
+from common.jobstore.redis_keys import PREFIX
+from common.jobstore.submissions import Submission
+from common.queue.celery_app import TASK_NAME, HintPublisher, HintQueues, make_celery, queue_of
 from common.settings import environment_with
-from common.store.keys import PREFIX
-from common.store.submissions import Submission
-from deploy.local import children
+from deploy.local import child_processes
 
 TIMEOUT_S = 5.0
 GRACE_S = 10.0
@@ -83,7 +83,7 @@ def _followed(ground: Ground, app: Celery, count: int, way: str) -> float:
         ground.connection.rename(aside, queue)
         until(lambda: _is_drained(ground, queue), "all are followed", timeout_s=DRAINED_S)
         took_s = time.monotonic() - begun_s
-    left = ground.store.upkeep.overview().states.get(JobStatus.QUEUED, 0)
+    left = ground.store.maintenance.overview().states.get(JobStatus.QUEUED, 0)
     if left:
         raise NeverHappened(f"every hint finds its job; {left} still wait")
     return count / took_s
@@ -100,8 +100,8 @@ def _running_worker(ground: Ground, way: str) -> Iterator[None]:
     command = [sys.executable, "-m", "benchmarks.queue_consumer", way]
     environment = environment_with(redis_url=ground.url)
     with (ground.folder / "worker.log").open("ab") as log:
-        child = children.start_child(command, env=environment, stdout=log, stderr=log)
+        child = child_processes.start_child(command, env=environment, stdout=log, stderr=log)
     try:
         yield
     finally:
-        children.stop_child(child, grace_s=GRACE_S)
+        child_processes.stop_child(child, grace_s=GRACE_S)

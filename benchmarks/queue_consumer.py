@@ -12,10 +12,10 @@ from collections.abc import Callable
 from celery import signals
 
 from benchmarks.queue_ground import LINE, SECONDS_PER_MP, TIMEOUT_S, picture_of
-from common.queue import TASK_NAME, make_celery, queue_of
+from common.jobstore import JobStore
+from common.jobstore.leases import NoClaim
+from common.queue.celery_app import TASK_NAME, make_celery, queue_of
 from common.settings import Settings, load_settings
-from common.store import JobStore
-from common.store.leases import NoClaim
 
 WAYS = ("nothing", "claim")
 THREADS = 8  # as a worker on two cores has, with batches of four

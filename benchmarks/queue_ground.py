@@ -21,17 +21,18 @@ from pydantic import SecretStr
 
 from benchmarks.processes import cores
 from benchmarks.service import OUT, NeverHappened, say
+from common.callers import Caller, Scope, Share
 from common.jobs import Output, Priority, new_job_id
+from common.jobstore import JobStore
+from common.jobstore.leases import Claim, LineOffer, WorkerState
+from common.jobstore.lua_build import compose
+from common.jobstore.policy import Policy
+from common.jobstore.submissions import Submission
+from common.objects.names import new_input_name
 from common.renders import Identity, Params, PictureFormat, work_size
 from common.settings import Settings
-from common.storage.names import new_input_name
-from common.store import JobStore
-from common.store.composition import compose
-from common.store.leases import Claim, LineOffer, WorkerState
-from common.store.policy import Policy
-from common.store.submissions import Submission
 from common.styles import line_of
-from deploy.local import children, redis_server
+from deploy.local import child_processes, redis_server
 
 STYLE, VERSION = "ink-filter", "0123456789ab"
 LINE = line_of(STYLE, VERSION)
@@ -105,13 +106,13 @@ def running_ground() -> Iterator[Ground]:
     folder = Path(tempfile.mkdtemp(prefix="queue-", dir=OUT)).resolve()
     server = redis_server.prepare(folder)
     with (folder / "redis.log").open("ab") as log:
-        child = children.start_child(server.command(), stdout=log, stderr=log)
+        child = child_processes.start_child(server.command(), stdout=log, stderr=log)
     try:
-        children.wait_until_ready(child, server.is_ready, name="redis", timeout_s=READY_S)
+        child_processes.wait_until_ready(child, server.is_ready, name="redis", timeout_s=READY_S)
         with _opened(folder, server.url) as ground, _beating(ground):
             yield ground
     finally:
-        children.stop_child(child, grace_s=GRACE_S)
+        child_processes.stop_child(child, grace_s=GRACE_S)
         shutil.rmtree(folder)
 
 
@@ -122,7 +123,7 @@ def _opened(folder: Path, url: str) -> Iterator[Ground]:
     with redis.Redis.from_url(url, socket_timeout=TIMEOUT_S) as connection:
         connection.config_set("maxmemory", MAXMEMORY)
         yield Ground(folder, url, settings, store, connection)
-    store.scripts.close()
+    store.redis.close()
 
 
 @contextlib.contextmanager
@@ -160,8 +161,7 @@ def submissions(metadata: Mapping[str, str] = METADATA) -> Iterator[Submission]:
     for caller, priority in zip(callers, cycle(Priority), strict=False):  # both without end
         yield Submission(
             job_id=new_job_id(),
-            caller=caller,
-            weight=1.0,
+            caller=Caller(caller, frozenset({Scope.JOBS}), Share()),
             priority=priority,
             style=STYLE,
             version=VERSION,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from benchmarks.queue_ground import Ground, fill, running_ground, submissions
 from benchmarks.report import Table, percentile
 from benchmarks.service import NeverHappened, say, until
-from common.store.submissions import Outcome, Submission
+from common.jobstore.submissions import Outcome, Submission
 
 PROMISE = 1.5
 WARM_UP = 100
@@ -104,7 +104,7 @@ def _submit(ground: Ground, submission: Submission) -> float:
     took_ms = (time.perf_counter() - begun_s) * 1000
     if (asked.outcome, answer.outcome) != (Outcome.NEED_INPUT, Outcome.QUEUED):
         raise NeverHappened(f"a photo is new; it is {asked.outcome} and {answer.outcome}")
-    ground.store.ledger.delete(submission.job_id, submission.caller)
+    ground.store.jobs.delete(submission.job_id, submission.caller.name)
     return took_ms
 
 

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from benchmarks.queue_ground import LINE, METADATA, Ground, fill, running_ground
 from benchmarks.report import Table
 from benchmarks.service import say
-from common.queue import HintPublisher, make_celery
-from common.store.keys import PREFIX
+from common.jobstore.redis_keys import PREFIX
+from common.queue.celery_app import HintPublisher, make_celery
 
 PROMISE_BYTES = 2_500
 KINDS = ("job", "render", "holders", "attached", "line", "deadlines", "jobs", "line.")

@@ -25,8 +25,8 @@ from benchmarks.queue_ground import (
 )
 from benchmarks.report import Table
 from benchmarks.service import NeverHappened, say
-from common.store import JobStore
-from common.store.leases import Claim, NoClaim
+from common.jobstore import JobStore
+from common.jobstore.leases import Claim, NoClaim
 
 FSYNCS = ("always", "everysec")
 CLIENTS = (1, 4)
@@ -113,7 +113,7 @@ def _through_store(url: str, begin_s: float, count: int) -> Rates:
     """Submit, claim and complete by the verbs of API and worker."""
     store = JobStore.from_settings(settings_of(url), timeout_s=TIMEOUT_S)
     wanted = list(islice(submissions(), count))
-    store.scripts.check_server()
+    store.redis.check_server()
     time.sleep(max(0.0, begin_s - time.monotonic()))
     begun_s = time.perf_counter()
     for one in wanted:
@@ -121,7 +121,7 @@ def _through_store(url: str, begin_s: float, count: int) -> Rates:
         store.submissions.enqueue(one)
     submitted_s = time.perf_counter() - begun_s
     claimed_s, completed_s = _work(store, count)
-    store.scripts.close()
+    store.redis.close()
     return {
         "submission": count / submitted_s,
         "claim": count / claimed_s,

@@ -18,7 +18,7 @@ from benchmarks.report import Report, Table
 from benchmarks.service import NeverHappened, Service, running_service, say, until
 from celshade import Client, Job
 from common.settings import load_settings
-from deploy.local.layout import is_alive
+from deploy.local.data_directory import is_alive
 from deploy.local.probes import ApiProbe
 
 HELP = """\

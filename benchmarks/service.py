@@ -18,7 +18,7 @@ from benchmarks import processes
 from celshade import Client
 from common.settings import load_settings
 from deploy.local import background
-from deploy.local.layout import Layout, is_alive, read_pid
+from deploy.local.data_directory import Layout, is_alive, read_pid
 from deploy.local.options import StackOptions
 from deploy.local.process import Death, Status
 from deploy.local.stack import Stack

@@ -9,16 +9,16 @@ import sys
 import threading
 
 from common.errors import ConfigurationError
+from common.jobstore import JobStore
 from common.log import configure_logging
-from common.pids import write_pid
-from common.queue import HintPublisher, HintQueues, make_celery
+from common.objects.factory import open_store
+from common.processes.pid_file import write_pid
+from common.queue.celery_app import HintPublisher, HintQueues, make_celery
 from common.settings import Settings, load_settings
-from common.storage.factory import open_store
-from common.store import JobStore
-from keeper.chores import Chores
-from keeper.courier import Courier
-from keeper.dispatch import Dispatch
+from keeper.maintenance import Maintainer
 from keeper.reaper import Reaper
+from keeper.webhook_dispatcher import WebhookDispatcher
+from keeper.webhook_sender import WebhookSender
 
 NAME = "keeper"
 STORAGE_TIMEOUT_S = 30.0
@@ -56,19 +56,19 @@ def keep(settings: Settings, stopping: threading.Event) -> None:
     app = make_celery(settings, publish_timeout_s=STORE_TIMEOUT_S)
     hints = HintPublisher(app)
     objects = open_store(settings, timeout_s=STORAGE_TIMEOUT_S, attempts=STORAGE_ATTEMPTS)
-    chores = Chores(
-        upkeep=store.upkeep,
+    maintainer = Maintainer(
+        maintenance=store.maintenance,
         objects=objects,
         hints=hints,
         queues=HintQueues(app),
         move_after_s=settings.move_after_s,
     )
-    reaper = Reaper(store.upkeep, hints)
-    courier = Courier.from_settings(settings, store, objects)
-    dispatch = Dispatch(store.outbox, courier, threads=settings.webhook_threads)
+    reaper = Reaper(store.maintenance, hints)
+    sender = WebhookSender.from_settings(settings, store, objects)
+    dispatch = WebhookDispatcher(store.outbox, sender, threads=settings.webhook_threads)
     # A thread each: however long a chore takes, leases end on time. Daemons, because nothing is
     # lost when one is cut off in the middle: every step is whole in Redis.
-    parts = (("reaper", reaper), ("chores", chores), ("webhooks", dispatch))
+    parts = (("reaper", reaper), ("chores", maintainer), ("webhooks", dispatch))
     threads = [
         threading.Thread(target=part.run, args=(stopping,), name=name, daemon=True)
         for name, part in parts

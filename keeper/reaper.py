@@ -5,8 +5,8 @@ import threading
 import time
 
 from common.errors import CelshadeError
-from common.queue import HintPublisher
-from common.store.upkeep import Upkeep
+from common.jobstore.maintenance import Maintenance
+from common.queue.celery_app import HintPublisher
 
 _log = logging.getLogger(__name__)
 
@@ -21,8 +21,8 @@ class Reaper:
         hints: Tells workers of renders that are back in line.
     """
 
-    def __init__(self, upkeep: Upkeep, hints: HintPublisher) -> None:
-        self._upkeep = upkeep
+    def __init__(self, maintenance: Maintenance, hints: HintPublisher) -> None:
+        self._maintenance = maintenance
         self._hints = hints
 
     def run(self, stopping: threading.Event) -> None:
@@ -42,7 +42,7 @@ class Reaper:
         Raises:
             StoreUnavailable: Redis does not answer.
         """
-        reaping = self._upkeep.reap()
+        reaping = self._maintenance.reap()
         if reaping.held:
             _log.warning("reaping pauses: live workers renew first", extra={"gap": reaping.gap_ms})
         if reaping.lost or reaping.expired:

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 from standardwebhooks import Webhook
 
-from common.answers.base import Moment, moment
+from common.schemas.base import Moment, moment
 
 MAX_BODY_BYTES = 20_000
 # What goes, in this order, from a body that is too long: all of it is in `GET /v1/jobs/{id}`.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from worker.engine.devices import CpuDevice, Forward
-from worker.precision import Precision
+from worker.networks.precision import Precision
 
 
 class SmallDevice:

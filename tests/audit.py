@@ -13,8 +13,8 @@ from typing import Any
 import redis
 
 from common.jobs import OPEN
-from common.storage.base import ObjectStore
-from common.store.keys import PREFIX, owner_of
+from common.jobstore.redis_keys import PREFIX, owner_of
+from common.objects.base import ObjectStore
 
 # Celery's own: a list per line, and what is taken but not yet acknowledged.
 _HINTS = re.compile(rf"{PREFIX}(line\.[^:]+|_kombu\.binding.*|unacked(_index|_mutex)?)")

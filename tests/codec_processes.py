@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-MODULE = "worker.codecs.process"
+MODULE = "worker.sandbox.process"
 
 
 def codec_pids(owner: int) -> list[int]:

@@ -8,10 +8,10 @@ import pytest
 import redis
 
 from common.errors import ConfigurationError
+from common.objects.factory import open_local_store, open_s3_store
+from common.objects.local import LocalStore
+from common.objects.s3 import S3Store
 from common.settings import Settings
-from common.storage.factory import open_local_store, open_s3_store
-from common.storage.local import LocalStore
-from common.storage.s3 import S3Store
 from deploy.local import redis_server, s3_server
 from tests import services
 

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from worker.precision import Precision
+from worker.networks.precision import Precision
 from worker.styles.base import StyleCard
 
 WIDTH = 16

@@ -14,10 +14,10 @@ from PIL import Image
 
 from common.errors import RenderError
 from common.jobs import Output, Stage
+from common.jobstore import JobStore
+from common.jobstore.leases import Claim, LineOffer, Verdict, WorkerState
+from common.objects.base import ObjectStore
 from common.renders import work_size
-from common.storage.base import ObjectStore
-from common.store import JobStore
-from common.store.leases import Claim, LineOffer, Verdict, WorkerState
 from common.styles import line_of
 
 STYLE = "flat"

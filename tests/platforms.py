@@ -3,8 +3,8 @@
 The service runs on Linux in production and in CI, where none of these tests is left out, unless
 the system there forbids its users namespaces of their own. On a developer's other system the
 promise itself does not exist: the code says so where it falls back
-(`deploy/local/children.py`, `worker/lifeline.py`, `worker/codecs/shared_memory.py`,
-`common/allocator.py`), and `docs/not-run.md` says so to people.
+(`deploy/local/child_processes.py`, `common/processes/parent_death.py`,
+`worker/sandbox/shared_memory.py`, `common/allocator.py`), and `docs/not-run.md` says so to people.
 """
 
 import os

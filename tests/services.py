@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from common.settings import Settings
-from deploy.local import children, redis_server, s3_server
+from deploy.local import child_processes, redis_server, s3_server
 
 READY_S = 30.0  # a generous deadline for a busy machine; the servers need well under a second
 GRACE_S = 10.0
@@ -33,15 +33,15 @@ def absent(reason: str) -> NoReturn:
 
 
 @contextmanager
-def running_redis(server: redis_server.RedisServer) -> Iterator[children.Child]:
+def running_redis(server: redis_server.RedisServer) -> Iterator[child_processes.Child]:
     """Run a prepared server for as long as the block lasts; its output is in `redis.log`."""
     with (server.directory / "redis.log").open("ab") as log:
-        child = children.start_child(server.command(), stdout=log, stderr=log)
+        child = child_processes.start_child(server.command(), stdout=log, stderr=log)
     try:
-        children.wait_until_ready(child, server.is_ready, name="redis", timeout_s=READY_S)
+        child_processes.wait_until_ready(child, server.is_ready, name="redis", timeout_s=READY_S)
         yield child
     finally:
-        children.stop_child(child, grace_s=GRACE_S)
+        child_processes.stop_child(child, grace_s=GRACE_S)
 
 
 @contextmanager
@@ -53,15 +53,17 @@ def fresh_redis(directory: Path) -> Iterator[str]:
 
 
 @contextmanager
-def running_s3(server: s3_server.S3Server) -> Iterator[children.Child]:
+def running_s3(server: s3_server.S3Server) -> Iterator[child_processes.Child]:
     """Run a prepared server for as long as the block lasts; its output is in `s3.log`."""
     with (server.directory / "s3.log").open("ab") as log:
-        child = children.start_child(server.command(), env=server.env(), stdout=log, stderr=log)
+        child = child_processes.start_child(
+            server.command(), env=server.env(), stdout=log, stderr=log
+        )
     try:
-        children.wait_until_ready(child, server.is_ready, name="s3", timeout_s=READY_S)
+        child_processes.wait_until_ready(child, server.is_ready, name="s3", timeout_s=READY_S)
         yield child
     finally:
-        children.stop_child(child, grace_s=GRACE_S)
+        child_processes.stop_child(child, grace_s=GRACE_S)
 
 
 def s3_settings_of(server: s3_server.S3Server) -> Settings:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from worker.precision import Precision
+from worker.networks.precision import Precision
 from worker.styles.base import StyleCard
 
 GATE_VARIABLE = "CELSHADE_TEST_GATE"

@@ -26,7 +26,7 @@ from training.places import BUILTIN, IMAGES, OUT
 from training.running import WATCHED, Workshop, run
 from training.targets import Pair, prepare
 from training.teachers import TEACHERS, Teacher
-from worker.precision import Precision
+from worker.networks.precision import Precision
 
 PHOTOS = OUT / "photos"
 CACHE = OUT / "cache"

@@ -8,7 +8,7 @@ import sys
 
 from common.errors import ConfigurationError
 from common.log import configure_logging
-from common.pids import write_pid
+from common.processes.pid_file import write_pid
 from common.settings import environment_with, load_settings
 from worker.command.arguments import make_parser
 from worker.supervisor import STOP_EXTRA_S, Supervisor, find_gpus, seats_for

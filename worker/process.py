@@ -11,9 +11,9 @@ import sys
 from common.allocator import keep_freed_memory
 from common.errors import CelshadeError
 from common.log import configure_logging
-from common.pids import write_pid
+from common.processes.parent_death import die_with_parent
+from common.processes.pid_file import write_pid
 from common.settings import load_settings
-from worker.lifeline import die_with_parent
 
 _log = logging.getLogger(__name__)
 

@@ -22,15 +22,15 @@ from common.errors import (
     StoreUnavailable,
 )
 from common.jobs import Output, Stage
-from common.storage.base import ObjectStore
-from common.store.leases import Leases, Verdict
+from common.jobstore.leases import Leases, Verdict
+from common.objects.base import ObjectStore
+from worker.claiming.gate import Gate
+from worker.claiming.holdings import Held, Holdings
 from worker.engine.engine import Engine, Rendered
-from worker.gate import Gate
-from worker.holdings import Held, Holdings
+from worker.engine.model import Model
 from worker.images.blend import blend, crop, pad_to_multiple
 from worker.images.decode import Decoder
 from worker.images.encode import Encoder, encode
-from worker.models import Model
 
 _log = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")

@@ -8,26 +8,26 @@ import time
 import torch
 from celery import Celery, signals
 
-from common.queue import HintPublisher, make_celery, queue_of
+from common.jobstore import JobStore
+from common.jobstore.leases import Leases
+from common.objects.base import ObjectStore
+from common.objects.factory import make_bucket, open_store
+from common.queue.celery_app import HintPublisher, make_celery, queue_of
 from common.settings import Settings
-from common.storage.base import ObjectStore
-from common.storage.factory import make_bucket, open_store
-from common.store import JobStore
-from common.store.leases import Leases
-from worker.codecs.limits import CodecLimits
-from worker.codecs.pool import CodecPool
-from worker.drain import Drain
+from worker.claiming.drain import Drain
+from worker.claiming.gate import Gate
+from worker.claiming.health import HealthMonitor
+from worker.claiming.heartbeat import Heartbeat
+from worker.claiming.holdings import Holdings
 from worker.engine.devices import CpuDevice, Device
 from worker.engine.engine import Engine
-from worker.gate import Gate
-from worker.health import Nurse
-from worker.heart import Heart
-from worker.holdings import Holdings
+from worker.engine.model import Model, find_models
 from worker.images.nvjpeg import encoder_for
-from worker.models import Model, find_models
-from worker.rehearsal import rehearse
 from worker.rendering import Renderer
+from worker.sandbox.limits import CodecLimits
+from worker.sandbox.pool import CodecPool
 from worker.tasks import Claimer, add_render_task
+from worker.warm_up import warm_up
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def serve(settings: Settings, name: str, place: torch.device) -> None:
     models = find_models(settings.extra_styles, settings.styles_dir, settings.styles)
     gate = Gate()
     holdings = Holdings(on_change=gate.stir)
-    heart = Heart(
+    heart = Heartbeat(
         leases=leases,
         name=name,
         device_name=device.name,
@@ -78,7 +78,7 @@ def serve(settings: Settings, name: str, place: torch.device) -> None:
     engine = Engine(models, lanes=device.lanes, threads=cores, on_loss=heart.end_without_device)
     engine.start(warm=True)
     encoder = encoder_for(device.place)
-    rehearse(decoder, encoder, decoders)
+    warm_up(decoder, encoder, decoders)
     renderer = Renderer(
         leases=leases,
         objects=objects,
@@ -90,7 +90,7 @@ def serve(settings: Settings, name: str, place: torch.device) -> None:
         device_name=device.name,
         encoder=encoder,
     )
-    Nurse(gate, [objects.probe, decoder.probe, lambda: _try_models(models, engine)]).start()
+    HealthMonitor(gate, [objects.probe, decoder.probe, lambda: _try_models(models, engine)]).start()
     app = make_celery(settings)
     claimer = Claimer(leases=leases, models=models, holdings=holdings, gate=gate)
     add_render_task(app, claimer=claimer, renderer=renderer, holdings=holdings)

@@ -12,11 +12,11 @@ from celery.exceptions import Reject
 
 from common import log
 from common.errors import StoreUnavailable
-from common.queue import TASK_NAME
-from common.store.leases import Claim, Leases, NoClaim, new_token
-from worker.gate import Gate
-from worker.holdings import Holdings
-from worker.models import Model
+from common.jobstore.leases import Claim, Leases, NoClaim, new_token
+from common.queue.celery_app import TASK_NAME
+from worker.claiming.gate import Gate
+from worker.claiming.holdings import Holdings
+from worker.engine.model import Model
 from worker.rendering import Renderer
 
 _log = logging.getLogger(__name__)

@@ -1,29 +1,21 @@
 """The document: the whole service in OpenAPI 3.1, as it is at this moment. Pure."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 
 from pydantic import BaseModel
 from werkzeug.routing import Map, Rule
 
-from api.openapi import admin, batches, files, images, jobs, service, webhooks
-from api.openapi.events import MODELS, described_events
-from api.openapi.examples import EXAMPLES
+from api.http.problem_schemas import ProblemBody
+from api.openapi.events import Event, described_events
 from api.openapi.headers import RESPONSE_HEADERS
 from api.openapi.models import Models
-from api.openapi.operation import Operation, Schema, Tag
+from api.openapi.operation import Content, Operation, Schema, Tag
 from api.openapi.paths import described, methods_of, path_of
-from api.problem_schemas import ProblemBody
 
 OPENAPI = "3.1.0"
 VERSION = "1"  # of the contract; changes within it are additive
-
-OPERATIONS: dict[str, Operation] = {
-    endpoint: operation
-    for module in (jobs, batches, images, webhooks, service, admin, files)
-    for endpoint, operation in module.OPERATIONS.items()
-}
 
 TAGS = {
     Tag.JOBS: "One photo on its way to one picture: submit it, look at it until it has ended, "
@@ -48,23 +40,32 @@ KEY = {
 }
 
 
-def build(rules: Map, *, is_open: bool, public_url: str | None) -> Schema:
+def build(
+    rules: Map,
+    *,
+    operations: Mapping[str, Operation],
+    events: Mapping[str, Event],
+    is_open: bool,
+    public_url: str | None,
+) -> Schema:
     """Write the document of an application.
 
     Args:
-        rules: Its routes; one of which nothing is said is left out.
+        rules: Its routes; one that no operation describes is left out.
+        operations: What is said of each endpoint.
+        events: What it sends by webhook, by name.
         is_open: Whether it has no keys.
         public_url: The base of its links; None when they follow the request.
     """
-    named = chain.from_iterable(map(_models_of, OPERATIONS.values()))
-    models = Models([ProblemBody, *MODELS, *named])
+    named = chain.from_iterable(map(_models_of, operations.values()))
+    models = Models([ProblemBody, *(event.model for event in events.values()), *named])
     paths: dict[str, Schema] = {}
-    for rule, operation in _routes(rules):
+    for rule, operation in _routes(rules, operations):
         methods = paths.setdefault(path_of(rule), {})
         for method in methods_of(rule):
             methods[method] = described(rule, operation, models, is_open=is_open)
-    events = described_events(models)
-    schemas = models.components(json.dumps([paths, events]))
+    webhooks = described_events(events, models)
+    schemas = models.components(json.dumps([paths, webhooks]))
     return {
         "openapi": OPENAPI,
         "info": {
@@ -76,28 +77,35 @@ def build(rules: Map, *, is_open: bool, public_url: str | None) -> Schema:
         "servers": [{"url": public_url or "/"}],
         "tags": [{"name": tag.value, "description": text} for tag, text in TAGS.items()],
         "paths": paths,
-        "webhooks": events,
+        "webhooks": webhooks,
         "components": {
             "schemas": schemas,
-            "examples": {name: {"value": value} for name, value in EXAMPLES.items()},
+            "examples": {
+                name: {"value": value}
+                for content in chain.from_iterable(map(_contents_of, operations.values()))
+                for name, value in content.examples.items()
+            },
             "headers": {name: header for name, (_, header) in RESPONSE_HEADERS.items()},
             "securitySchemes": {"key": KEY},
         },
     }
 
 
-def _routes(rules: Map) -> Iterator[tuple[Rule, Operation]]:
+def _routes(rules: Map, operations: Mapping[str, Operation]) -> Iterator[tuple[Rule, Operation]]:
     """Yield the routes that something is said of, in the order of what is said."""
     by_endpoint = {rule.endpoint: rule for rule in rules.iter_rules()}
-    for endpoint, operation in OPERATIONS.items():
+    for endpoint, operation in operations.items():
         if endpoint in by_endpoint:
             yield by_endpoint[endpoint], operation
 
 
-def _models_of(operation: Operation) -> Iterator[type[BaseModel]]:
+def _contents_of(operation: Operation) -> list[Content]:
     contents = [content for answer in operation.answers for content in answer.contents]
-    if operation.body is not None:
-        contents += operation.body.contents
+    return contents + list(operation.body.contents if operation.body else ())
+
+
+def _models_of(operation: Operation) -> Iterator[type[BaseModel]]:
+    contents = _contents_of(operation)
     yield from (content.model for content in contents if content.model is not None)
     if operation.query is not None:
         yield operation.query

@@ -2,9 +2,9 @@
 
 from http import HTTPStatus
 
+from api.http.problems import MEDIA_TYPE, STATUSES
 from api.openapi.headers import RATE_LIMIT, REQUEST_ID, RESPONSE_HEADERS
 from api.openapi.operation import Operation, Schema
-from api.problems import MEDIA_TYPE, STATUSES
 from common.callers import Scope
 
 # What an operation that reads a body may find wrong with it, whatever it is.

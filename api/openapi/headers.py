@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from api.wishes import MAX_KEY_LENGTH, MAX_WAIT_S
+from api.http.request_options import MAX_KEY_LENGTH, MAX_WAIT_S
 
 # What `wishes.parse_span_s` reads; its range is the service's setting.
 SPAN_PATTERN = (

@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from api.http.fields import Fields
 from api.openapi.operation import Schema
-from api.parameters import Fields
 
 PLACE = "#/components/schemas/"
 _SUFFIX = "Body"  # what answers' models are called; readers of the document need not see it

@@ -8,12 +8,18 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from api.parameters import Fields
+from api.http.fields import Fields
 from common.callers import Scope
 
 JSON = "application/json"
 
 Schema = dict[str, Any]
+
+# The query of every signed link; nobody makes one up.
+SIGNED_QUERY: tuple[Schema, ...] = tuple(
+    {"name": name, "in": "query", "required": True, "schema": {"type": "string"}}
+    for name in ("expires", "type", "filename", "signature")
+)
 
 
 class Tag(StrEnum):
@@ -38,14 +44,14 @@ class Content:
         model: What shapes or validates it, if it is JSON.
         schema: What it is otherwise.
         encoding: How single parts of a form are written.
-        examples: Names in `examples.EXAMPLES`.
+        examples: Examples by their names in the document.
     """
 
     media_type: str = JSON
     model: type[BaseModel] | None = None
     schema: Schema = field(default_factory=dict)
     encoding: Mapping[str, Schema] = field(default_factory=dict)
-    examples: tuple[str, ...] = ()
+    examples: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

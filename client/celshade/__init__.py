@@ -3,13 +3,13 @@
 It speaks only HTTP and imports nothing of the service.
 """
 
-from celshade import webhooks
-from celshade.archives import Archive, Archives
-from celshade.batches import Batch, Batches, BatchItem
-from celshade.client import Client
-from celshade.dead_letters import DeadLetter, DeadLetterPage, DeadLetters
-from celshade.deliveries import Deliveries, Delivery, WebhookSecret
-from celshade.errors import (
+from celshade.client import __version__, webhooks
+from celshade.client.archives import Archive, Archives
+from celshade.client.batches import Batch, Batches, BatchItem
+from celshade.client.client import Client
+from celshade.client.dead_letters import DeadLetter, DeadLetterPage, DeadLetters
+from celshade.client.deliveries import Deliveries, Delivery, WebhookSecret
+from celshade.client.errors import (
     BadAnswer,
     CannotSave,
     CelshadeError,
@@ -22,14 +22,12 @@ from celshade.errors import (
     UnusableSettings,
     WaitTimeout,
 )
-from celshade.images import Image, Images
-from celshade.jobs import Cache, Failure, Job, JobPage, Output, Params, QueuePlace
-from celshade.photo_files import PhotoAt
-from celshade.retrying import RetryPolicy
-from celshade.service import Allowance, Limits, Load, Usage
-from celshade.styles import Style
-
-__version__ = "0.1.0"
+from celshade.client.images import Image, Images
+from celshade.client.jobs import Cache, Failure, Job, JobPage, Output, Params, QueuePlace
+from celshade.client.photo_files import PhotoAt
+from celshade.client.retry import RetryPolicy
+from celshade.client.service import Allowance, Limits, Load, Usage
+from celshade.client.styles import Style
 
 __all__ = [
     "Allowance",
@@ -71,5 +69,6 @@ __all__ = [
     "Usage",
     "WaitTimeout",
     "WebhookSecret",
+    "__version__",
     "webhooks",
 ]

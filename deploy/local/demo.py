@@ -20,8 +20,8 @@ from common.errors import CelshadeError, ConfigurationError
 from common.settings import Settings
 from deploy.local import background
 from deploy.local.comparison import write_comparison
+from deploy.local.data_directory import Layout, tail
 from deploy.local.demo_screen import DemoScreen
-from deploy.local.layout import Layout, tail
 from deploy.local.options import DemoOptions, StackOptions
 from deploy.local.stack import Stack
 from deploy.local.supervisor import StartFailed

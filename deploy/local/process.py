@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from deploy.local import children
-from deploy.local.layout import write_pid
+from deploy.local import child_processes
+from deploy.local.data_directory import write_pid
 
 FIRST_DELAY_S = 0.25  # a single death costs next to nothing
 LONGEST_DELAY_S = 15.0  # a program that cannot run is tried four times a minute, for ever
@@ -98,7 +98,7 @@ class Process:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.state = State.NEW
-        self._child: children.Child | None = None
+        self._child: child_processes.Child | None = None
         self._is_noted = program.pid_file is None
         self._deaths = 0
         self._delay_s = 0.0
@@ -120,7 +120,7 @@ class Process:
         """
         program = self.program
         with program.log.open("ab") as log:
-            self._child = children.start_child(
+            self._child = child_processes.start_child(
                 program.command, env=program.env, stdout=log, stderr=log
             )
         self.state = State.STARTING if program.is_ready else State.RUNNING
@@ -170,14 +170,14 @@ class Process:
             return self._wait(f"cannot be started ({error.strerror})", now_s)
         return None
 
-    def _note_pid(self, child: children.Child) -> None:
+    def _note_pid(self, child: child_processes.Child) -> None:
         """Write the pid file as soon as the disk lets us; nobody's running depends on it."""
         if self.program.pid_file is not None and not self._is_noted:
             with contextlib.suppress(OSError):
                 write_pid(self.program.pid_file, child.pid)
                 self._is_noted = True
 
-    def _bury(self, child: children.Child, now_s: float) -> Death:
+    def _bury(self, child: child_processes.Child, now_s: float) -> Death:
         """Note a death and when the program starts again."""
         self._clear(child)
         return self._wait(exit_in_words(child.returncode), now_s)
@@ -192,7 +192,7 @@ class Process:
         self.state = State.WAITING
         return Death(self.program.name, how, self._delay_s, self._deaths, self.program.log)
 
-    def _clear(self, child: children.Child) -> None:
+    def _clear(self, child: child_processes.Child) -> None:
         """Remove what is left of a child that has ended."""
         # Its own children may hold its port; the kernel ends them on Linux, we do elsewhere.
         _kill_group(child.pid)

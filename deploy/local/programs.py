@@ -11,7 +11,7 @@ from functools import partial
 
 from common.settings import Settings, environment_with
 from deploy.local import redis_server, s3_server
-from deploy.local.layout import Layout
+from deploy.local.data_directory import Layout
 from deploy.local.options import StackOptions, threads_per_worker
 from deploy.local.probes import ApiProbe
 from deploy.local.process import Program

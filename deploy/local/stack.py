@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from common.errors import ConfigurationError
 from common.settings import Settings
-from deploy.local import identity
-from deploy.local.layout import Layout, is_alive, read_pid, write_address
+from deploy.local import server_identity
+from deploy.local.data_directory import Layout, is_alive, read_pid, write_address
 from deploy.local.options import StackOptions
 from deploy.local.probes import ApiProbe
 from deploy.local.programs import all_programs, prepare_servers
@@ -31,7 +31,7 @@ class Stack:
 
     def __init__(self, options: StackOptions, settings: Settings, watcher: Watcher) -> None:
         self.layout = Layout(options.data)
-        self._options = replace(options, port=options.port or identity.free_port())
+        self._options = replace(options, port=options.port or server_identity.free_port())
         self._settings = settings
         self._watcher = watcher
         self.url = ApiProbe(settings.api_host, self._options.port).url
@@ -88,11 +88,11 @@ def _await_port(port: int, layout: Layout) -> None:
     """
     predecessor = read_pid(layout.pid("api"))
     deadline_s = time.monotonic() + PREDECESSOR_GOES_S
-    while not identity.is_port_free(port):
+    while not server_identity.is_port_free(port):
         ours = predecessor is not None and is_alive(predecessor)
         if not ours or time.monotonic() > deadline_s:
             raise ConfigurationError(
                 f"Port {port} is in use by another program. Choose another one with --port "
-                f"(make up PORT={identity.free_port()}), or 0 for any free one."
+                f"(make up PORT={server_identity.free_port()}), or 0 for any free one."
             )
         time.sleep(0.1)

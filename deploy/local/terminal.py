@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from deploy.local.layout import tail
+from deploy.local.data_directory import tail
 from deploy.local.process import Death, State, Status
 
 COLOURS = {

@@ -9,7 +9,7 @@ from types import FrameType
 from rich.console import Console
 
 from common.settings import Settings
-from deploy.local.layout import tail
+from deploy.local.data_directory import tail
 from deploy.local.options import StackOptions
 from deploy.local.stack import Stack
 from deploy.local.supervisor import StartFailed

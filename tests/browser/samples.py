@@ -13,11 +13,11 @@ import torch
 from PIL import Image
 
 from tests.checkout import ROOT
-from worker.models import Model, find_models
-from worker.precision import Precision
+from worker.engine.model import Model, find_models
+from worker.networks.precision import Precision
 from worker.styles.base import Style
 
-FOLDER: Final = ROOT / "api" / "page" / "samples"
+FOLDER: Final = ROOT / "api" / "web" / "page" / "samples"
 PHOTO: Final = ROOT / "tests" / "photos" / "astronaut.jpg"
 WHOLE: Final = (0, 0, 512, 384)  # the photo's part that an empty page shows
 FACE: Final = (96, 24, 352, 216)  # and the one of a style's card

@@ -7,12 +7,12 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from pydantic import SecretStr
 
-from api.keys_file import lines_for
+from api.auth.keys_file import lines_for
 from common.callers import Scope, new_key
 from common.errors import WorkerLost
+from common.jobstore import JobStore
+from common.jobstore.leases import Claim, LineOffer, WorkerState
 from common.settings import Settings
-from common.store import JobStore
-from common.store.leases import Claim, LineOffer, WorkerState
 from common.styles import line_of
 from tests.browser.conftest import Visit, light_styles
 from tests.browser.person import Person
@@ -76,7 +76,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         settings = Settings(redis_url=SecretStr(stack.redis_url))
         store = JobStore.from_settings(settings, timeout_s=30)
         yield House(stack, store, keys)
-        store.scripts.close()
+        store.redis.close()
 
 
 @pytest.fixture

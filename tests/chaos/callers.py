@@ -147,15 +147,15 @@ class Crowd:
         """Return how long each 503 of the job store's was waited for, by anybody."""
         return [took_s for caller in self.callers.values() for took_s in caller.refusals_s]
 
-    def begin(self, wishes: Sequence[Submission]) -> list[Future[None]]:
+    def begin(self, planned: Sequence[Submission]) -> list[Future[None]]:
         """Start to submit, each wish when it is due, and to look."""
         self._began_s = time.monotonic()
         self._looker.start()
-        return [self._senders.submit(self._send, wish) for wish in wishes]
+        return [self._senders.submit(self._send, wish) for wish in planned]
 
-    def flood(self, wishes: Iterable[Submission]) -> list[Future[None]]:
+    def flood(self, planned: Iterable[Submission]) -> list[Future[None]]:
         """Submit these at once."""
-        return [self._flooders.submit(self._send, wish) for wish in wishes]
+        return [self._flooders.submit(self._send, wish) for wish in planned]
 
     def close(self) -> None:
         """End all threads, whatever they wait for."""

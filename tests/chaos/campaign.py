@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import redis
 
-from common.store.keys import PREFIX
+from common.jobstore.redis_keys import PREFIX
 from tests.chaos.callers import Crowd
 from tests.chaos.checker import Checker, own_exit_faults, same_picture_faults
 from tests.chaos.faults import FaultRun, Faults
@@ -77,7 +77,7 @@ class Campaign:
         callers = list(ground.keys)
         singles = stream(self.seed, callers, self.jobs, self.length_s)
         same = flood(self.seed, callers[0], IDENTICAL)
-        wishes, faults, events = [*singles, *same], Faults(ground), schedule.events()
+        planned, faults, events = [*singles, *same], Faults(ground), schedule.events()
         identical = Identical(ground, crowd, faults, same)
         run = FaultRun(faults, events, {Kind.IDENTICAL: identical.begin})
         began_s = time.time()
@@ -91,11 +91,11 @@ class Campaign:
             raise run.failure
         rest_within_s = time.monotonic() + self.settle_s
         wait([*sent, *identical.sent()], timeout=self.settle_s)
-        come_to_rest(ground, crowd, wishes, rest_within_s)
+        come_to_rest(ground, crowd, planned, rest_within_s)
         took_s = time.time() - began_s
-        look_again(crowd, wishes)
+        look_again(crowd, planned)
         report = make_report(
-            wishes=wishes,
+            planned=planned,
             history=crowd.history,
             logs=WorkerLogs(ground.stack.layout.logs),
             kills=faults.kills,
@@ -106,8 +106,8 @@ class Campaign:
             slowest_refusal_s=max(crowd.refusals_s(), default=0.0),
         )
         found = [
-            *told.faults(crowd.history, wishes),
-            *Checker(ground, crowd, wishes).faults(),
+            *told.faults(crowd.history, planned),
+            *Checker(ground, crowd, planned).faults(),
             *same_picture_faults(ground, same),
             *own_exit_faults(ground),
         ]
@@ -125,12 +125,12 @@ class Identical:
     """
 
     def __init__(
-        self, ground: Ground, crowd: Crowd, faults: Faults, wishes: Sequence[Submission]
+        self, ground: Ground, crowd: Crowd, faults: Faults, planned: Sequence[Submission]
     ) -> None:
         self._ground = ground
         self._crowd = crowd
         self._faults = faults
-        self._wishes = wishes
+        self._planned = planned
         self._thread = threading.Thread(target=self._run, name="identical", daemon=True)
         self._sent: list[Future[None]] = []
 
@@ -145,10 +145,10 @@ class Identical:
 
     def _run(self) -> None:
         try:
-            self._sent = self._crowd.flood(self._wishes)
+            self._sent = self._crowd.flood(self._planned)
             deadline_s = time.monotonic() + CLAIMED_WITHIN_S
             while time.monotonic() < deadline_s:
-                jobs = {job_id for wish in self._wishes for job_id in list(wish.job_ids)}
+                jobs = {job_id for wish in self._planned for job_id in list(wish.job_ids)}
                 worker = WorkerLogs(self._ground.stack.layout.logs).claimed_by(jobs)
                 if worker is not None:
                     self._faults.kill(f"worker-{worker}")
@@ -160,13 +160,13 @@ class Identical:
 
 
 def come_to_rest(
-    ground: Ground, crowd: Crowd, wishes: Sequence[Submission], deadline_s: float
+    ground: Ground, crowd: Crowd, planned: Sequence[Submission], deadline_s: float
 ) -> None:
     """Wait until all has ended and all parts are back; the checker finds out what did not."""
 
     def has_ended() -> bool:
-        ends = [crowd.history.last(job_id) for wish in wishes for job_id in list(wish.job_ids)]
-        return len(ends) >= len(wishes) and all(end and end.is_terminal for end in ends)
+        ends = [crowd.history.last(job_id) for wish in planned for job_id in list(wish.job_ids)]
+        return len(ends) >= len(planned) and all(end and end.is_terminal for end in ends)
 
     conditions: tuple[Callable[[], bool], ...] = (has_ended, lambda: has_all_workers(ground))
     for condition in conditions:
@@ -201,9 +201,9 @@ def missing(ground: Ground) -> dict[Kind, str]:
     return without
 
 
-def look_again(crowd: Crowd, wishes: Sequence[Submission]) -> None:
+def look_again(crowd: Crowd, planned: Sequence[Submission]) -> None:
     """Look at every job once more: what has ended must have stayed as it was."""
-    for wish in wishes:
+    for wish in planned:
         for job_id in wish.job_ids:
             crowd.callers[wish.caller].look(job_id)
 

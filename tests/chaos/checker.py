@@ -16,7 +16,7 @@ import httpx
 import redis
 from PIL import Image
 
-from common.store.keys import PREFIX
+from common.jobstore.redis_keys import PREFIX
 from tests.audit import audit
 from tests.chaos.callers import Caller, Crowd
 from tests.chaos.ground import Ground
@@ -44,10 +44,10 @@ class Checker:
         wishes: What they submitted, all of it accepted.
     """
 
-    def __init__(self, ground: Ground, crowd: Crowd, wishes: Sequence[Submission]) -> None:
+    def __init__(self, ground: Ground, crowd: Crowd, planned: Sequence[Submission]) -> None:
         self._ground = ground
         self._crowd = crowd
-        self._wishes = wishes
+        self._planned = planned
 
     def faults(self) -> list[str]:
         """Return everything that is wrong, a sentence each."""
@@ -61,7 +61,7 @@ class Checker:
 
     def _unfit_answers(self) -> Iterator[str]:
         """Yield wishes that are not exactly one job, and answers that no caller understands."""
-        for wish in self._wishes:
+        for wish in self._planned:
             if len(wish.job_ids) != 1:
                 yield f"submission {wish.key} became {len(wish.job_ids)} jobs: {wish.job_ids}"
             yield from (f"submission {wish.key}: {surprise}" for surprise in wish.surprises)
@@ -84,8 +84,8 @@ class Checker:
                 claims = logs.claims_of(job_id)
                 if end.attempts != ATTEMPTS or claims < ATTEMPTS:
                     yield f"job {job_id}: {end}, and the logs know {claims} attempts"
-        if lost * LOST_IN >= max(len(self._wishes), LOST_IN + 1):
-            yield f"{lost} of {len(self._wishes)} jobs ended as worker_lost"
+        if lost * LOST_IN >= max(len(self._planned), LOST_IN + 1):
+            yield f"{lost} of {len(self._planned)} jobs ended as worker_lost"
 
     def _unfit_pictures(self) -> Iterator[str]:
         """Yield pictures that are not there, do not decode, or are not the right ones."""
@@ -103,7 +103,7 @@ class Checker:
             )
 
         with ThreadPoolExecutor(DOWNLOADS) as pool:
-            yield from (fault for fault in pool.map(fault_of, self._wishes) if fault)
+            yield from (fault for fault in pool.map(fault_of, self._planned) if fault)
 
     def _unfit_books(self) -> Iterator[str]:
         """Yield what the job store and the storage hold and should not."""
@@ -111,7 +111,7 @@ class Checker:
         with redis.Redis.from_url(url, decode_responses=True) as connection:
             yield from _unfinished(connection)
             recorded = {key.rpartition(":")[2] for key in connection.scan_iter(f"{PREFIX}job:*")}
-        accepted = {job_id for wish in self._wishes for job_id in wish.job_ids}
+        accepted = {job_id for wish in self._planned for job_id in wish.job_ids}
         yield from (f"job {job_id} was accepted and is gone" for job_id in accepted - recorded)
         yield from (f"job {job_id} is nobody's submission" for job_id in recorded - accepted)
         yield from self._audit_faults()
@@ -130,7 +130,7 @@ class Checker:
         return []
 
     def _ends(self) -> Iterator[tuple[str, Observation | None]]:
-        for wish in self._wishes:
+        for wish in self._planned:
             for job_id in wish.job_ids:
                 yield job_id, self._crowd.history.last(job_id)
 

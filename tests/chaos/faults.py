@@ -17,7 +17,7 @@ from pathlib import Path
 
 import redis
 
-from deploy.local.layout import read_pid
+from deploy.local.data_directory import read_pid
 from tests import small_disk
 from tests.chaos.ground import Ground
 from tests.chaos.proxy import Fault, FaultProxy, Trouble

@@ -14,8 +14,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from common.errors import ConfigurationError
-from common.storage.base import ObjectStore
-from common.storage.factory import open_s3_store
+from common.objects.base import ObjectStore
+from common.objects.factory import open_s3_store
 from deploy.local import redis_server, s3_server
 from tests import services, small_disk
 from tests.chaos.proxy import FaultProxy

@@ -72,7 +72,7 @@ class Report:
 
 def make_report(
     *,
-    wishes: Sequence[Submission],
+    planned: Sequence[Submission],
     history: History,
     logs: WorkerLogs,
     kills: Sequence[Blow],
@@ -85,7 +85,7 @@ def make_report(
     """Gather a run's figures.
 
     Args:
-        wishes: What was submitted.
+        planned: What was submitted.
         history: What pollers saw.
         logs: What workers said.
         kills: Which processes were killed when.
@@ -101,10 +101,10 @@ def make_report(
         if kill.name.startswith("worker-")
     ]
     pickups = logs.pickups(workers)
-    ends = (history.last(job_id) for wish in wishes for job_id in wish.job_ids)
+    ends = (history.last(job_id) for wish in planned for job_id in wish.job_ids)
     return Report(
         ends=Counter(end.error or end.status for end in ends if end is not None),
-        refusals=Counter(refusal for wish in wishes for refusal in wish.refusals),
+        refusals=Counter(refusal for wish in planned for refusal in wish.refusals),
         spared=spared,
         blows=Counter(kill.name.rstrip("-0123456789") for kill in kills),
         verdicts=logs.verdicts(),

@@ -5,7 +5,7 @@ import time
 
 import torch
 
-from worker.precision import Precision
+from worker.networks.precision import Precision
 from worker.styles.base import StyleCard
 
 MODEL_VARIABLE = "CELSHADE_TEST_MODEL"

@@ -81,14 +81,14 @@ def test_photos_are_told_by_their_colours_and_repeat_with_their_seed() -> None:
 
 def test_ends_that_were_not_told_or_wrongly_are_named() -> None:
     history, receiver = History(), Receiver()
-    wishes = stream(1, ["a"], 3, 10)
-    for wish, name in zip(wishes, ("told", "untold", "wrong"), strict=True):
+    planned = stream(1, ["a"], 3, 10)
+    for wish, name in zip(planned, ("told", "untold", "wrong"), strict=True):
         wish.job_ids.add(name)
         history.note(_job("succeeded", id=name))
     for name, event in (("told", "job.succeeded"), ("wrong", "job.failed")):
         body = json.dumps({"type": event}).encode()
         receiver.heard.put(Heard("/", {"webhook-id": f"job_{name}_1"}, body))
-    assert Told(receiver, within_s=0.1).faults(history, wishes) == [
+    assert Told(receiver, within_s=0.1).faults(history, planned) == [
         "job_untold_1 was never told",
         "job_wrong_1 was told as {'job.failed'}, and is job.succeeded",
     ]

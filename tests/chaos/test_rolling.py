@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from deploy.local import children
+from deploy.local import child_processes
 from tests.chaos.callers import Crowd
 from tests.chaos.campaign import has_all_workers
 from tests.chaos.checker import Checker
@@ -37,12 +37,12 @@ RESTARTS = ("api", "worker-1", "worker-2")
 COLOUR, OLD, NEW = (200, 90, 30), (55, 165, 225), (225, 165, 55)
 
 
-def _finish(crowd: Crowd, wishes: Sequence[Submission], sent: list[Future[None]]) -> None:
+def _finish(crowd: Crowd, planned: Sequence[Submission], sent: list[Future[None]]) -> None:
     """Wait until all is submitted, at once from now on, and has ended."""
-    for wish in wishes:
+    for wish in planned:
         wish.due_s = 0.0
     wait(sent, timeout=PATIENCE_S)
-    until(lambda: all(_has_ended(crowd, wish) for wish in wishes), "all jobs have ended")
+    until(lambda: all(_has_ended(crowd, wish) for wish in planned), "all jobs have ended")
 
 
 def _has_ended(crowd: Crowd, wish: Submission) -> bool:
@@ -63,23 +63,23 @@ def _restart(ground: Ground, name: str) -> None:
 @pytest.mark.timeout(1200)  # workers start one after the other
 @pytest.mark.parametrize("rounds", [1, pytest.param(5, marks=pytest.mark.campaign)])
 def test_rolling_restarts_fail_nothing_and_lose_nothing(tmp_path: Path, rounds: int) -> None:
-    wishes = stream(
+    planned = stream(
         SEED, list(CALLERS), count=PER_ROUND * rounds, length_s=PER_ROUND * rounds / PER_S
     )
     with (
         running_ground(tmp_path, workers=WORKERS, seed=SEED) as ground,
         closing(Crowd(ground.stack.url, ground.keys, seed=SEED)) as crowd,
     ):
-        sent = crowd.begin(wishes)
+        sent = crowd.begin(planned)
         for _ in range(rounds):
             for name in RESTARTS:
                 _restart(ground, name)
-        _finish(crowd, wishes, sent)
-        assert Checker(ground, crowd, wishes).faults() == []
-    ends = [crowd.history.last(job_id) for wish in wishes for job_id in wish.job_ids]
+        _finish(crowd, planned, sent)
+        assert Checker(ground, crowd, planned).faults() == []
+    ends = [crowd.history.last(job_id) for wish in planned for job_id in wish.job_ids]
     assert Counter((end.status, end.attempts) for end in ends if end).keys() == {("succeeded", 1)}
     # Nobody was cut off in the middle: a port that is closed for a moment refuses, no more.
-    met = Counter(refusal for wish in wishes for refusal in wish.refusals)
+    met = Counter(refusal for wish in planned for refusal in wish.refusals)
     assert met.keys() <= {"ConnectError", "503"}
 
 
@@ -108,14 +108,14 @@ def _new_worker(ground: Ground, directory: Path) -> Iterator[None]:
         MODEL_VARIABLE: "new",
     }
     with (ground.stack.layout.logs / "worker-9.log").open("ab") as log:
-        child = children.start_child(
+        child = child_processes.start_child(
             [sys.executable, "-m", "worker"], env=env, cwd=ROOT, stdout=log, stderr=log
         )
     try:
         until(lambda: stands_ready(ground.stack.layout.logs, 9), "the new worker follows hints")
         yield
     finally:
-        assert children.stop_child(child, grace_s=WORKER_STOP_S) == 0
+        assert child_processes.stop_child(child, grace_s=WORKER_STOP_S) == 0
 
 
 def _model_of(caller: Caller, job: Job) -> str:

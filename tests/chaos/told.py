@@ -40,9 +40,9 @@ class Told:
             "CELSHADE_WEBHOOK_TIMEOUT_S": str(TIMEOUT_S),
         }
 
-    def faults(self, history: History, wishes: Sequence[Submission]) -> list[str]:
+    def faults(self, history: History, planned: Sequence[Submission]) -> list[str]:
         """Wait until all is told, and return everything that is wrong, a sentence each."""
-        ends = {job_id: history.last(job_id) for wish in wishes for job_id in wish.job_ids}
+        ends = {job_id: history.last(job_id) for wish in planned for job_id in wish.job_ids}
         wanted = {
             f"job_{job_id}_{end.run}": f"job.{end.status}"
             for job_id, end in ends.items()

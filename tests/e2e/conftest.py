@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from common.objects.factory import open_local_store
 from common.settings import Settings
-from common.storage.factory import open_local_store
 from tests.audit import audit
 from tests.e2e.caller import Caller
 from tests.e2e.stack import Stack, running_stack

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from api.app import create_app
-from api.parts import NAME, Parts
+from api.context.context import NAME, Context
 from common.settings import PREFIX, Settings
-from deploy.local import children
+from deploy.local import child_processes
 from tests import services
 from tests.e2e.stack import ROOT, until
 from tests.integration.api.photo_client import PhotoClient
@@ -37,13 +37,13 @@ class Fleet:
     directory: Path
     base: dict[str, str]
     client: PhotoClient
-    parts: Parts
-    processes: dict[str, children.Child] = field(default_factory=dict)
+    context: Context
+    processes: dict[str, child_processes.Child] = field(default_factory=dict)
 
     def start(self, package: str, name: str, *, before: Sequence[str] = (), **own: str) -> None:
         """Start `python -m package`, `before` its words; `own` is laid over the environment."""
         with (self.directory / f"{name}.log").open("ab") as log:
-            self.processes[name] = children.start_child(
+            self.processes[name] = child_processes.start_child(
                 [*before, sys.executable, "-m", package],
                 env={**self.base, f"{PREFIX}WORKER_NAME": name, **own},
                 cwd=ROOT,
@@ -53,7 +53,7 @@ class Fleet:
 
     def stop(self, name: str) -> None:
         """Stop a process in order."""
-        children.stop_child(self.processes.pop(name), grace_s=GRACE_S)
+        child_processes.stop_child(self.processes.pop(name), grace_s=GRACE_S)
 
     def log(self, name: str) -> str:
         """What a process has said."""
@@ -61,7 +61,7 @@ class Fleet:
 
     def state_of(self, name: str) -> str | None:
         """What a worker says of itself, or None when nobody hears of it."""
-        crews = [line.crew for line in self.parts.store.upkeep.overview().lines]
+        crews = [line.crew for line in self.context.store.maintenance.overview().lines]
         return next((m.state for crew in crews for m in crew if m.name == name), None)
 
     def wait_for_state(self, name: str, state: str) -> None:
@@ -81,9 +81,9 @@ def running_fleet(directory: Path, settings: Settings, env: Mapping[str, str]) -
     with pytest.MonkeyPatch.context() as patches:
         patches.setattr("api.app.STORE_TIMEOUT_S", services.STORE_TIMEOUT_S)
         app = create_app(settings)
-    parts: Parts = app.extensions[NAME]
+    context: Context = app.extensions[NAME]
     base = {**os.environ, "PYTHONPATH": str(ROOT), **env}
-    fleet = Fleet(directory, base, PhotoClient(app), parts)
+    fleet = Fleet(directory, base, PhotoClient(app), context)
     fleet.start("keeper", "keeper")
     try:
         yield fleet
@@ -94,4 +94,4 @@ def running_fleet(directory: Path, settings: Settings, env: Mapping[str, str]) -
     finally:
         for name in list(fleet.processes):
             fleet.stop(name)
-        parts.close()
+        context.close()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import children
+from deploy.local import child_processes
 from tests import small_disk
 from tests.e2e.stack import ROOT, until
 
@@ -27,7 +27,7 @@ class OneDisk:
     """
 
     directory: Path
-    holder: children.Child
+    holder: child_processes.Child
 
     @property
     def seen(self) -> Path:
@@ -59,7 +59,7 @@ class OneDisk:
 def one_disk(directory: Path, *, size: str) -> Iterator[OneDisk]:
     """Have a small disk on an existing directory for as long as the block lasts."""
     words = ["sh", "-c", 'touch "$0/.held" && exec sleep inf', str(directory)]
-    holder = children.start_child([*small_disk.command(directory, size), *words])
+    holder = child_processes.start_child([*small_disk.command(directory, size), *words])
     try:
         disk = OneDisk(directory, holder)
         held = disk.seen / ".held"
@@ -67,4 +67,4 @@ def one_disk(directory: Path, *, size: str) -> Iterator[OneDisk]:
         held.unlink()
         yield disk
     finally:
-        children.stop_child(holder, grace_s=GRACE_S)
+        child_processes.stop_child(holder, grace_s=GRACE_S)

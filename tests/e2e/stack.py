@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.local import children
-from deploy.local.layout import Layout, is_alive, read_pid, tail
+from deploy.local import child_processes
+from deploy.local.data_directory import Layout, is_alive, read_pid, tail
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_S = 150.0  # torch is imported and a model warmed, on a machine that may be busy
@@ -36,7 +36,7 @@ class Stack:
     url: str
     redis_url: str = field(repr=False)
     layout: Layout
-    process: children.Child
+    process: child_processes.Child
 
     def pid(self, name: str) -> int:
         """Return the pid of a process, e.g. `api`, `worker-1`, `worker-1-supervisor`, `redis`."""
@@ -121,7 +121,7 @@ def running_stack(
     command += ["--workers", str(workers), "--data", str(tmp_path / "data")]
     command += ["--store", store]
     with (tmp_path / "up.log").open("ab") as log:
-        process = children.start_child(
+        process = child_processes.start_child(
             command, env=_environment(env or {}), cwd=ROOT, stdout=log, stderr=log
         )
     stack = Stack("", "", layout, process)
@@ -136,19 +136,19 @@ def running_stack(
         sys.stderr.write(f"\n{stack.tails()}\n")
         raise
     finally:
-        children.stop_child(process, grace_s=STOP_S)
+        child_processes.stop_child(process, grace_s=STOP_S)
 
 
-def _wait_until_ready(layout: Layout, process: children.Child) -> None:
+def _wait_until_ready(layout: Layout, process: child_processes.Child) -> None:
     """Return when the command says that everything answers."""
     until(lambda: layout.api_url.exists() or process.poll() is not None, "all is ready")
     if process.poll() is not None:
         raise AssertionError(f"'up' ended with exit code {process.returncode}")
 
 
-def _stop(layout: Layout, process: children.Child) -> None:
+def _stop(layout: Layout, process: child_processes.Child) -> None:
     """Stop the service as SIGTERM does, and see that it ends well and leaves nothing running."""
-    code = children.stop_child(process, grace_s=STOP_S)
+    code = child_processes.stop_child(process, grace_s=STOP_S)
     left = sorted(path.name for path in layout.run.iterdir())
     if code != 0 or left:
         raise AssertionError(f"'up' ended with exit code {code}; left in run/: {left}")

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from common.errors import ConfigurationError
 from common.settings import PREFIX, Settings
-from deploy.local import children, s3_server
+from deploy.local import child_processes, s3_server
 from tests import services
 from tests.audit import audit
 from tests.e2e.fleet import Fleet, running_fleet
@@ -100,7 +100,7 @@ def test_a_failing_model(clean_redis_url: str, tmp_path: Path, fault: str) -> No
             fleet.wait_for_state("bad", "sick")
         broken.unlink()
         assert_it_works_again(fleet)
-        audit(clean_redis_url, fleet.parts.objects)
+        audit(clean_redis_url, fleet.context.objects)
 
 
 def test_a_lost_device(clean_redis_url: str, tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_a_lost_device(clean_redis_url: str, tmp_path: Path) -> None:
         jobs = submit_and_wait(fleet, first=0, many=1)
         assert [(job["status"], job["attempts"]) for job in jobs] == [("succeeded", 2)]
         assert fleet.log("bad").count("the device is lost") == 1
-        audit(clean_redis_url, fleet.parts.objects)
+        audit(clean_redis_url, fleet.context.objects)
 
 
 class Storage:
@@ -134,17 +134,17 @@ class Storage:
         keys = [own, self._other] if with_other else [own]
         auth = ",".join(f'"{",".join(pair)}"' for pair in keys)
         with (self._server.directory / "s3.log").open("ab") as log:
-            child = children.start_child(
+            child = child_processes.start_child(
                 self._server.command(),
                 env={**self._server.env(), "RCLONE_AUTH_KEY": auth},
                 stdout=log,
                 stderr=log,
             )
         try:
-            children.wait_until_ready(child, self._server.is_ready, name="s3", timeout_s=30)
+            child_processes.wait_until_ready(child, self._server.is_ready, name="s3", timeout_s=30)
             yield
         finally:
-            children.stop_child(child, grace_s=10)
+            child_processes.stop_child(child, grace_s=10)
 
 
 def test_revoked_storage_keys(clean_redis_url: str, tmp_path: Path) -> None:
@@ -179,4 +179,4 @@ def test_revoked_storage_keys(clean_redis_url: str, tmp_path: Path) -> None:
             fleet.wait_for_state("bad", "sick")
         with storage.running(with_other=True):
             assert_it_works_again(fleet)
-            audit(clean_redis_url, fleet.parts.objects)
+            audit(clean_redis_url, fleet.context.objects)

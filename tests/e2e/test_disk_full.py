@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.local.layout import read_pid
+from deploy.local.data_directory import read_pid
 from tests import small_disk
 from tests.e2e.caller import Caller, Job
 from tests.e2e.conftest import Calling
@@ -37,7 +37,7 @@ AUDIT = """
 import os, sys
 from pathlib import Path
 from common.settings import Settings
-from common.storage.factory import open_local_store
+from common.objects.factory import open_local_store
 from tests.audit import audit
 settings = Settings(store="local", data_dir=Path(sys.argv[1]))
 audit(os.environ["REDIS_URL_TO_AUDIT"], open_local_store(settings))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from common.store.keys import PREFIX
+from common.jobstore.redis_keys import PREFIX
 from tests.checkout import ROOT
 from tests.e2e.caller import Caller
 from tests.e2e.conftest import Auditor, Calling

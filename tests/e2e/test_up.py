@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from deploy.local.layout import read_pid
+from deploy.local.data_directory import read_pid
 from tests.e2e.stack import ROOT, running_stack, until
 from tests.photo_maker import flat_photo
 from tests.platforms import linux_only

@@ -6,9 +6,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from common import settings_page
 from common.settings import Settings
 from tests import checkout
+from tools.reference import settings
 
 PAGES = checkout.files("*.md")
 LINK = re.compile(r"!?\[[^\]]*\]\(\s*<?([^)\s>]+)>?[^)]*\)|(?:src|href)=\"([^\"]+)\"")
@@ -78,13 +78,13 @@ def test_a_dead_link_is_found(tmp_path: Path) -> None:
 def test_the_settings_page_is_current() -> None:
     written = (checkout.ROOT / "docs" / "configuration.md").read_text()
 
-    assert written == settings_page.page(), (
-        "run: python -m common.settings_page > docs/configuration.md"
+    assert written == settings.page(), (
+        "run: python -m tools.reference.settings > docs/configuration.md"
     )
 
 
 def test_every_setting_is_in_a_group_of_the_page() -> None:
-    groups = settings_page.groups()
+    groups = settings.groups()
 
     assert "" not in groups
     assert sorted(name for names in groups.values() for name in names) == sorted(

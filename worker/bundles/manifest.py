@@ -20,8 +20,8 @@ from pydantic import (
 from common.errors import ConfigurationError
 from common.renders import MAX_SIZE_PX, MIN_SIZE_PX
 from common.styles import is_style_name
+from worker.networks.precision import Precision
 from worker.networks.toon_unet import Ending
-from worker.precision import Precision
 
 MANIFEST: Final = "model.json"
 

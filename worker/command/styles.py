@@ -14,7 +14,7 @@ from worker.bundles.shelf import Shelf
 from worker.bundles.sources import source_of
 from worker.command.convert import convert
 from worker.command.progress import ProgressLine, in_units
-from worker.precision import Precision
+from worker.networks.precision import Precision
 from worker.styles.catalog import BUILT_IN, style_of
 
 _MARK = {True: "commercial use allowed", False: "NO COMMERCIAL USE"}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from worker.engine.devices import Forward
-from worker.precision import Precision
+from worker.networks.precision import Precision
 
 # One computes, one copies; the two change places.
 _LANES = 2

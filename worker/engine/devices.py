@@ -11,7 +11,7 @@ import torch
 
 from common.allocator import give_back_now
 from worker.engine import memory
-from worker.precision import Precision
+from worker.networks.precision import Precision
 
 # Forwards side by side on a CPU: each needs the memory of one photo.
 _MOST_LANES = 4

@@ -19,11 +19,11 @@ from typing import Any
 import torch
 
 from common.errors import RenderError
-from worker.engine.ladder import Outcome, climb
-from worker.engine.load import Load, LoadMeter
-from worker.engine.loss import DeviceLost
-from worker.engine.pictures import pictures
-from worker.models import Model
+from worker.engine.device_errors import DeviceLost
+from worker.engine.fallback import Outcome, climb
+from worker.engine.load_meter import Load, LoadMeter
+from worker.engine.model import Model
+from worker.engine.sample_photos import pictures
 
 _log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Final
 import torch
 
 from worker.engine.devices import CpuDevice, Device
-from worker.precision import Precision
+from worker.networks.precision import Precision
 from worker.styles.base import Style
 
 # Width to height of what cameras and telephones take, the most common first. A shape that was never

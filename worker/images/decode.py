@@ -1,7 +1,7 @@
 """Untrusted bytes to pixels at work size: the one door by which a photo enters the worker.
 
 What reads the bytes is `worker.images.pixels`, in the calling thread here and in a process that may
-be killed in `worker.codecs.pool`, which is what serves. Everything a decoder can do wrong becomes
+be killed in `worker.sandbox.pool`, which is what serves. Everything a decoder can do wrong becomes
 `DecodeFailed`. What leaves is pixels in sRGB, upright, and nothing else.
 """
 

@@ -11,7 +11,7 @@ from typing import Protocol
 import torch
 
 from common.renders import DEFAULT_SIZE_PX, MAX_SIZE_PX, MIN_SIZE_PX
-from worker.precision import Precision
+from worker.networks.precision import Precision
 
 # Peak signal-to-noise ratio of two pictures that no eye tells apart: an error of 2.5 of 255 levels.
 PSNR_MIN_DB = 40.0

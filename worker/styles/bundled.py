@@ -12,7 +12,7 @@ from worker.bundles.bundle import Bundle
 from worker.bundles.manifest import Manifest
 from worker.bundles.weights import load_network
 from worker.networks import animegan2, cel, guided_filter, toon_unet, whitebox_unet
-from worker.precision import Precision
+from worker.networks.precision import Precision
 from worker.styles import tensors
 from worker.styles.base import StyleCard
 from worker.styles.card import card_of

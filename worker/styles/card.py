@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from worker.bundles.bundle import Bundle
-from worker.precision import Precision
+from worker.networks.precision import Precision
 from worker.styles import tensors
 from worker.styles.base import StyleCard
 from worker.styles.source import digest_of_code

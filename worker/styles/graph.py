@@ -13,7 +13,7 @@ from common.errors import ConfigurationError
 from worker.bundles.bundle import Bundle
 from worker.bundles.manifest import Interface
 from worker.networks.onnx_session import open_session
-from worker.precision import Precision
+from worker.networks.precision import Precision
 from worker.styles import tensors
 from worker.styles.base import StyleCard
 from worker.styles.card import card_of

@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn import functional
 
 from worker.networks.cel import LUMA
-from worker.precision import Precision
+from worker.networks.precision import Precision
 from worker.styles import abstraction, colour, flow, lines
 from worker.styles.base import StyleCard
 from worker.styles.source import digest_of_code

@@ -14,7 +14,7 @@ from worker.bundles.weights import load_network
 from worker.dctnet import alignment, area, faces, portrait, pupils
 from worker.dctnet.onnx_faces import OnnxDetector, OnnxLandmarks
 from worker.networks import guided_filter, whitebox_unet
-from worker.precision import Precision
+from worker.networks.precision import Precision
 from worker.styles.base import StyleCard
 from worker.styles.bundled import check_tiles, place
 from worker.styles.card import card_of

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from celshade.client import DEFAULT_URL
-from celshade.command import guides
-from celshade.command.readers import picture_format, seconds, strength, whole
+from celshade.client.client import DEFAULT_URL
+from celshade.command import help_texts
+from celshade.command.argument_types import picture_format, seconds, strength, whole
 
 
 class Parser(argparse.ArgumentParser):
@@ -27,8 +27,8 @@ def build_parser(environ: Mapping[str, str], version: str) -> Parser:
     """
     parser = Parser(
         prog="celshade",
-        description=guides.DESCRIPTION,
-        epilog=guides.EPILOG,
+        description=help_texts.DESCRIPTION,
+        epilog=help_texts.EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"celshade {version}")
@@ -111,7 +111,7 @@ def _add_render(commands: "argparse._SubParsersAction[Parser]", server: Parser) 
         commands, "render", server,
         help="turn photos into cartoons and save them",
         description="Send photos to the server, follow them, and save the cartoons.",
-        epilog=guides.RENDER,
+        epilog=help_texts.RENDER,
     )  # fmt: skip
     render.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="photos to turn")
     render.add_argument(
@@ -127,7 +127,7 @@ def _add_batch(commands: "argparse._SubParsersAction[Parser]", server: Parser) -
         commands, "batch", server,
         help="turn all photos of a folder, out as a ZIP or as files",
         description="Send the photos of a folder at once, follow them, and save the cartoons.",
-        epilog=guides.BATCH,
+        epilog=help_texts.BATCH,
     )  # fmt: skip
     batch.add_argument("folder", type=Path, metavar="DIR", help="folder of the photos")
     batch.add_argument("-r", "--recursive", action="store_true", help="its folders as well")
@@ -145,7 +145,7 @@ def _add_watch(commands: "argparse._SubParsersAction[Parser]", server: Parser) -
         commands, "watch", server,
         help="turn photos as they come into a folder",
         description="Watch a folder, and turn each photo that comes into it.",
-        epilog=guides.WATCH,
+        epilog=help_texts.WATCH,
     )  # fmt: skip
     watch.add_argument("folder", type=Path, metavar="DIR", help="folder that photos come into")
     watch.add_argument(
@@ -166,7 +166,7 @@ def _add_jobs(commands: "argparse._SubParsersAction[Parser]", server: Parser) ->
         commands, "jobs", server,
         help="list your jobs, show one, cancel, retry or delete some",
         description="List your own jobs, newest first, or do something with some.",
-        epilog=guides.JOBS,
+        epilog=help_texts.JOBS,
     )  # fmt: skip
     jobs.add_argument("--status", help="only those in this state, e.g. failed")
     jobs.add_argument("--limit", type=whole(1, 100_000), default=20, help="how many (default: 20)")
@@ -188,7 +188,7 @@ def _add_doctor(commands: "argparse._SubParsersAction[Parser]", server: Parser) 
         commands, "doctor", server,
         help="find out what does not work, and what to do",
         description="Look at everything between this machine and a picture.",
-        epilog=guides.DOCTOR,
+        epilog=help_texts.DOCTOR,
     )  # fmt: skip
     doctor.add_argument("--render", action="store_true", help="render a small picture as well")
 

@@ -12,20 +12,20 @@ from typing import Any
 
 from rich.console import Console
 
-from celshade.batches import Batch
-from celshade.client import Client
-from celshade.command.batch_delivery import Delivery, Files, Zip
+from celshade.client.batches import Batch
+from celshade.client.client import Client
+from celshade.client.errors import CelshadeError, PhotoUnreadable, UnusableSettings
+from celshade.client.photo_files import size_bytes_of
+from celshade.command.batch_download import Delivery, Files, Zip
 from celshade.command.batch_photos import BatchPhotos
 from celshade.command.batch_screen import BatchScreen, open_batch_screen
+from celshade.command.batch_sizes import Sized, divide
+from celshade.command.exit_codes import DONE, SOME_FAILED
 from celshade.command.folders import photos_in
-from celshade.command.greeting import greet, make_directory, picture_params
+from celshade.command.interrupts import Stopped, first_ctrl_c_sets, pause_unless
 from celshade.command.json_output import print_document
-from celshade.command.loads import Sized, divide
-from celshade.command.statuses import DONE, SOME_FAILED
-from celshade.command.stopping import Stopped, first_ctrl_c_sets, pause_unless
-from celshade.command.wording import duration
-from celshade.errors import CelshadeError, PhotoUnreadable, UnusableSettings
-from celshade.photo_files import size_bytes_of
+from celshade.command.messages import duration
+from celshade.command.preflight import greet, make_directory, picture_params
 
 
 class BatchRun:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from celshade.batches import Batch, BatchItem
+from celshade.client.batches import Batch, BatchItem
+from celshade.client.errors import CelshadeError, JobFailed
+from celshade.client.jobs import TERMINAL, Failure
 from celshade.command.batch_screen import BatchScreen
 from celshade.command.json_output import failure
-from celshade.command.wording import sentence
-from celshade.errors import CelshadeError, JobFailed
-from celshade.jobs import TERMINAL, Failure
+from celshade.command.messages import sentence
 
 _UNTOLD = Failure("unknown", "There is no picture, and the server did not say why.", retryable=True)
 _ENDS = {

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 from rich.text import Text
 
+from celshade.command.messages import duration, size
 from celshade.command.screen import progress_on, say, shown
 from celshade.command.screens import is_live
-from celshade.command.wording import duration, size
 
 _QUARTERS = 4
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from rich.console import Console
 
-from celshade.client import Client
+from celshade.client.client import Client
+from celshade.client.errors import Refused
+from celshade.command.exit_codes import DONE, SOME_FAILED
 from celshade.command.json_output import failure, print_document
+from celshade.command.messages import printable, sentence
 from celshade.command.screen import say
-from celshade.command.statuses import DONE, SOME_FAILED
 from celshade.command.tables import PATIENCE, Listing, local_time
-from celshade.command.wording import printable, sentence
-from celshade.errors import Refused
 
 
 def dead(options: argparse.Namespace, out: Console, errors: Console) -> int:

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
-from celshade.client import Client
-from celshade.command.delivery_trial import fetch_latest, render_one
-from celshade.command.examination import ENDING, SERVER, Examination
-from celshade.command.findings import Finding, Verdict, bad
+from celshade.client.client import Client
+from celshade.client.errors import CelshadeError
+from celshade.client.retry import RetryPolicy
+from celshade.client.transport import Transport
+from celshade.command.check_results import Finding, Verdict, bad
+from celshade.command.download_check import fetch_latest, render_one
+from celshade.command.exit_codes import DONE, NO_SERVER, SOME_FAILED
 from celshade.command.json_output import print_document
+from celshade.command.messages import hint, sentence
 from celshade.command.screen import say
-from celshade.command.statuses import DONE, NO_SERVER, SOME_FAILED
-from celshade.command.wording import hint, sentence
-from celshade.errors import CelshadeError
-from celshade.retrying import RetryPolicy
-from celshade.transport import Transport
+from celshade.command.server_checks import ENDING, SERVER, ServerChecks
 
 _TIMEOUT_S = 10.0
 _ONCE = RetryPolicy(retries=0)
@@ -66,7 +66,7 @@ def _examine(options: argparse.Namespace) -> Iterator[Finding]:
     with Transport(
         options.url, options.api_key, timeout_s=_TIMEOUT_S, policy=_ONCE, sleep=time.sleep
     ) as http:
-        examination = Examination(http, has_key=bool(options.api_key))
+        examination = ServerChecks(http, has_key=bool(options.api_key))
         try:
             yield from examination.findings()
         except CelshadeError as error:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from celshade.errors import UnusableSettings
+from celshade.client.errors import UnusableSettings
 
 # The server goes by content; a folder holds more than photos, so here the name decides.
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".heic", ".heif"})

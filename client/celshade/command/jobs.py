@@ -6,14 +6,14 @@ from itertools import islice
 
 from rich.console import Console
 
-from celshade.client import Client
+from celshade.client.client import Client
+from celshade.client.errors import CelshadeError, Refused
+from celshade.client.jobs import Job
+from celshade.command.exit_codes import DONE, SOME_FAILED
 from celshade.command.json_output import failure, print_document
+from celshade.command.messages import concerns_all, describe, duration, printable, sentence, size
 from celshade.command.screen import say
-from celshade.command.statuses import DONE, SOME_FAILED
 from celshade.command.tables import PATIENCE, Listing, local_time
-from celshade.command.wording import concerns_all, describe, duration, printable, sentence, size
-from celshade.errors import CelshadeError, Refused
-from celshade.jobs import Job
 
 
 def jobs(options: argparse.Namespace, out: Console, errors: Console) -> int:

@@ -7,10 +7,10 @@ from typing import Any
 
 from rich.console import Console
 
+from celshade.client.errors import CelshadeError
+from celshade.client.jobs import Job
+from celshade.command.messages import code_of, printable, sentence
 from celshade.command.screen import Saved, say, shown
-from celshade.command.wording import code_of, printable, sentence
-from celshade.errors import CelshadeError
-from celshade.jobs import Job
 
 
 def print_document(out: Console, value: object) -> None:

@@ -10,19 +10,19 @@ from collections.abc import Callable, Sequence
 
 from rich.console import Console
 
-import celshade
+from celshade.client import __version__
+from celshade.client.errors import CelshadeError
 from celshade.command.arguments import build_parser
 from celshade.command.batch import batch
 from celshade.command.dead import dead
 from celshade.command.doctor import doctor
+from celshade.command.exit_codes import INTERRUPTED, status_of
 from celshade.command.jobs import jobs
+from celshade.command.messages import hint, sentence
 from celshade.command.render import render
 from celshade.command.screen import say
-from celshade.command.statuses import INTERRUPTED, status_of
 from celshade.command.tables import styles
 from celshade.command.watch import watch
-from celshade.command.wording import hint, sentence
-from celshade.errors import CelshadeError
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace, Console, Console], int]] = {
     "render": render,
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal's encoding lacks is no reason to stop.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # real files here
-    options = build_parser(os.environ, celshade.__version__).parse_args(arguments)
+    options = build_parser(os.environ, __version__).parse_args(arguments)
     out, errors = Console(), Console(stderr=True)
     try:
         return _COMMANDS[options.command](options, out, errors)

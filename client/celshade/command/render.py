@@ -12,18 +12,18 @@ from pathlib import Path
 
 from rich.console import Console
 
-from celshade.client import Client
-from celshade.command.crew import Crew
-from celshade.command.greeting import greet, make_directory, picture_params
-from celshade.command.journey import Journey
-from celshade.command.names import Names, distinct
+from celshade.client.client import Client
+from celshade.client.errors import CelshadeError, PhotoUnreadable
+from celshade.client.photo_files import check_photo
+from celshade.command.exit_codes import DONE, SOME_FAILED
+from celshade.command.interrupts import STOP_TIMEOUT_S, Stopped, pause_unless
+from celshade.command.messages import concerns_all, duration
+from celshade.command.output_names import Names, distinct
+from celshade.command.photo_run import PhotoRun
+from celshade.command.preflight import greet, make_directory, picture_params
 from celshade.command.screen import Screen
 from celshade.command.screens import open_screen
-from celshade.command.statuses import DONE, SOME_FAILED
-from celshade.command.stopping import STOP_TIMEOUT_S, Stopped, pause_unless
-from celshade.command.wording import concerns_all, duration
-from celshade.errors import CelshadeError, PhotoUnreadable
-from celshade.photo_files import check_photo
+from celshade.command.thread_pool import ThreadPool
 
 
 class Run:
@@ -37,7 +37,7 @@ class Run:
     """
 
     def __init__(
-        self, journey: Journey, names: Names, screen: Screen, stop: threading.Event
+        self, journey: PhotoRun, names: Names, screen: Screen, stop: threading.Event
     ) -> None:
         self._journey = journey
         self._names = names
@@ -54,7 +54,7 @@ class Run:
             KeyboardInterrupt: Ctrl-C; open jobs have been canceled as far as the server answered.
         """
         with self._screen.running():
-            crew = Crew(self._photo, min(parallel, len(photos)))
+            crew = ThreadPool(self._photo, min(parallel, len(photos)))
             try:
                 for photo in photos:
                     crew.put(photo)
@@ -110,7 +110,7 @@ def render(options: argparse.Namespace, out: Console, errors: Console) -> int:
     begun_s = time.monotonic()
     stop = threading.Event()
     client = Client(options.url, options.api_key, sleep=pause_unless(stop))
-    journey = Journey(client, picture_params(options), screen, stop)
+    journey = PhotoRun(client, picture_params(options), screen, stop)
     saved = Run(journey, Names(options.out, photos), screen, stop).go(photos, options.parallel)
     client.close()  # not on Ctrl-C: a thread may still be on its way out with it
     if len(wanted) > 1:

@@ -23,9 +23,9 @@ from rich.progress import (
 from rich.table import Column
 from rich.text import Text
 
-from celshade.command.wording import STEPS, describe, duration, printable, sentence, step_of
-from celshade.errors import CelshadeError
-from celshade.jobs import Job
+from celshade.client.errors import CelshadeError
+from celshade.client.jobs import Job
+from celshade.command.messages import STEPS, describe, duration, printable, sentence, step_of
 
 # Columns below which a name, a bar, a state and the time do not fit beside each other.
 _NARROW = 90

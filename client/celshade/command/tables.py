@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from celshade.client import Client
+from celshade.client.client import Client
+from celshade.client.retry import RetryPolicy
+from celshade.command.exit_codes import DONE
 from celshade.command.json_output import print_document
-from celshade.command.statuses import DONE
-from celshade.command.wording import printable
-from celshade.retrying import RetryPolicy
+from celshade.command.messages import printable
 
 # A table is asked for by somebody who sits and waits.
 PATIENCE = RetryPolicy(retries=2)

@@ -14,20 +14,8 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from celshade.client import Client
-from celshade.command.crew import Crew
-from celshade.command.folders import check_folder
-from celshade.command.greeting import PICTURE_PARAMS, greet, make_directory, picture_params
-from celshade.command.journey import Journey
-from celshade.command.patience import Patience
-from celshade.command.screen import Screen
-from celshade.command.screens import open_screen
-from celshade.command.statuses import DONE, SOME_FAILED
-from celshade.command.stopping import STOP_TIMEOUT_S, Stopped, pause_unless
-from celshade.command.watch_memory import Memory
-from celshade.command.watched_folder import Arrival, WatchedFolder
-from celshade.command.wording import code_of, concerns_all
-from celshade.errors import (
+from celshade.client.client import Client
+from celshade.client.errors import (
     BadAnswer,
     CannotSave,
     CelshadeError,
@@ -35,6 +23,18 @@ from celshade.errors import (
     PhotoUnreadable,
     UnusableSettings,
 )
+from celshade.command.exit_codes import DONE, SOME_FAILED
+from celshade.command.folders import check_folder
+from celshade.command.interrupts import STOP_TIMEOUT_S, Stopped, pause_unless
+from celshade.command.messages import code_of, concerns_all
+from celshade.command.outage import Patience
+from celshade.command.photo_run import PhotoRun
+from celshade.command.preflight import PICTURE_PARAMS, greet, make_directory, picture_params
+from celshade.command.screen import Screen
+from celshade.command.screens import open_screen
+from celshade.command.thread_pool import ThreadPool
+from celshade.command.watch_state import Memory
+from celshade.command.watched_folder import Arrival, WatchedFolder
 
 LOOK_EVERY_S = 1.0
 
@@ -52,7 +52,7 @@ class Watch:
 
     def __init__(
         self,
-        journey: Journey,
+        journey: PhotoRun,
         folder: WatchedFolder,
         memory: Memory,
         screen: Screen,
@@ -78,7 +78,7 @@ class Watch:
             KeyboardInterrupt: Ctrl-C; open jobs have been canceled as far as the server answered.
         """
         with self._screen.running():
-            crew = Crew(self._photo, parallel)
+            crew = ThreadPool(self._photo, parallel)
             try:
                 while self._fatal is None and (self._look(crew) or not once):
                     self._stop.wait(LOOK_EVERY_S)
@@ -91,7 +91,7 @@ class Watch:
         if self._fatal is not None:
             raise self._fatal
 
-    def _look(self, crew: Crew[Arrival]) -> bool:
+    def _look(self, crew: ThreadPool[Arrival]) -> bool:
         """Take what has come; whether anything is still to be done."""
         try:
             still, unsettled = self._folder.look()
@@ -178,7 +178,7 @@ def watch(options: argparse.Namespace, out: Console, errors: Console) -> int:
     stop = threading.Event()
     client = Client(options.url, options.api_key, sleep=pause_unless(stop))
     params = picture_params(options)
-    journey = Journey(client, params, screen, stop)
+    journey = PhotoRun(client, params, screen, stop)
     folder = WatchedFolder(options.folder, options.settle)
     memory = Memory(options.out, {name: params[name] for name in PICTURE_PARAMS})
     watching = Watch(journey, folder, memory, screen, stop)

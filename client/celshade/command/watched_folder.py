@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from celshade.client.errors import PhotoUnreadable
 from celshade.command.folders import is_photo_name
-from celshade.errors import PhotoUnreadable
 
 
 @dataclass(frozen=True, slots=True)

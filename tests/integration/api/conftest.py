@@ -8,10 +8,10 @@ from flask import Flask
 from pydantic import SecretStr
 
 from api.app import create_app
-from api.parts import NAME, Parts
+from api.context.context import NAME, Context
+from common.jobstore import JobStore
+from common.objects.local import LocalStore
 from common.settings import Settings
-from common.storage.local import LocalStore
-from common.store import JobStore
 from tests import services
 from tests.audit import audit
 from tests.hand_worker import HandWorker
@@ -20,10 +20,10 @@ from tests.integration.api.photo_client import PhotoClient
 MakeApp = Callable[..., Flask]
 
 
-def parts_of(app: Flask) -> Parts:
+def context_of(app: Flask) -> Context:
     """What an application serves with."""
-    parts: Parts = app.extensions[NAME]
-    return parts
+    context: Context = app.extensions[NAME]
+    return context
 
 
 @pytest.fixture
@@ -45,9 +45,9 @@ def make_app(api_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
     yield make
     for app in made:
-        parts = parts_of(app)
-        audit(parts.settings.redis_url.get_secret_value(), parts.objects)
-        parts.close()
+        context = context_of(app)
+        audit(context.settings.redis_url.get_secret_value(), context.objects)
+        context.close()
 
 
 @pytest.fixture
@@ -67,13 +67,13 @@ def job_store(api_settings: Settings) -> Iterator[JobStore]:
     """The job store, as a worker sees it."""
     store = JobStore.from_settings(api_settings, timeout_s=services.STORE_TIMEOUT_S)
     yield store
-    store.scripts.close()
+    store.redis.close()
 
 
 @pytest.fixture
 def objects(app: Flask) -> LocalStore:
     """Where the application keeps its pictures."""
-    found = parts_of(app).objects
+    found = context_of(app).objects
     assert isinstance(found, LocalStore)
     return found
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
-from api.intake.limits import IntakeLimits
-from api.intake.photo_upload import read_photo_upload
-from api.server import serve
-from api.wsgi import STOPPING
+from api.http.connection import STOPPING
+from api.server.limits import IntakeLimits
+from api.server.server import serve
+from api.uploads.multipart import read_photo_upload
 from common.errors import CelshadeError, ConfigurationError
 from common.settings import Settings
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from deploy.local import children
+from deploy.local import child_processes
 
 ROOT = Path(__file__).resolve().parents[3]
 DEADLINE_S = 30.0
@@ -25,7 +25,7 @@ class Server:
 
     port: int
     run_dir: Path
-    process: children.Child
+    process: child_processes.Child
 
     @property
     def url(self) -> str:
@@ -64,7 +64,7 @@ def running(
     """Run the application with these limits for as long as the block lasts."""
     port = port or free_port()
     with (run_dir / "server.log").open("ab") as log:
-        process = children.start_child(
+        process = child_processes.start_child(
             command(port=port, run_dir=run_dir, limits=limits or {}),
             cwd=ROOT,
             stdout=log,
@@ -72,12 +72,12 @@ def running(
         )
     server = Server(port, run_dir, process)
     try:
-        children.wait_until_ready(
+        child_processes.wait_until_ready(
             process, lambda: answers(server), name="api", timeout_s=DEADLINE_S
         )
         yield server
     finally:
-        children.stop_child(process, grace_s=DEADLINE_S)
+        child_processes.stop_child(process, grace_s=DEADLINE_S)
 
 
 def answers(server: Server) -> bool:

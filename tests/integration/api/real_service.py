@@ -10,11 +10,11 @@ from pathlib import Path
 import httpx
 from pydantic import SecretStr
 
+from common.jobstore import JobStore
+from common.objects.factory import open_local_store
+from common.objects.local import LocalStore
 from common.settings import Settings, environment_with
-from common.storage.factory import open_local_store
-from common.storage.local import LocalStore
-from common.store import JobStore
-from deploy.local import children
+from deploy.local import child_processes
 from tests import services
 from tests.audit import audit
 from tests.hand_worker import HandWorker
@@ -30,7 +30,7 @@ class RealService:
     store: JobStore
     objects: LocalStore
     worker: HandWorker
-    process: children.Child
+    process: child_processes.Child
     log: Path
 
     def serving_pids(self) -> list[int]:
@@ -64,7 +64,7 @@ def running(redis_url: str, folder: Path, port: int | None = None) -> Iterator[R
 
     path = folder / "api.log"
     with path.open("ab") as log:
-        child = children.start_child(
+        child = child_processes.start_child(
             [sys.executable, "-m", "api"],
             env=environment,
             cwd=ROOT,
@@ -75,13 +75,13 @@ def running(redis_url: str, folder: Path, port: int | None = None) -> Iterator[R
     objects = open_local_store(settings)
     worker = HandWorker(store, objects)
     try:
-        children.wait_until_ready(child, answers, name="api", timeout_s=DEADLINE_S)
+        child_processes.wait_until_ready(child, answers, name="api", timeout_s=DEADLINE_S)
         worker.beat()
         with httpx.Client(base_url=base_url, timeout=DEADLINE_S) as http:
             yield RealService(settings.api_port, http, store, objects, worker, child, path)
         # Only now is nobody at work: a request may outlive its caller.
-        children.stop_child(child, grace_s=DEADLINE_S)
+        child_processes.stop_child(child, grace_s=DEADLINE_S)
         audit(redis_url, objects)
     finally:
-        children.stop_child(child, grace_s=DEADLINE_S)
-        store.scripts.close()
+        child_processes.stop_child(child, grace_s=DEADLINE_S)
+        store.redis.close()

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from api.keys_file import lines_for
+from api.auth.keys_file import lines_for
 from common.callers import Scope, new_key
 from common.errors import WorkerLost
-from common.store.leases import Claim
+from common.jobstore.leases import Claim
 from tests.hand_worker import HandWorker, photo
-from tests.integration.api.conftest import MakeApp, parts_of
+from tests.integration.api.conftest import MakeApp, context_of
 from tests.integration.api.photo_client import Json, PhotoClient, body_of
 
 DEAD = "/v1/admin/dead"
@@ -50,7 +50,7 @@ def house(make_app: MakeApp, tmp_path: Path) -> House:
     keys_file = tmp_path / "keys.toml"
     keys_file.write_text("".join(lines_for(keys[n], n, frozenset({scopes[n]}), {}) for n in keys))
     app = make_app(keys_file=keys_file)
-    worker = HandWorker(parts_of(app).store, parts_of(app).objects)
+    worker = HandWorker(context_of(app).store, context_of(app).objects)
     worker.beat()
     ann, bob, admin = (PhotoClient(app, key) for key in keys.values())
     return House(ann, bob, admin, worker)

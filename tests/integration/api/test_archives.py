@@ -9,11 +9,11 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from api.file_names import file_label
+from api.uploads.file_names import file_label
 from common.errors import DecodeFailed
-from common.storage.local import LocalStore
+from common.objects.local import LocalStore
 from tests.hand_worker import HandWorker, photo
-from tests.integration.api.conftest import MakeApp, parts_of
+from tests.integration.api.conftest import MakeApp, context_of
 from tests.integration.api.photo_client import Json, PhotoClient, body_of
 from tests.integration.api.test_pictures import path_of
 
@@ -91,7 +91,7 @@ def test_what_is_not_there_is_named(
     deleted, _ = str(client.submit(photo(shade=1))["id"]), None
     archive = make(client, good, gone, failed, canceled, waiting, deleted)
     client.call("DELETE", f"/v1/jobs/{deleted}")
-    job = worker.store.ledger.view(gone, "local")
+    job = worker.store.jobs.view(gone, "local")
     assert job.output is not None
     worker.store.outputs.vanished(job.output.name)
     found = read(client, archive["url"])
@@ -162,7 +162,7 @@ def test_a_browser_may_follow_the_link(client: PhotoClient, worker: HandWorker) 
 
 def test_so_many_archives_at_once(make_app: MakeApp) -> None:
     app = make_app(api_threads=4)
-    client, parts = PhotoClient(app), parts_of(app)
+    client, parts = PhotoClient(app), context_of(app)
     worker = HandWorker(parts.store, parts.objects)
     worker.beat()
     link = path_of(make(client, rendered(client, worker, 1)[0])["url"])

@@ -14,11 +14,11 @@ import pytest
 import redis
 from pydantic import SecretStr
 
+from common.jobstore import JobStore
+from common.objects.factory import open_local_store
+from common.objects.local import LocalStore
 from common.settings import Settings, environment_with
-from common.storage.factory import open_local_store
-from common.storage.local import LocalStore
-from common.store import JobStore
-from deploy.local import children
+from deploy.local import child_processes
 from tests import services
 from tests.audit import audit
 from tests.hand_worker import HandWorker, photo
@@ -34,7 +34,7 @@ class Service:
     http: httpx.Client
     redis_url: str
     objects: LocalStore
-    process: children.Child
+    process: child_processes.Child
 
     def post(self, *files: tuple[str, bytes], **fields: str) -> httpx.Response:
         """Submit files as a form."""
@@ -50,7 +50,7 @@ class Service:
         return left | set(self.objects.list_names())
 
 
-def start(settings: Settings, log: Path) -> children.Child:
+def start(settings: Settings, log: Path) -> child_processes.Child:
     """Start the API as an operator does, and wait until it answers."""
     environment = environment_with(
         redis_url=settings.redis_url.get_secret_value(),
@@ -69,21 +69,21 @@ def start(settings: Settings, log: Path) -> children.Child:
             return False
 
     with log.open("ab") as output:
-        child = children.start_child(
+        child = child_processes.start_child(
             [sys.executable, "-m", "api"],
             env=environment,
             cwd=ROOT,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    children.wait_until_ready(child, answers, name="api", timeout_s=DEADLINE_S)
+    child_processes.wait_until_ready(child, answers, name="api", timeout_s=DEADLINE_S)
     return child
 
 
 @pytest.fixture(scope="module")
 def process(
     redis_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Settings, children.Child]]:
+) -> Iterator[tuple[Settings, child_processes.Child]]:
     """One server for all tests here: nothing they send may end it."""
     folder = tmp_path_factory.mktemp("api")
     settings = Settings(
@@ -93,11 +93,13 @@ def process(
     try:
         yield settings, child
     finally:
-        children.stop_child(child, grace_s=DEADLINE_S)
+        child_processes.stop_child(child, grace_s=DEADLINE_S)
 
 
 @pytest.fixture
-def service(clean_redis_url: str, process: tuple[Settings, children.Child]) -> Iterator[Service]:
+def service(
+    clean_redis_url: str, process: tuple[Settings, child_processes.Child]
+) -> Iterator[Service]:
     """The server with one worker registered; audited, and still the same process, afterwards."""
     settings, child = process
     store = JobStore.from_settings(settings, timeout_s=services.STORE_TIMEOUT_S)
@@ -108,7 +110,7 @@ def service(clean_redis_url: str, process: tuple[Settings, children.Child]) -> I
     with httpx.Client(base_url=base_url, timeout=DEADLINE_S) as http:
         yield Service(http, clean_redis_url, objects, child)
     audit(clean_redis_url, objects)
-    store.scripts.close()
+    store.redis.close()
     assert child.poll() is None
 
 

@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from tests.hand_worker import HandWorker, photo
-from tests.integration.api.conftest import MakeApp, parts_of
+from tests.integration.api.conftest import MakeApp, context_of
 from tests.integration.api.photo_client import PhotoClient, body_of
 from tests.integration.api.test_batches import Files, batch, jobs_of, seen, send, shades
 
@@ -84,7 +84,7 @@ def test_a_form_that_breaks_in_the_middle_leaves_a_canceled_batch(
 def test_too_many_photos_are_told(make_app: MakeApp) -> None:
     app = make_app(max_batch_photos=2)
     client = PhotoClient(app)
-    HandWorker(parts_of(app).store, parts_of(app).objects).beat()
+    HandWorker(context_of(app).store, context_of(app).objects).beat()
     answer = send(client, shades(1, 2, 3))
     assert (answer.status_code, body_of(answer)["code"]) == (413, "upload_too_large")
     assert {job["status"] for job in jobs_of(client)} == {"canceled"}
@@ -93,7 +93,7 @@ def test_too_many_photos_are_told(make_app: MakeApp) -> None:
 def test_a_full_service_answers_the_request_itself(make_app: MakeApp) -> None:
     app = make_app(max_open_jobs_per_caller=1)
     client = PhotoClient(app)
-    worker = HandWorker(parts_of(app).store, parts_of(app).objects)
+    worker = HandWorker(context_of(app).store, context_of(app).objects)
     worker.beat()
     client.submit()
     answer = send(client, shades(1, 2))

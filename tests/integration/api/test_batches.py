@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from common.errors import DecodeFailed
 from tests.hand_worker import HandWorker, photo
-from tests.integration.api.conftest import MakeApp, parts_of
+from tests.integration.api.conftest import MakeApp, context_of
 from tests.integration.api.photo_client import Json, PhotoClient, body_of
 
 Files = list[tuple[bytes, str]]
@@ -86,7 +86,7 @@ def test_a_batch_ends_with_its_last_photo(client: PhotoClient, worker: HandWorke
 def test_a_bad_photo_spoils_only_itself(make_app: MakeApp) -> None:
     app = make_app(max_upload_bytes=20_000)
     client = PhotoClient(app)
-    worker = HandWorker(parts_of(app).store, parts_of(app).objects)
+    worker = HandWorker(context_of(app).store, context_of(app).objects)
     worker.beat()
     files = [
         (b"not an image", "notes.txt"),
@@ -164,7 +164,7 @@ def test_cancel_ends_what_is_open(client: PhotoClient, worker: HandWorker) -> No
 def test_a_deadline_is_each_photos_own(client: PhotoClient, worker: HandWorker) -> None:
     sent = batch(client, shades(1), headers={"Cancel-After": "1s"})
     while seen(client, sent)["status"] == "running":
-        worker.store.upkeep.reap()
+        worker.store.maintenance.reap()
         worker.beat()
     assert seen(client, sent)["counts"]["expired"] == 1
 

@@ -101,14 +101,14 @@ def test_a_killed_api_leaves_a_batch_that_the_keeper_ends(
     (child,) = service.serving_pids()
     os.kill(child, signal.SIGKILL)
     connection.close()
-    upkeep = service.store.upkeep
-    assert upkeep.lapse_batches() == 0, "its receipt is still good"
+    maintenance = service.store.maintenance
+    assert maintenance.lapse_batches() == 0, "its receipt is still good"
     with redis.Redis.from_url(clean_redis_url) as books:
         for expected in (0, 1):  # the time that passes between the keeper's two looks
             for batch in books.zrange("celshade:receiving", 0, -1):
                 books.zadd("celshade:receiving", {batch: 1})
-            assert upkeep.lapse_batches() == expected
-    states = [service.store.ledger.view(job["id"], "local").status for job in jobs]
+            assert maintenance.lapse_batches() == expected
+    states = [service.store.jobs.view(job["id"], "local").status for job in jobs]
     assert sorted(states) == ["canceled", "succeeded"]
     wait_until(lambda: answers(service), "another process serves")
     assert whole_batch(service, 1, 2)["id"] != jobs[0]["batch_id"]
@@ -128,7 +128,7 @@ def test_a_zip_that_breaks_off_is_never_taken_for_whole(service: RealService) ->
         service.worker.work_once()
     link = service.http.get(f"/v1/batches/{batch['id']}").json()["urls"]["archive"]
     whole = service.http.get(link)
-    lost = service.store.ledger.view(batch["items"][1]["job_id"], "local").output
+    lost = service.store.jobs.view(batch["items"][1]["job_id"], "local").output
     assert lost is not None
     kept = service.objects.get(lost.name)
     service.objects.delete([lost.name])  # rendered a moment ago: nobody looks for it beforehand

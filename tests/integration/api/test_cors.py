@@ -7,11 +7,11 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from api.cors import EXPOSED_HEADERS
-from api.keys_file import lines_for
+from api.auth.keys_file import lines_for
+from api.http.cors import EXPOSED_HEADERS
 from common.callers import Scope, new_key
 from tests.hand_worker import HandWorker
-from tests.integration.api.conftest import MakeApp, parts_of
+from tests.integration.api.conftest import MakeApp, context_of
 from tests.integration.api.photo_client import PhotoClient, body_of
 
 OURS, FOREIGN = "https://photos.example", "https://evil.example"
@@ -30,7 +30,7 @@ def paged(make_app: MakeApp, tmp_path: Path, key: str) -> Flask:
     keys_file = tmp_path / "keys.toml"
     keys_file.write_text(lines_for(key, "ann", frozenset({Scope.JOBS}), {}))
     app = make_app(keys_file=keys_file, cors_origins=(OURS,), requests_per_minute=1000)
-    HandWorker(parts_of(app).store, parts_of(app).objects).beat()
+    HandWorker(context_of(app).store, context_of(app).objects).beat()
     return app
 
 
@@ -96,7 +96,7 @@ def test_a_page_reads_answers_refusals_and_what_they_tell(paged: Flask, key: str
 def test_pictures_of_the_local_store_may_be_read_too(paged: Flask, key: str) -> None:
     client = PhotoClient(paged, key)
     job = client.submit()
-    HandWorker(parts_of(paged).store, parts_of(paged).objects).work_once()
+    HandWorker(context_of(paged).store, context_of(paged).objects).work_once()
     url = urlsplit(client.job(job)["output"]["url"])
     for origin, allowed in ((OURS, OURS), (FOREIGN, None)):
         answer = PhotoClient(paged).get(f"{url.path}?{url.query}", Origin=origin)
@@ -130,7 +130,7 @@ def test_without_a_list_nothing_is_said(client: PhotoClient) -> None:
 def test_a_page_may_watch_its_users_jobs(paged: Flask, key: str) -> None:
     client = PhotoClient(paged, key)
     job = client.submit()
-    HandWorker(parts_of(paged).store, parts_of(paged).objects).work_once()
+    HandWorker(context_of(paged).store, context_of(paged).objects).work_once()
     answer = client.get(urlsplit(job["urls"]["events"]).path, Origin=OURS)
     assert answer.headers["Access-Control-Allow-Origin"] == OURS
     assert answer.text.count("\ndata: ") == 1

@@ -146,7 +146,7 @@ def test_a_server_that_stops_ends_its_streams(service: RealService) -> None:
 
 def test_a_revoked_key_sees_no_more(service: RealService) -> None:
     key = new_key()
-    service.store.keyring.add(
+    service.store.api_keys.add(
         prefix=prefix_of(key),
         sha256=digest_of(key),
         name="ann",
@@ -158,7 +158,7 @@ def test_a_revoked_key_sees_no_more(service: RealService) -> None:
     job = submitted(service, Authorization=shown)
     with watched(service, job, Authorization=shown) as events:
         next(events)
-        service.store.keyring.revoke(prefix_of(key))
+        service.store.api_keys.revoke(prefix_of(key))
         assert [event["status"] for event in events if event["status"] != "queued"] == []
 
     refused = service.http.get(job["urls"]["events"], headers={"Authorization": shown})

@@ -16,12 +16,12 @@ from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
 from api.app import create_app
+from common.objects.local import LocalStore
 from common.settings import Settings
-from common.storage.local import LocalStore
 from deploy.local import redis_server
 from tests import services
 from tests.hand_worker import HandWorker, photo
-from tests.integration.api.conftest import parts_of
+from tests.integration.api.conftest import context_of
 from tests.integration.api.photo_client import PhotoClient, body_of
 
 # Twice what is promised: the machine may be busy.
@@ -35,7 +35,7 @@ def serving(settings: Settings) -> Iterator[Flask]:
     try:
         yield app
     finally:
-        parts_of(app).close()
+        context_of(app).close()
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def test_an_absent_job_store_is_told_in_time(tmp_path: Path, method: str) -> Non
             begun_s = time.monotonic()
             assert_unavailable(client.post(), "store_unavailable", begun_s)
             assert client.get("/healthz").status_code == 200
-            objects = parts_of(app).objects
+            objects = context_of(app).objects
             assert list(objects.list_names()) == []
 
 
@@ -77,7 +77,7 @@ def test_a_frozen_job_store_holds_up_nobody_and_comes_back(tmp_path: Path) -> No
         )
         with serving(settings) as app, ThreadPoolExecutor(6) as pool:
             client = PhotoClient(app)
-            worker = HandWorker(parts_of(app).store, parts_of(app).objects)
+            worker = HandWorker(context_of(app).store, context_of(app).objects)
             worker.beat()
             job = client.submit()
             child.send_signal(signal.SIGSTOP)
@@ -99,7 +99,7 @@ def test_a_restarted_job_store_has_lost_nothing(tmp_path: Path) -> None:
     server = redis_server.prepare(tmp_path / "redis")
     settings = Settings(redis_url=SecretStr(server.url), store="local", data_dir=tmp_path / "data")
     with serving(settings) as app:
-        client, parts = PhotoClient(app), parts_of(app)
+        client, parts = PhotoClient(app), context_of(app)
         worker = HandWorker(parts.store, parts.objects)
         with services.running_redis(server) as child:
             worker.beat()
@@ -124,7 +124,7 @@ def test_a_job_store_without_memory_takes_nothing_in_and_lets_everything_out(
         serving(settings) as app,
         redis.Redis.from_url(server.url) as connection,
     ):
-        client, parts = PhotoClient(app), parts_of(app)
+        client, parts = PhotoClient(app), context_of(app)
         worker = HandWorker(parts.store, parts.objects)
         worker.beat()
         job = client.submit()
@@ -147,7 +147,7 @@ def test_an_absent_directory_leaves_only_a_doomed_name(
     assert body_of(client.get("/v1/jobs"))["data"] == []
     away.rename(root)
     assert list(objects.list_names()) == []
-    assert worker.store.upkeep.overview().doomed == 1
+    assert worker.store.maintenance.overview().doomed == 1
     assert client.post().status_code == 202
 
 
@@ -201,5 +201,5 @@ def test_a_hundred_at_once_are_one_render(client: PhotoClient, worker: HandWorke
     worker.work_once()
     assert worker.line_is_empty()
     assert len(set(ids)) == 100
-    states = worker.store.upkeep.overview().states
+    states = worker.store.maintenance.overview().states
     assert states["succeeded"] == 100

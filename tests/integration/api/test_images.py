@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from common.storage.local import LocalStore
+from common.objects.local import LocalStore
 from tests.hand_worker import HandWorker, photo
 from tests.integration.api.conftest import MakeApp
 from tests.integration.api.photo_client import Json, PhotoClient, body_of

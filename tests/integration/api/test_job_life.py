@@ -150,7 +150,7 @@ def test_a_deadline_is_the_jobs_own(client: PhotoClient, worker: HandWorker) -> 
     other = client.submit()
     assert other["cache"]["status"] == "joined"
     while client.job(job)["status"] == "queued":
-        worker.store.upkeep.reap()
+        worker.store.maintenance.reap()
     assert client.job(job)["status"] == "expired"
     assert client.job(other)["status"] == "queued"
     assert body_of(client.get(job["urls"]["result"]))["code"] == "job_failed"
@@ -160,7 +160,7 @@ def test_without_a_wish_the_deadline_is_the_settings(worker: HandWorker, make_ap
     client = PhotoClient(make_app(deadline_s=1))
     job = client.submit()
     while client.job(job)["status"] == "queued":
-        worker.store.upkeep.reap()
+        worker.store.maintenance.reap()
     assert client.job(job)["status"] == "expired"
     assert worker.line_is_empty()
 

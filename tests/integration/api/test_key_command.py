@@ -9,11 +9,11 @@ import redis
 from flask import Flask
 
 from api.__main__ import main
-from api.keys_file import lines_for
+from api.auth.keys_file import lines_for
 from common.callers import Scope, digest_of, new_key
 from common.settings import Settings
 from tests.hand_worker import HandWorker
-from tests.integration.api.conftest import MakeApp, parts_of
+from tests.integration.api.conftest import MakeApp, context_of
 from tests.integration.api.intake_server import wait_until
 from tests.integration.api.photo_client import PhotoClient, body_of
 
@@ -97,7 +97,7 @@ def test_a_revoked_key_is_refused_by_every_process(
 
 def test_the_first_key_closes_the_service_for_good(create: Create, make_app: MakeApp) -> None:
     apps = [make_app(), make_app()]
-    HandWorker(parts_of(apps[0]).store, parts_of(apps[0]).objects).beat()
+    HandWorker(context_of(apps[0]).store, context_of(apps[0]).objects).beat()
     assert [status_of(app) for app in apps] == [200, 200]
     job = PhotoClient(apps[0]).submit()
     key = create("ann")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from api.keys_file import lines_for
-from api.routes.docs import POLICY
+from api.auth.keys_file import lines_for
+from api.reference.routes import POLICY
 from common.callers import Scope, new_key
 from tests.integration.api.conftest import MakeApp
 from tests.integration.api.photo_client import PhotoClient, body_of

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from api.keys_file import lines_for
+from api.auth.keys_file import lines_for
 from common.callers import Scope, new_key
 from tests.hand_worker import HandWorker, photo
-from tests.integration.api.conftest import MakeApp, parts_of
+from tests.integration.api.conftest import MakeApp, context_of
 from tests.integration.api.photo_client import Json, PhotoClient, body_of
 
 OVERVIEW = "/v1/admin/overview"
@@ -37,7 +37,7 @@ def test_lines_workers_and_callers_are_told(client: PhotoClient, worker: HandWor
 
 def test_the_hour_follows_what_happens(client: PhotoClient, worker: HandWorker) -> None:
     assert look(client)["hour"]["minutes"] == []
-    worker.store.upkeep.note_minute()  # a keeper's
+    worker.store.maintenance.note_minute()  # a keeper's
     client.submit(photo(shade=1))
     worker.work_once()
     client.submit(photo(shade=1))
@@ -56,7 +56,7 @@ def test_only_who_looks_after_the_service_sees_it(
     keys_file = tmp_path / "keys.toml"
     keys_file.write_text(lines_for(key, "ann", frozenset({scope}), {}))
     app = make_app(keys_file=keys_file)
-    HandWorker(parts_of(app).store, parts_of(app).objects).beat()
+    HandWorker(context_of(app).store, context_of(app).objects).beat()
 
     assert PhotoClient(app, key).get(OVERVIEW).status_code == status
     assert PhotoClient(app).get(OVERVIEW).status_code == 401

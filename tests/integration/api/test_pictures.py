@@ -6,7 +6,7 @@ import pytest
 
 from common.jobs import JobStatus
 from tests.hand_worker import HandWorker, photo
-from tests.integration.api.conftest import MakeApp, parts_of
+from tests.integration.api.conftest import MakeApp, context_of
 from tests.integration.api.photo_client import PhotoClient, body_of
 
 
@@ -59,13 +59,13 @@ def test_no_picture_of_a_job_that_ended_without(client: PhotoClient, worker: Han
 
 def test_a_picture_has_its_time(make_app: MakeApp) -> None:
     app = make_app(retention_s=1)
-    client, parts = PhotoClient(app), parts_of(app)
+    client, parts = PhotoClient(app), context_of(app)
     worker = HandWorker(parts.store, parts.objects)
     worker.beat()
     job = client.submit()
     worker.work_once()
     link = client.job(job)["output"]["url"]
-    while parts.store.upkeep.expire().pictures == 0:
+    while parts.store.maintenance.expire().pictures == 0:
         pass  # until Redis' clock has moved on by a second
     gone = client.job(job)
     assert (gone["status"], gone["output"]["url"]) == (JobStatus.SUCCEEDED, None)
@@ -81,9 +81,9 @@ def test_a_link_whose_picture_was_deleted_says_so(client: PhotoClient, worker: H
     worker.work_once()
     link = path_of(client.job(job)["output"]["url"])
     client.call("DELETE", f"/v1/jobs/{job['id']}")
-    names = worker.store.upkeep.begin_sweep()
+    names = worker.store.maintenance.begin_sweep()
     worker.objects.delete(names)
-    worker.store.upkeep.end_sweep(names)
+    worker.store.maintenance.end_sweep(names)
     answer = client.get(link)
     assert (answer.status_code, body_of(answer)["code"]) == (410, "result_expired")
 
@@ -95,7 +95,7 @@ def test_a_changed_link_is_refused(client: PhotoClient, worker: HandWorker, chan
     parts = urlsplit(client.job(job)["output"]["url"])
     query, path = dict(parse_qsl(parts.query)), parts.path
     if changed == "path":
-        path = "/files/" + worker.store.ledger.identity_fields(job["id"], "local")["input"]
+        path = "/files/" + str(worker.store.jobs.view(job["id"], "local").input_name)
     else:
         query[changed] = {"expires": "99999999999", "type": "text/html"}.get(changed, "x.html")
     answer = client.get(f"{path}?{urlencode(query)}")
@@ -115,7 +115,7 @@ def test_a_link_gives_parts_of_a_picture(client: PhotoClient, worker: HandWorker
 
 def test_links_follow_the_public_url(make_app: MakeApp) -> None:
     app = make_app(public_url="https://photos.example/cartoons")
-    client, parts = PhotoClient(app), parts_of(app)
+    client, parts = PhotoClient(app), context_of(app)
     worker = HandWorker(parts.store, parts.objects)
     worker.beat()
     job = client.submit()

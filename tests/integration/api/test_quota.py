@@ -5,10 +5,10 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from api.keys_file import lines_for
+from api.auth.keys_file import lines_for
 from common.callers import Scope, new_key
 from tests.hand_worker import HandWorker, photo
-from tests.integration.api.conftest import MakeApp, parts_of
+from tests.integration.api.conftest import MakeApp, context_of
 from tests.integration.api.photo_client import PhotoClient, body_of
 
 SMALL_MP = 0.0768  # 320 x 240
@@ -56,7 +56,7 @@ def test_a_caller_may_have_a_share_of_its_own(make_app: MakeApp, tmp_path: Path)
         + lines_for(plain, "plain", frozenset({Scope.JOBS}), {})
     )
     app = make_app(keys_file=keys_file, megapixels_per_day=SMALL_MP)
-    worker = HandWorker(parts_of(app).store, parts_of(app).objects)
+    worker = HandWorker(context_of(app).store, context_of(app).objects)
     worker.beat()
     one, other = PhotoClient(app, small), PhotoClient(app, plain)
     limits = [body_of(client.get("/v1/limits")) for client in (one, other)]

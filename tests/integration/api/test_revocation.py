@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.local import children
+from deploy.local import child_processes
 from tests.integration.api.intake_server import DEADLINE_S, ROOT, free_port, wait_until
 
 MANY = 30  # requests over new connections: both processes take some of them
@@ -22,7 +22,7 @@ def running_api(directory: Path, environment: dict[str, str]) -> Iterator[str]:
     """Run `python -m api` for as long as the block lasts, and give its address."""
     port = free_port()
     with (directory / "api.log").open("ab") as log:
-        process = children.start_child(
+        process = child_processes.start_child(
             [sys.executable, "-m", "api"],
             env={
                 **environment,
@@ -41,10 +41,10 @@ def running_api(directory: Path, environment: dict[str, str]) -> Iterator[str]:
         return False
 
     try:
-        children.wait_until_ready(process, is_up, name="api", timeout_s=DEADLINE_S)
+        child_processes.wait_until_ready(process, is_up, name="api", timeout_s=DEADLINE_S)
         yield url
     finally:
-        children.stop_child(process, grace_s=DEADLINE_S)
+        child_processes.stop_child(process, grace_s=DEADLINE_S)
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ def test_a_service_with_keys_is_what_its_document_says(
     service: RealService, tmp_path: Path
 ) -> None:
     key = new_key()
-    service.store.keyring.add(
+    service.store.api_keys.add(
         prefix=prefix_of(key),
         sha256=digest_of(key),
         name="ann",

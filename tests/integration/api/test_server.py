@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from deploy.local import children
+from deploy.local import child_processes
 from tests.integration.api.intake_server import (
     DEADLINE_S,
     ROOT,
@@ -85,7 +85,9 @@ def complaint(run_dir: Path, **spec: object) -> tuple[int, str]:
     log = run_dir / "log"
     words = command(**{"port": free_port(), "run_dir": run_dir, "limits": {}, **spec})
     with log.open("wb") as output:
-        process = children.start_child(words, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        process = child_processes.start_child(
+            words, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT
+        )
     return process.wait(DEADLINE_S), log.read_text()
 
 

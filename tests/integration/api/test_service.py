@@ -8,10 +8,10 @@ import shutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from common.jobstore.leases import WorkerState
+from common.jobstore.policy import TIME_BOUNDS_MS
 from common.log import JsonFormatter
 from common.settings import Settings
-from common.store.leases import WorkerState
-from common.store.policy import TIME_BOUNDS_MS
 from tests.hand_worker import HandWorker, photo
 from tests.integration.api.conftest import MakeApp
 from tests.integration.api.photo_client import Json, PhotoClient, body_of

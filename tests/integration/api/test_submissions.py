@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from common.errors import DecodeFailed
-from common.storage.local import LocalStore
+from common.objects.local import LocalStore
 from tests.hand_worker import HandWorker, photo
 from tests.integration.api.photo_client import PhotoClient, body_of
 

@@ -9,11 +9,11 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from api.keys_file import lines_for
+from api.auth.keys_file import lines_for
 from common.callers import Scope, new_key
-from common.store.outbox import Sending
+from common.jobstore.outbox import Sending
 from tests.hand_worker import HandWorker, photo
-from tests.integration.api.conftest import MakeApp, parts_of
+from tests.integration.api.conftest import MakeApp, context_of
 from tests.integration.api.photo_client import PhotoClient, body_of
 
 
@@ -45,7 +45,7 @@ def house(make_app: MakeApp, tmp_path: Path) -> House:
         + lines(admin, "it", Scope.ADMIN)
     )
     app = make_app(keys_file=keys_file)
-    worker = HandWorker(parts_of(app).store, parts_of(app).objects)
+    worker = HandWorker(context_of(app).store, context_of(app).objects)
     worker.beat()
     return House(
         app,

@@ -3,10 +3,10 @@
 import datetime
 from pathlib import Path
 
-from api.keys_file import lines_for
+from api.auth.keys_file import lines_for
 from common.callers import Scope, new_key
 from tests.hand_worker import HandWorker, photo
-from tests.integration.api.conftest import MakeApp, parts_of
+from tests.integration.api.conftest import MakeApp, context_of
 from tests.integration.api.photo_client import PhotoClient, body_of
 
 SMALL_MP = 0.0768  # 320 x 240
@@ -54,7 +54,7 @@ def test_a_caller_sees_its_own_alone(make_app: MakeApp, tmp_path: Path) -> None:
         + lines_for(bob, "bob", jobs, {})
     )
     app = make_app(keys_file=keys_file, megapixels_per_day=SMALL_MP)
-    HandWorker(parts_of(app).store, parts_of(app).objects).beat()
+    HandWorker(context_of(app).store, context_of(app).objects).beat()
     PhotoClient(app, ann).submit()
     of_ann, of_bob = (body_of(PhotoClient(app, key).get("/v1/usage")) for key in (ann, bob))
     assert (of_ann["caller"], of_bob["caller"]) == ("ann", "bob")

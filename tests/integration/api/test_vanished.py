@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from common.storage.local import LocalStore
+from common.objects.local import LocalStore
 from tests.hand_worker import HandWorker, photo
-from tests.integration.api.conftest import MakeApp, parts_of
+from tests.integration.api.conftest import MakeApp, context_of
 from tests.integration.api.photo_client import Json, PhotoClient, body_of
 from tests.integration.api.test_archives import make, manifest_of, read
 from tests.integration.api.test_service import metrics_of
@@ -79,7 +79,7 @@ def test_a_storage_that_does_not_answer_proves_nothing(
     aged: Json, client: PhotoClient, make_app: MakeApp
 ) -> None:
     app = make_app()
-    parts = parts_of(app)
+    parts = context_of(app)
     root = parts.settings.data_dir / "objects"
     away = root.rename(root.with_name("away"))
     there = PhotoClient(app)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from celshade import Client
-from celshade.command.watch_memory import FILE
+from celshade.command.watch_state import FILE
 from tests.hand_worker import photo
 from tests.integration.api.intake_server import free_port
 from tests.integration.api.real_service import RealService, running

@@ -3,8 +3,8 @@
 import stat
 from pathlib import Path
 
-from common.storage.factory import open_s3_store
-from common.storage.names import new_input_name, output_name
+from common.objects.factory import open_s3_store
+from common.objects.names import new_input_name, output_name
 from deploy.local import s3_server
 from tests import services
 

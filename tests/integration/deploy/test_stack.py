@@ -9,7 +9,7 @@ import pytest
 
 from common.errors import ConfigurationError
 from common.settings import Settings
-from deploy.local.layout import Layout, write_pid
+from deploy.local.data_directory import Layout, write_pid
 from deploy.local.options import StackOptions
 from deploy.local.stack import Stack
 from tests.supervised import Record

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.layout import is_alive, read_pid, tail
+from deploy.local.data_directory import is_alive, read_pid, tail
 from deploy.local.process import State
 from deploy.local.supervisor import StartFailed
 from tests.platforms import linux_only

@@ -11,7 +11,7 @@ from celery.contrib.testing.worker import start_worker
 from pydantic import SecretStr
 
 from common.errors import StoreUnavailable
-from common.queue import (
+from common.queue.celery_app import (
     PUBLISH_PAUSE_S,
     TASK_NAME,
     HintPublisher,

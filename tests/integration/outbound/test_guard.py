@@ -15,7 +15,7 @@ import pytest
 
 from common.errors import BadTarget, NoAnswer, OutboundError
 from common.outbound.addresses import Address, AddressGuard
-from common.outbound.caller import Outbound
+from common.outbound.http_client import OutboundClient
 from common.outbound.network import Deadline
 from tests import services
 from tests.hostile_urls import LEADING_BACK, MALFORMED
@@ -43,13 +43,13 @@ def receiver() -> Iterator[Receiver]:
         yield receiver
 
 
-def outbound(port: int, *networks: str, **more: object) -> Outbound:
+def outbound(port: int, *networks: str, **more: object) -> OutboundClient:
     """Calls that may use a port, and reach some networks besides the public ones."""
     more.setdefault("tls", USUAL)
-    return Outbound(AddressGuard(networks), frozenset({port}), **more)  # type: ignore[arg-type]  # the callers' own
+    return OutboundClient(AddressGuard(networks), frozenset({port}), **more)  # type: ignore[arg-type]  # the callers' own
 
 
-def post(calls: Outbound, url: str, timeout_s: float = PATIENCE_S) -> int:
+def post(calls: OutboundClient, url: str, timeout_s: float = PATIENCE_S) -> int:
     return calls.post(calls.read(url), b"{}", headers={}, timeout_s=timeout_s)
 
 

@@ -9,16 +9,16 @@ import pytest
 from pydantic import SecretStr
 
 from api.app import create_app
+from common.jobstore import JobStore
+from common.objects.factory import open_local_store
+from common.objects.local import LocalStore
 from common.settings import Settings
-from common.storage.factory import open_local_store
-from common.storage.local import LocalStore
-from common.store import JobStore
-from keeper.courier import Courier
-from keeper.dispatch import Dispatch
+from keeper.webhook_dispatcher import WebhookDispatcher
+from keeper.webhook_sender import WebhookSender
 from tests import services
 from tests.audit import audit
 from tests.hand_worker import HandWorker
-from tests.integration.api.conftest import parts_of
+from tests.integration.api.conftest import context_of
 from tests.integration.api.photo_client import Json, PhotoClient
 from tests.receiver import Receiver, receiving
 
@@ -42,7 +42,7 @@ class Service:
     objects: LocalStore
     client: PhotoClient
     worker: HandWorker
-    dispatch: Dispatch
+    dispatch: WebhookDispatcher
 
     def send(self) -> int:
         """Send what is due and wait until it is recorded; answers how many."""
@@ -93,12 +93,12 @@ def service(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ser
     app = create_app(settings)
     worker = HandWorker(store, objects)
     worker.beat()
-    courier = Courier.from_settings(settings, store, objects)
-    dispatch = Dispatch(store.outbox, courier, threads=THREADS)
+    sender = WebhookSender.from_settings(settings, store, objects)
+    dispatch = WebhookDispatcher(store.outbox, sender, threads=THREADS)
     yield Service(settings, store, objects, PhotoClient(app), worker, dispatch)
     audit(settings.redis_url.get_secret_value(), objects)
-    parts_of(app).close()
-    store.scripts.close()
+    context_of(app).close()
+    store.redis.close()
 
 
 @pytest.fixture

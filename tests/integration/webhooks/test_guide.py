@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deploy.local import children
+from deploy.local import child_processes
 from tests.checkout import ROOT
 from tests.hand_worker import photo
 from tests.integration.api.intake_server import wait_until
@@ -59,7 +59,7 @@ def test_the_receiver_of_the_guide(service: Service, receiver: Receiver, tmp_pat
     script, said = tmp_path / "receive.py", tmp_path / "said"
     script.write_text(code)
     with said.open("wb") as out:
-        child = children.start_child(
+        child = child_processes.start_child(
             [sys.executable, "-u", str(script), service.secret()],
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -78,4 +78,4 @@ def test_the_receiver_of_the_guide(service: Service, receiver: Receiver, tmp_pat
         wait_until(is_told, "the guide's receiver has answered")
         assert f"job.canceled {job['id']}" in said.read_text()
     finally:
-        children.stop_child(child, grace_s=10)
+        child_processes.stop_child(child, grace_s=10)

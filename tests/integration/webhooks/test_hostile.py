@@ -8,11 +8,11 @@ import pytest
 
 from api.app import create_app
 from common.settings import Settings
-from keeper.courier import Courier
-from keeper.dispatch import Dispatch
+from keeper.webhook_dispatcher import WebhookDispatcher
+from keeper.webhook_sender import WebhookSender
 from tests.hand_worker import photo
 from tests.hostile_urls import LEADING_BACK, MALFORMED
-from tests.integration.api.conftest import parts_of
+from tests.integration.api.conftest import context_of
 from tests.integration.api.photo_client import PhotoClient, body_of
 from tests.integration.webhooks.conftest import THREADS, Service
 from tests.listeners import Listeners, listening
@@ -98,8 +98,8 @@ def test_an_operator_who_takes_a_network_back_is_obeyed(
     job = service.client.submit(webhook_url=f"http://127.0.0.1:{listeners.port}/")
     service.client.act(job, "cancel")
     narrow = service.settings.model_copy(update={"outbound_ports": ()})
-    courier = Courier.from_settings(narrow, service.store, service.objects)
-    dispatch = Dispatch(service.store.outbox, courier, threads=THREADS)
+    sender = WebhookSender.from_settings(narrow, service.store, service.objects)
+    dispatch = WebhookDispatcher(service.store.outbox, sender, threads=THREADS)
     assert dispatch.send_due() == 1
     assert dispatch.wait_for_couriers(60)
     assert service.deliveries()[0]["attempts"][0]["error"] == "no_answer"
@@ -116,4 +116,4 @@ def test_photos_are_not_fetched_unless_the_operator_says_so(
     assert "not fetched here" in body_of(answer)["detail"]
     assert body_of(client.get("/v1/limits"))["image_url"] is False
     assert service.get("/v1/limits")["image_url"] is True
-    parts_of(app).close()
+    context_of(app).close()

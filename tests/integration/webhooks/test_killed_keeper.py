@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from common.settings import Settings, environment_with
-from deploy.local import children
-from keeper.courier import Courier
-from keeper.dispatch import Dispatch
+from deploy.local import child_processes
+from keeper.webhook_dispatcher import WebhookDispatcher
+from keeper.webhook_sender import WebhookSender
 from tests.checkout import ROOT
 from tests.hand_worker import photo
 from tests.integration.api.intake_server import wait_until
@@ -32,7 +32,7 @@ def settings(settings: Settings) -> Settings:
 
 
 @contextlib.contextmanager
-def keeper(service: Service, folder: Path, receiver: Receiver) -> Iterator[children.Child]:
+def keeper(service: Service, folder: Path, receiver: Receiver) -> Iterator[child_processes.Child]:
     """Run a keeper as its own process for as long as the block lasts."""
     environment = environment_with(
         redis_url=service.settings.redis_url.get_secret_value(),
@@ -43,7 +43,7 @@ def keeper(service: Service, folder: Path, receiver: Receiver) -> Iterator[child
         outbound_ports=str(receiver.port),
     )
     with (folder / "keeper.log").open("ab") as log:
-        child = children.start_child(
+        child = child_processes.start_child(
             [sys.executable, "-m", "keeper"],
             env=environment,
             cwd=ROOT,
@@ -53,7 +53,7 @@ def keeper(service: Service, folder: Path, receiver: Receiver) -> Iterator[child
     try:
         yield child
     finally:
-        children.stop_child(child, grace_s=GRACE_S)
+        child_processes.stop_child(child, grace_s=GRACE_S)
 
 
 def test_a_keeper_killed_while_it_sends_is_followed_by_the_next(
@@ -95,8 +95,8 @@ def test_two_keepers_at_once_send_everything_once(service: Service, receiver: Re
     for _ in jobs:
         service.worker.work_once()
     stopping = threading.Event()
-    courier = Courier.from_settings(service.settings, service.store, service.objects)
-    others = [Dispatch(service.store.outbox, courier, threads=4) for _ in range(2)]
+    sender = WebhookSender.from_settings(service.settings, service.store, service.objects)
+    others = [WebhookDispatcher(service.store.outbox, sender, threads=4) for _ in range(2)]
     threads = [threading.Thread(target=each.run, args=(stopping,)) for each in others]
     for thread in threads:
         thread.start()

@@ -7,27 +7,28 @@ from dataclasses import dataclass, field
 import pytest
 from pydantic import SecretStr
 
+from common.callers import LOCAL
 from common.jobs import Job, Priority, new_job_id
+from common.jobstore import JobStore
+from common.jobstore.leases import Claim, Leases
+from common.jobstore.submissions import Submission
+from common.objects.local import LocalStore
+from common.objects.names import new_input_name
 from common.photos import PhotoLimits
 from common.renders import Identity, Params, PictureFormat
 from common.settings import Settings
-from common.storage.local import LocalStore
-from common.storage.names import new_input_name
-from common.store import JobStore
-from common.store.leases import Claim, Leases
-from common.store.submissions import Submission
 from tests import services
 from tests.photo_maker import flat_photo
 from tests.styles import GREEN, BrokenStyle
+from worker.claiming.gate import Gate
+from worker.claiming.heartbeat import Heartbeat
+from worker.claiming.holdings import Held, Holdings
 from worker.engine.engine import Engine
-from worker.gate import Gate
-from worker.heart import Heart
-from worker.holdings import Held, Holdings
+from worker.engine.model import Model
 from worker.images.decode import InProcessDecoder
-from worker.models import Model
 from worker.rendering import Renderer
 
-CALLER = "local"
+CALLER = LOCAL.name
 
 
 @dataclass
@@ -45,9 +46,9 @@ class Bench:
     renderer: Renderer
     exits: list[int] = field(default_factory=list)
 
-    def heart(self, every_s: float = 0.05) -> Heart:
+    def heart(self, every_s: float = 0.05) -> Heartbeat:
         """A heart that records the end of its process instead of bringing it."""
-        return Heart(
+        return Heartbeat(
             leases=self.leases,
             name="worker-1",
             device_name="cpu",
@@ -70,8 +71,7 @@ class Bench:
         )
         submission = Submission(
             job_id=new_job_id(),
-            caller=CALLER,
-            weight=1.0,
+            caller=LOCAL,
             priority=Priority.NORMAL,
             style=self.model.style.card.name,
             version=self.model.version,
@@ -95,7 +95,7 @@ class Bench:
 
     def job(self, job_id: str) -> Job:
         """Look at a job."""
-        return self.store.ledger.view(job_id, CALLER)
+        return self.store.jobs.view(job_id, CALLER)
 
     def run(self, held: Held) -> None:
         """Carry a claim through."""
@@ -129,7 +129,7 @@ def bench(
         device_name="cpu",
     )
     yield Bench(settings, store, local_store, model, leases, gate, holdings, engine, renderer)
-    store.scripts.close()
+    store.redis.close()
 
 
 @pytest.fixture

@@ -8,15 +8,15 @@ import pytest
 import torch
 
 from common.jobs import JobStatus, Stage
+from common.objects.factory import open_s3_store
+from common.objects.s3 import S3Store
 from common.photos import PhotoLimits
 from common.settings import Settings
-from common.storage.factory import open_s3_store
-from common.storage.s3 import S3Store
 from tests import services
 from tests.chaos.proxy import Fault, FaultProxy, Trouble
 from tests.e2e.stack import until
 from tests.integration.worker.conftest import Bench
-from worker.holdings import Held
+from worker.claiming.holdings import Held
 from worker.images.decode import InProcessDecoder
 from worker.rendering import Renderer
 
@@ -93,5 +93,5 @@ def test_a_storage_that_never_answers_costs_an_attempt_and_is_tried_later(
     renderer_with(bench, objects).run(held, bench.model.line)
     job = bench.job(job_id)
     assert (job.status, job.attempts) == (JobStatus.QUEUED, 1)
-    assert bench.store.upkeep.overview().delayed == 1
+    assert bench.store.maintenance.overview().delayed == 1
     assert list(s3_store.list_names()) == [held.claim.input_name]  # no part of a picture is there

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from api.__main__ import main
-from api.keys_file import KeysFile
+from api.auth.keys_file import KeysFile
 from common.callers import Share, digest_of
 
 

@@ -15,8 +15,8 @@ from celshade import (
     UnusableSettings,
     WaitTimeout,
 )
-from celshade.following import poll_pause_s
-from celshade.jobs import read_job
+from celshade.client.jobs import read_job
+from celshade.client.polling import poll_pause_s
 
 OPEN = {"id": "1", "status": "queued"}
 

@@ -11,13 +11,13 @@ import pytest
 from PIL import Image
 
 from celshade import RetryPolicy, ServerUnreachable
-from celshade.client import Client
-from celshade.command.delivery_trial import fetch_latest
-from celshade.command.examination import Examination
-from celshade.command.findings import Finding, Verdict
-from celshade.command.trial_picture import trial_picture
-from celshade.errors import BadAnswer
-from celshade.transport import Transport
+from celshade.client.client import Client
+from celshade.client.errors import BadAnswer
+from celshade.client.transport import Transport
+from celshade.command.check_results import Finding, Verdict
+from celshade.command.download_check import fetch_latest
+from celshade.command.sample_photo import trial_picture
+from celshade.command.server_checks import ServerChecks
 
 STYLE = {"name": "ink", "default": True, "workers": {"ready": 1, "starting": 0}}
 SHARE = {"used": 1, "limit": 10, "left": 9}
@@ -62,7 +62,7 @@ def examined(
         sleep=lambda _: None,
         backend=httpx.MockTransport(backend(answers, date)),
     )
-    return {finding.name: finding for finding in Examination(http, has_key=has_key).findings()}
+    return {finding.name: finding for finding in ServerChecks(http, has_key=has_key).findings()}
 
 
 def test_a_healthy_server_has_no_fault() -> None:
@@ -168,7 +168,7 @@ def test_a_server_that_is_away_ends_the_examination() -> None:
     http = Transport("http://here", None, timeout_s=1, policy=policy, sleep=lambda _: None,
                      backend=httpx.MockTransport(gone))  # fmt: skip
     with pytest.raises(ServerUnreachable):
-        list(Examination(http, has_key=False).findings())
+        list(ServerChecks(http, has_key=False).findings())
 
 
 def test_its_own_picture_is_a_photo_and_another_one_each_time() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from celshade.downloads import save
-from celshade.errors import CannotSave, DownloadFailed
+from celshade.client.downloads import save
+from celshade.client.errors import CannotSave, DownloadFailed
 
 BYTES = b"abcdef" * 100
 SHA256 = hashlib.sha256(BYTES).hexdigest()

@@ -10,12 +10,12 @@ import pytest
 from rich.console import Console
 
 from celshade import Client, DownloadFailed, PhotoUnreadable, UnusableSettings
-from celshade.command.batch_delivery import Zip
+from celshade.client.service import Limits, read_limits
+from celshade.command.batch_download import Zip
 from celshade.command.batch_photos import BatchPhotos
 from celshade.command.batch_screen import PlainBatchScreen
+from celshade.command.batch_sizes import Sized, divide
 from celshade.command.folders import photos_in
-from celshade.command.loads import Sized, divide
-from celshade.service import Limits, read_limits
 
 
 def limits(**told: int) -> Limits:

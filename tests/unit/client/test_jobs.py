@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from celshade.errors import BadAnswer
-from celshade.jobs import read_job
+from celshade.client.errors import BadAnswer
+from celshade.client.jobs import read_job
 
 FINISHED: dict[str, Any] = {
     "id": "abc",

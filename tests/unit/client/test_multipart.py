@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from celshade.errors import PhotoUnreadable
-from celshade.multipart import Attachment, Form
+from celshade.client.errors import PhotoUnreadable
+from celshade.client.multipart import Attachment, Form
 
 
 def parsed(form: Form) -> list[email.message.Message]:

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from celshade.errors import BadAnswer, Refused
-from celshade.problems import problem_of
+from celshade.client.errors import BadAnswer, Refused
+from celshade.client.problems import problem_of
 
 REQUEST = httpx.Request("GET", "http://cartoons.example/v1/jobs")
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from celshade.client.errors import JobFailed
+from celshade.client.jobs import read_job
 from celshade.command.json_output import JsonScreen
 from celshade.command.screen import LiveScreen, PlainScreen, Saved
 from celshade.command.screens import open_screen
 from celshade.command.tables import Listing
-from celshade.errors import JobFailed
-from celshade.jobs import read_job
 
 JOB = read_job({"id": "j1", "status": "succeeded", "cache": {"status": "hit"}})
 DAMAGED = JobFailed("j1", "failed", "decode_failed", "Damaged.", retryable=False)

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from celshade import BadAnswer, Client
-from celshade.service import read_limits, read_load, read_usage
+from celshade.client.service import read_limits, read_load, read_usage
 
 
 def test_limits_are_read() -> None:

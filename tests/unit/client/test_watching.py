@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from celshade.command.patience import LONGEST_PAUSE_S, Patience
+from celshade.client.errors import CannotSave, PhotoUnreadable, Refused, ServerUnreachable
+from celshade.client.jobs import Job, Output, read_job
+from celshade.command.outage import LONGEST_PAUSE_S, Patience
 from celshade.command.screen import PlainScreen
-from celshade.command.watch_memory import FILE, Memory
+from celshade.command.watch_state import FILE, Memory
 from celshade.command.watched_folder import Arrival, Version, WatchedFolder
-from celshade.errors import CannotSave, PhotoUnreadable, Refused, ServerUnreachable
-from celshade.jobs import Job, Output, read_job
 from tests.clocks import Clock
 
 ASKED = {"style": None}

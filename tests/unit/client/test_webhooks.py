@@ -8,7 +8,8 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from celshade import BadAnswer, Client, WebhookSecret, webhooks
+from celshade import BadAnswer, Client, WebhookSecret
+from celshade.client import webhooks
 
 SECRET = "whsec_" + "QmFzZTY0IG9mIGEgc2VjcmV0IGZvciB0ZXN0cyBvbmx5"
 JOB = {"id": "j1", "status": "succeeded", "style": "ink"}

@@ -18,7 +18,7 @@ def test_samples_are_drawn_by_todays_styles() -> None:
 
 
 def test_the_page_knows_its_samples_and_they_are_there() -> None:
-    script = (ROOT / "api" / "page" / "js" / "samples.js").read_text()
+    script = (ROOT / "api" / "web" / "page" / "js" / "samples.js").read_text()
     known = re.search(r"KNOWN = new Set\(\[(.*)\]\)", script)
 
     assert known

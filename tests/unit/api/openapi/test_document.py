@@ -10,21 +10,26 @@ from flask import Flask
 from jsonschema_rs import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from api.archive_schemas import ArchiveParameters
-from api.batch_schemas import BatchBody
-from api.image_schemas import ImageBody
-from api.openapi.document import OPERATIONS, build
+from api.app import OPERATIONS
+from api.archives import openapi as archives
+from api.archives.schemas import ArchiveParameters
+from api.batches import examples as batches
+from api.batches.schemas import BatchBody
+from api.http.problems import MEDIA_TYPE, STATUSES
+from api.http.request_options import parse_span_s
+from api.images import examples as images
+from api.images.schemas import ImageBody
+from api.jobs import examples as jobs
 from api.openapi.errors import MEANINGS
-from api.openapi.examples import EXAMPLES
 from api.openapi.headers import SPAN_PATTERN
 from api.openapi.operation import Schema
 from api.openapi.paths import methods_of, path_of
-from api.problems import MEDIA_TYPE, STATUSES
-from api.schemas import JobBody
-from api.wishes import parse_span_s
 from common.errors import InvalidParam
+from common.schemas.job import JobBody
 from keeper.webhook_message import compose
+from tests.unit.api.conftest import document_of
 
+EXAMPLES = archives.EXAMPLES | batches.EXAMPLES | images.EXAMPLES | jobs.EXAMPLES
 PAGES = "pages"  # the blueprint of the files that pages are made of
 NO_ANSWERS = {  # causes of failed jobs; and what only a process at its start ends with
     "decode_failed",
@@ -91,7 +96,7 @@ def test_every_code_is_answered_somewhere(document: Schema) -> None:
 
 @pytest.mark.parametrize("is_open", [True, False])
 def test_a_key_is_wanted_only_where_there_are_keys(app: Flask, is_open: bool) -> None:
-    document = build(app.url_map, is_open=is_open, public_url=None)
+    document = document_of(app, is_open=is_open)
 
     assert document["paths"]["/healthz"]["get"]["security"] == []
     wanted: list[Schema] = [{"key": []}, {}] if is_open else [{"key": []}]
@@ -112,7 +117,7 @@ def test_events_are_sent_as_the_document_says(document: Schema) -> None:
 
 
 def test_it_says_where_the_service_is(app: Flask) -> None:
-    public = build(app.url_map, is_open=False, public_url="https://cartoons.example/api")
+    public = document_of(app, is_open=False, public_url="https://cartoons.example/api")
 
     assert public["servers"] == [{"url": "https://cartoons.example/api"}]
 
@@ -137,6 +142,12 @@ def test_every_example_is_tried() -> None:
     tried = test_examples_are_of_their_models.pytestmark[0].args[1]
 
     assert {name for name, _ in tried} == EXAMPLES.keys()
+
+
+def test_the_document_holds_every_example(document: Schema) -> None:
+    shown = {name: each["value"] for name, each in document["components"]["examples"].items()}
+
+    assert shown == EXAMPLES
 
 
 @pytest.mark.parametrize("name", ["queued-job", "succeeded-job"])

@@ -6,7 +6,7 @@ import pytest
 
 from common.settings import Settings
 from deploy.local import programs
-from deploy.local.layout import Layout
+from deploy.local.data_directory import Layout
 from deploy.local.options import StackOptions
 from deploy.local.process import Program
 from deploy.local.programs import Servers

@@ -7,7 +7,7 @@ import pytest
 from common.errors import ConfigurationError
 from tests.bundle_maker import listed, manifest_of
 from worker.bundles.parsing import MAX_MANIFEST_BYTES, parse_manifest
-from worker.precision import Precision
+from worker.networks.precision import Precision
 
 TENSORS = {
     "layout": "NHWC",

@@ -12,10 +12,10 @@ from worker.engine import memory
 from worker.engine.cuda import CudaDevice
 from worker.engine.devices import CpuDevice, Device
 from worker.engine.fidelity import psnr_db
-from worker.engine.pictures import pictures
+from worker.engine.model import Model
+from worker.engine.sample_photos import pictures
 from worker.engine.shortage import is_shortage
-from worker.models import Model
-from worker.precision import Precision
+from worker.networks.precision import Precision
 
 MEBIBYTE = 2**20
 DEVICES = [

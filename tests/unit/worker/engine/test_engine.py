@@ -12,8 +12,8 @@ from common.errors import InternalError, OutOfMemory
 from tests.accelerators import SmallDevice
 from tests.conv_styles import ConvStyle
 from worker.engine.engine import Engine, Rendered
-from worker.models import Model
-from worker.precision import Precision
+from worker.engine.model import Model
+from worker.networks.precision import Precision
 from worker.styles.base import StyleCard
 
 WAIT_S = 20

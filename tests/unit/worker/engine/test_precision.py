@@ -8,8 +8,8 @@ import torch
 from tests.accelerators import SmallDevice
 from tests.conv_styles import ConvStyle
 from worker.engine.fidelity import most_levels, psnr_db
-from worker.models import Model
-from worker.precision import Precision
+from worker.engine.model import Model
+from worker.networks.precision import Precision
 from worker.styles.base import StyleCard
 
 F32, BF16, F16 = Precision.FLOAT32, Precision.BFLOAT16, Precision.FLOAT16

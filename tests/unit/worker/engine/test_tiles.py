@@ -11,10 +11,10 @@ from tests.conv_styles import REACH_PX, ConvStyle
 from tests.platforms import largest_size_only
 from worker.engine.devices import CpuDevice
 from worker.engine.fidelity import most_levels
-from worker.engine.pictures import pictures
+from worker.engine.model import Model, find_models
+from worker.engine.sample_photos import pictures
 from worker.engine.tiles import Cut, run_in_tiles
-from worker.models import Model, find_models
-from worker.precision import Precision
+from worker.networks.precision import Precision
 
 
 @given(

@@ -11,10 +11,10 @@ from PIL import ExifTags, Image, ImageCms
 from common.errors import DecodeFailed
 from common.photos import PhotoLimits
 from common.renders import work_size
-from worker.codecs.limits import CodecLimits
-from worker.codecs.pool import CodecPool
 from worker.images import turbo
 from worker.images.decode import DecodedPhoto, InProcessDecoder
+from worker.sandbox.limits import CodecLimits
+from worker.sandbox.pool import CodecPool
 
 ASTRONAUT = Path(__file__).parents[3] / "photos" / "astronaut.jpg"
 LIMITS = PhotoLimits(max_pixels=4_000_000, min_side_px=16, max_aspect=20.0)

@@ -5,8 +5,8 @@ from pathlib import Path
 import torch
 
 from tests.discs import dark_share, disc
-from worker.models import find_models
-from worker.precision import Precision
+from worker.engine.model import find_models
+from worker.networks.precision import Precision
 
 
 def test_lines_of_ink_take_the_same_share_of_the_picture_at_all_sizes() -> None:

@@ -13,7 +13,7 @@ from torch import nn
 from common.errors import ConfigurationError
 from tests.bundle_maker import graph_bundle, inverting_onnx
 from tests.onnx_graphs import Graph
-from worker.precision import Precision
+from worker.networks.precision import Precision
 from worker.styles.base import Style
 from worker.styles.catalog import style_of
 

@@ -9,7 +9,7 @@ from PIL import Image
 from torch.nn import functional
 
 from tests.discs import dark_share, disc
-from worker.precision import Precision
+from worker.networks.precision import Precision
 from worker.styles import colour
 from worker.styles.base import Style
 from worker.styles.ink_filter import InkFilter

@@ -12,8 +12,8 @@ from tests.random_weights import randomise
 from worker.bundles.bundle import Bundle
 from worker.bundles.writing import Part, write_bundle
 from worker.dctnet import portrait
+from worker.networks.precision import Precision
 from worker.networks.whitebox_unet import WhiteboxUNet
-from worker.precision import Precision
 from worker.styles.catalog import style_of
 
 CPU = torch.device("cpu")

@@ -1,0 +1,73 @@
+"""`/v1/admin`: what those who look after the service see and do, whoever's the jobs are."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, Response
+from pydantic import BaseModel
+
+from api.admin.dead_letter_schemas import (
+    DeadLetterPageBody,
+    DeadLetterParameters,
+    PurgedBody,
+    PurgeParameters,
+    RetriedBody,
+)
+from api.admin.overview_schemas import OverviewBody
+from api.context.context import current_context, require_caller
+from api.http.ids import checked_job_id
+from api.http.query import query_once
+from api.submissions.submission import resubmit
+from common.callers import Scope
+
+v1 = Blueprint("admin", __name__, url_prefix="/v1/admin")
+
+
+@v1.before_request
+def _require_admin() -> None:
+    require_caller(Scope.ADMIN)
+
+
+@v1.get("/overview")
+def overview() -> Response:
+    """Tell of lines and who waits in them, of workers, and of the last hour."""
+    store = current_context().store
+    seen, who = store.maintenance.overview(), store.maintenance.waiting_callers()
+    return _json(OverviewBody.of(seen, who, store.hourly_stats.last_hour()))
+
+
+@v1.get("/dead")
+def list_dead() -> Response:
+    """List the dead letters of all callers, newest first."""
+    asked = DeadLetterParameters.parse(query_once())
+    page = current_context().store.dead_letters.page(cursor=asked.cursor, limit=asked.limit)
+    return _json(DeadLetterPageBody.of(page))
+
+
+@v1.post("/dead/<job_id>/retry")
+def retry_dead(job_id: str) -> Response:
+    """Begin the next run of a dead job; it stays its caller's, with that one's weight and caps."""
+    here = current_context()
+    owner = here.store.dead_letters.caller_of(checked_job_id(job_id))
+    resubmit(job_id, here.authenticator.named(owner), here)
+    job = here.store.jobs.view(job_id, owner)
+    status = HTTPStatus.CREATED if job.status.is_terminal else HTTPStatus.ACCEPTED
+    return _json(RetriedBody.of(job), status)
+
+
+@v1.delete("/dead/<job_id>")
+def purge_one(job_id: str) -> Response:
+    """Take one letter out of the list; its job stays."""
+    current_context().store.dead_letters.purge_one(checked_job_id(job_id))
+    return _json(PurgedBody(purged=1))
+
+
+@v1.delete("/dead")
+def purge() -> Response:
+    """Take all letters out of the list, or the old ones; their jobs stay."""
+    asked = PurgeParameters.parse(query_once())
+    letters = current_context().store.dead_letters
+    return _json(PurgedBody(purged=letters.purge(older_than_s=asked.older_than_seconds)))
+
+
+def _json(body: BaseModel, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    return Response(body.model_dump_json(), status=status, mimetype="application/json")

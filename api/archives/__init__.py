@@ -1,0 +1,1 @@
+"""Any selection of pictures as one ZIP, made while it is read."""

@@ -1,0 +1,1 @@
+"""Many photos by one request, followed and canceled as one."""

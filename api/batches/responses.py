@@ -1,0 +1,101 @@
+"""Batch answers: a batch as an HTTP response, with headers that tell a client what to do next."""
+
+import hashlib
+import time
+from http import HTTPStatus
+
+from flask import Response, request
+
+from api.batches.schemas import BatchBody
+from api.context.context import current_caller, current_context, current_links
+from api.http.conditional import only_if_changed, present_state, retry_after_eta_s
+from api.http.connection import is_stopping
+from api.http.request_options import parse_wait_s
+from common.errors import NotFound
+from common.jobs import Job
+from common.jobstore.batches import Batch, BatchStatus
+from common.schemas.links import Links
+
+
+def submitted(batch_id: str) -> Response:
+    """Answer a submission: 202 while its batch runs, 201 when it has ended."""
+    batch, waited = _see(batch_id)
+    is_open = batch.status is BatchStatus.RUNNING
+    status = HTTPStatus.ACCEPTED if is_open else HTTPStatus.CREATED
+    response = batch_response(batch, waited=waited, status=status)
+    response.headers["Location"] = current_links().batch(batch.id)
+    return response
+
+
+def polled(batch_id: str) -> Response:
+    """Answer a poll: 200 with the batch, or 304 when nothing has changed."""
+    batch, waited = _see(batch_id)
+    return only_if_changed(batch_response(batch, waited=waited))
+
+
+def batch_response(
+    batch: Batch, *, waited: int | None = None, status: HTTPStatus = HTTPStatus.OK
+) -> Response:
+    """Show a batch.
+
+    Args:
+        batch: The batch.
+        waited: The wait that the answer was held back for at most, seconds.
+        status: HTTP status.
+    """
+    links = current_links()
+    body = BatchBody.of(batch, links)
+    again_s = retry_after_eta_s(batch.eta_s) if batch.status is BatchStatus.RUNNING else None
+    etag = _etag(body, batch, links)
+    text = body.model_dump_json()
+    return present_state(text, etag=etag, retry_after_s=again_s, waited=waited, status=status)
+
+
+def _see(batch_id: str) -> tuple[Batch, int | None]:
+    """Look at a batch of the caller's, after waiting for its end if the request prefers that.
+
+    What came last ends last, as a rule: that job is waited for, and then whatever is still open.
+
+    Returns:
+        The batch, and the preference that was applied, in seconds.
+
+    Raises:
+        NotFound: There is no such batch of this caller.
+    """
+    here, caller, wait_s = current_context(), current_caller(), parse_wait_s(request.headers)
+    batch = here.store.batches.view(batch_id, caller.name)
+    if wait_s is None:
+        return batch, None
+    until_s = time.monotonic() + wait_s
+    while batch.last_open is not None and (left_s := until_s - time.monotonic()) > 0:
+        seen = _wait_for(batch.last_open, left_s)
+        if seen is None:
+            return batch, None  # too many wait already
+        batch = here.store.batches.view(batch_id, caller.name)
+        if not seen:
+            break
+    return batch, wait_s
+
+
+def _wait_for(job_id: str, wait_s: float) -> bool | None:
+    """Wait for a job's end; whether it came, or None when nobody more may wait."""
+    here, caller = current_context(), current_caller()
+
+    def look() -> Job:
+        return here.store.jobs.view(job_id, caller.name)
+
+    try:
+        seen = here.long_poll.until_ended(job_id, wait_s, look, is_stopping=is_stopping())
+    except NotFound:  # deleted meanwhile
+        return True
+    return None if seen is None else seen.status.is_terminal
+
+
+def _etag(body: BatchBody, batch: Batch, links: Links) -> str:
+    """Name a batch's present state; as for a job, the signed link alone is no change."""
+    text = body.model_dump_json(
+        exclude={"urls": {"archive": True, "archive_expires_at": True}, "eta_seconds": True}
+    )
+    if body.urls.archive is not None:
+        text += f"{batch.now_ms // (500 * links.url_ttl_s)}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

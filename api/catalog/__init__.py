@@ -1,0 +1,1 @@
+"""The styles there are, and the version that takes new work."""

@@ -1,0 +1,1 @@
+"""What a request is served with, joined once per process."""

@@ -1,0 +1,1 @@
+"""Signed links to the objects of the local store."""

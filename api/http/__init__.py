@@ -1,0 +1,1 @@
+"""HTTP conventions that all features share: problems, ETags, request options, CORS, the log."""

@@ -1,0 +1,99 @@
+"""Wishes: what a request's headers ask of its treatment, apart from the picture. Pure.
+
+`Cancel-After`, `Idempotency-Key`, `Cache-Control` and `Prefer: wait` (RFC 7240).
+"""
+
+import re
+from dataclasses import dataclass
+
+from werkzeug.datastructures import Headers
+from werkzeug.http import parse_cache_control_header
+
+from common.errors import InvalidParam
+
+MAX_WAIT_S = 60
+MAX_KEY_LENGTH = 255
+_PLAIN = re.compile(r"[0-9]{1,9}")
+_SPAN = re.compile(r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,9})s)?")
+_KEY = re.compile(rf"[ -~]{{1,{MAX_KEY_LENGTH}}}")
+_WAIT = re.compile(r"wait\s*=\s*\"?([0-9]{1,9})\"?")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestOptions:
+    """How a submission wants to be treated.
+
+    Attributes:
+        span_s: Seconds to its deadline.
+        idempotency_key: The caller's own key for it.
+        bypass: Whether it wants a computation of its own (`no-cache`).
+        only_if_cached: Whether it wants nothing but a picture that is there.
+    """
+
+    span_s: float
+    idempotency_key: str | None
+    bypass: bool
+    only_if_cached: bool
+
+    @classmethod
+    def of(cls, headers: Headers, *, deadline_s: int) -> "RequestOptions":
+        """Read the headers of a submission.
+
+        Args:
+            headers: The request's headers.
+            deadline_s: The deadline without `Cancel-After`, and the longest with it, seconds.
+
+        Raises:
+            InvalidParam: One of them cannot be understood.
+        """
+        cancel_after = headers.get("Cancel-After")
+        cache = parse_cache_control_header(headers.get("Cache-Control", "").lower())
+        return cls(
+            span_s=deadline_s if cancel_after is None else parse_span_s(cancel_after, deadline_s),
+            idempotency_key=_idempotency_key(headers.get("Idempotency-Key")),
+            bypass="no-cache" in cache,
+            only_if_cached="only-if-cached" in cache,
+        )
+
+
+def parse_span_s(text: str, most_s: int) -> int:
+    """Read `30s`, `5m`, `2h`, `1h30m` or plain seconds.
+
+    Raises:
+        InvalidParam: It is none of these, zero, or longer than `most_s`.
+    """
+    text = text.strip().lower()
+    seconds = 0
+    if _PLAIN.fullmatch(text):
+        seconds = int(text)
+    elif found := _SPAN.fullmatch(text):
+        hours, minutes, rest = (int(part or 0) for part in found.groups())
+        seconds = hours * 3600 + minutes * 60 + rest
+    if not 0 < seconds <= most_s:
+        raise InvalidParam(
+            f"Send Cancel-After like 30s, 5m or 2h: more than 0, at most {most_s}s.",
+            field="Cancel-After",
+        )
+    return seconds
+
+
+def parse_wait_s(headers: Headers) -> int | None:
+    """Read how long an answer may be held back, at most `MAX_WAIT_S` seconds.
+
+    What cannot be understood is ignored, as RFC 7240 wants it; so is a wait of 0.
+    """
+    for header in headers.getlist("Prefer"):
+        for preference in header.split(","):
+            found = _WAIT.fullmatch(preference.partition(";")[0].strip().lower())
+            if found:
+                return min(int(found[1]), MAX_WAIT_S) or None
+    return None
+
+
+def _idempotency_key(text: str | None) -> str | None:
+    if text is None or _KEY.fullmatch(text):
+        return text
+    raise InvalidParam(
+        f"Send an Idempotency-Key of 1 to {MAX_KEY_LENGTH} printable ASCII characters.",
+        field="Idempotency-Key",
+    )

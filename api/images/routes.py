@@ -1,0 +1,61 @@
+"""`/v1/images`: photos kept for jobs to come, so that one upload serves several styles."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, Response, request
+
+from api.context.context import current_caller, current_context, current_links, require_jobs_caller
+from api.http.ids import checked_id
+from api.images.schemas import ForgottenBody, ImageBody, NoParameters
+from api.submissions.submission import Source
+from api.uploads.multipart import IMAGE_ID, read_photo_upload
+from common.errors import MalformedRequest
+from common.jobstore.images import Image
+
+v1 = Blueprint("images", __name__, url_prefix="/v1/images")
+v1.before_request(require_jobs_caller)
+
+
+@v1.post("")
+def keep_image() -> Response:
+    """Take in a photo without a job."""
+    here, caller = current_context(), current_caller().name
+    with read_photo_upload(request, max_image_bytes=here.settings.max_upload_bytes) as upload:
+        NoParameters.parse(upload.fields)
+        if upload.image_id is not None:
+            raise MalformedRequest(f"An image is made from a file; '{IMAGE_ID}' is one already.")
+        source = Source.received(upload, here)
+        # Named in the job store before it exists: whatever fails now, the keeper sweeps it.
+        here.store.images.begin(caller, source.input_name)
+        here.objects.put(source.input_name, upload.file, content_type=source.content_type)
+        image = here.store.images.keep(
+            caller,
+            source.input_name,
+            sha256=source.sha256,
+            content_type=source.content_type,
+            width=source.width,
+            height=source.height,
+            size_bytes=upload.size_bytes,
+        )
+    response = _answer(image, HTTPStatus.CREATED)
+    response.headers["Location"] = current_links().image(image.id)
+    return response
+
+
+@v1.get("/<image_id>")
+def show_image(image_id: str) -> Response:
+    """Show a kept image."""
+    image_id = checked_id(image_id, "image")
+    return _answer(current_context().store.images.view(image_id, current_caller().name))
+
+
+@v1.delete("/<image_id>")
+def forget_image(image_id: str) -> Response:
+    """Forget an image; jobs made from it keep their photo."""
+    current_context().store.images.drop(checked_id(image_id, "image"), current_caller().name)
+    return Response(ForgottenBody(deleted=["image"]).model_dump_json(), mimetype="application/json")
+
+
+def _answer(image: Image, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    body = ImageBody.of(image, current_links())
+    return Response(body.model_dump_json(), status=status, mimetype="application/json")

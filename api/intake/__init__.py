@@ -1,1 +1,0 @@
-"""How request bodies get into the service: bounded, paced, hashed. No business rules here."""

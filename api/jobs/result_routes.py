@@ -1,0 +1,51 @@
+"""Stable links to a job's picture and photo; each request answers with a fresh signed link."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, Response
+
+from api.context.context import current_caller, current_context, current_links, require_jobs_caller
+from api.http.ids import checked_job_id
+from api.submissions.result_check import with_present_picture
+from common.errors import JobFailed, NotReady, ResultExpired
+from common.jobs import Job, JobStatus
+from common.schemas.links import SignedLink
+
+v1 = Blueprint("pictures", __name__, url_prefix="/v1/jobs")
+v1.before_request(require_jobs_caller)
+
+
+@v1.get("/<job_id>/result")
+def result(job_id: str) -> Response:
+    """Lead to a job's picture."""
+    here, caller = current_context(), current_caller().name
+
+    def look() -> Job:
+        return here.store.jobs.view(job_id, caller)
+
+    checked_job_id(job_id)
+    job = with_present_picture(look(), look, here)
+    if not job.status.is_terminal:
+        raise NotReady(retry_after_s=1)
+    if job.status is not JobStatus.SUCCEEDED:
+        raise JobFailed(_why_no_picture(job))
+    return _redirect(current_links().result(job))
+
+
+@v1.get("/<job_id>/source")
+def source(job_id: str) -> Response:
+    """Lead to the photo a job is made from; it need not have ended."""
+    job = current_context().store.jobs.view(checked_job_id(job_id), current_caller().name)
+    return _redirect(current_links().source(job))
+
+
+def _why_no_picture(job: Job) -> str:
+    if job.failure is not None:
+        return f"The job ended without a picture ({job.failure.code}): {job.failure.message}"
+    return f"The job was {job.status}; there is no picture."
+
+
+def _redirect(link: SignedLink | None) -> Response:
+    if link is None:
+        raise ResultExpired
+    return Response(status=HTTPStatus.FOUND, headers={"Location": link.url})

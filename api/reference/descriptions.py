@@ -1,0 +1,77 @@
+"""Descriptions: the document and the page made of it, written when they are first asked for."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from werkzeug.routing import Map
+
+from api.openapi.document import build
+from api.openapi.events import Event
+from api.openapi.operation import Operation
+from api.reference.html import render
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What is sent, and what names it."""
+
+    body: bytes
+    etag: str
+
+    @classmethod
+    def of(cls, text: str) -> "Text":
+        """Name a text by its content."""
+        body = text.encode()
+        return cls(body, hashlib.sha256(body).hexdigest()[:32])
+
+
+class Descriptions:
+    """What an application says of itself. Safe to use from several threads.
+
+    Args:
+        rules: Its routes, all of them by the time it is first asked.
+        operations: What is said of each endpoint.
+        events: What it sends by webhook, by name.
+        public_url: The base of its links; None when they follow the request.
+        style: Where the page finds its style, relative to the page.
+    """
+
+    def __init__(
+        self,
+        rules: Map,
+        *,
+        operations: Mapping[str, Operation],
+        events: Mapping[str, Event],
+        public_url: str | None,
+        style: str,
+    ) -> None:
+        self._rules = rules
+        self._operations = operations
+        self._events = events
+        self._public_url = public_url
+        self._style = style
+        self._written: dict[bool, tuple[Text, Text]] = {}
+
+    def document(self, *, is_open: bool) -> Text:
+        """The document in JSON, of a service without keys or with them."""
+        return self._texts(is_open)[0]
+
+    def page(self, *, is_open: bool) -> Text:
+        """The same as a page."""
+        return self._texts(is_open)[1]
+
+    def _texts(self, is_open: bool) -> tuple[Text, Text]:
+        """Write both, unless they are there; two threads at once write the same."""
+        if is_open not in self._written:
+            found = build(
+                self._rules,
+                operations=self._operations,
+                events=self._events,
+                is_open=is_open,
+                public_url=self._public_url,
+            )
+            page = render(found, style=self._style)
+            self._written[is_open] = Text.of(json.dumps(found)), Text.of(page)
+        return self._written[is_open]

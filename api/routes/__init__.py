@@ -1,1 +1,0 @@
-"""The endpoints: each parses, calls and answers; errors become problems elsewhere."""

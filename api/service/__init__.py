@@ -1,0 +1,1 @@
+"""The service itself: styles, limits, usage, load, probes and metrics."""

@@ -1,0 +1,107 @@
+"""What is said of the routes that tell of the service: its limits, probes and documents."""
+
+from http import HTTPStatus
+
+from api.openapi.operation import Answer, Content, Operation, Tag
+from api.service.schemas import HealthBody, LimitsBody, LoadBody, ReadinessBody, StylesBody
+from api.service.usage_schemas import UsageBody
+from common.callers import Scope
+
+
+def _told(model: type, description: str) -> tuple[Answer, ...]:
+    return (Answer(HTTPStatus.OK, description, (Content(model=model),)),)
+
+
+_UNCHANGED = Answer(HTTPStatus.NOT_MODIFIED, "Nothing has changed.", (), ("ETag",))
+
+OPERATIONS: dict[str, Operation] = {
+    "service.styles": Operation(
+        id="list_styles",
+        tag=Tag.SERVICE,
+        summary="The styles there are",
+        description="Those that workers have offered; one is the default.",
+        answers=_told(StylesBody, "All styles."),
+    ),
+    "service.limits": Operation(
+        id="get_limits",
+        tag=Tag.SERVICE,
+        summary="What is accepted",
+        description="Check before you upload.",
+        answers=_told(LimitsBody, "The limits of this caller."),
+    ),
+    "service.usage": Operation(
+        id="get_usage",
+        tag=Tag.SERVICE,
+        summary="What you have used up",
+        answers=_told(UsageBody, "Today's usage, and what is left."),
+    ),
+    "service.queue": Operation(
+        id="get_queue",
+        tag=Tag.SERVICE,
+        summary="How busy the service is",
+        answers=_told(LoadBody, "The lines and their workers."),
+    ),
+    "probes.healthz": Operation(
+        id="get_health",
+        tag=Tag.SERVICE,
+        summary="Whether this process lives",
+        answers=_told(HealthBody, "It does."),
+        scope=None,
+        asks_job_store=False,
+    ),
+    "probes.readyz": Operation(
+        id="get_readiness",
+        tag=Tag.SERVICE,
+        summary="Whether work can be taken in",
+        answers=_told(ReadinessBody, "It can."),
+        problems=("storage_unavailable",),
+        scope=None,
+    ),
+    "probes.show_metrics": Operation(
+        id="get_metrics",
+        tag=Tag.SERVICE,
+        summary="Metrics for Prometheus",
+        answers=(
+            Answer(
+                HTTPStatus.OK,
+                "The job store's view of the whole service.",
+                (Content("text/plain", schema={"type": "string"}),),
+            ),
+        ),
+        scope=Scope.ADMIN,
+    ),
+    "docs.show_document": Operation(
+        id="get_openapi",
+        tag=Tag.SERVICE,
+        summary="This document",
+        answers=(
+            Answer(
+                HTTPStatus.OK,
+                "The service in OpenAPI 3.1.",
+                (Content(schema={"type": "object", "required": ["openapi", "paths"]}),),
+                ("ETag",),
+            ),
+            _UNCHANGED,
+        ),
+        headers=("If-None-Match",),
+        scope=None,
+        asks_job_store=False,
+    ),
+    "docs.show_page": Operation(
+        id="get_docs",
+        tag=Tag.SERVICE,
+        summary="This document as a page",
+        answers=(
+            Answer(
+                HTTPStatus.OK,
+                "A page for people.",
+                (Content("text/html", schema={"type": "string"}),),
+                ("ETag",),
+            ),
+            _UNCHANGED,
+        ),
+        headers=("If-None-Match",),
+        scope=None,
+        asks_job_store=False,
+    ),
+}

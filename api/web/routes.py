@@ -1,0 +1,66 @@
+"""The pages that people use, and the files they are made of: the same for everybody.
+
+Nothing of a caller's is in them: a page asks `/v1` as any other client does, with the key that its
+user gave it. So nobody is asked here who he is.
+"""
+
+from pathlib import Path
+
+from flask import Blueprint, Response, request
+
+from api.context.context import current_context
+from api.web.content_security_policy import content_security_policy, picture_origins
+from api.web.static_files import StaticFile, StaticFiles
+from common.errors import NotFound
+
+pages = Blueprint("pages", __name__)
+
+FILES = StaticFiles(Path(__file__).parent / "page")
+# An address of a page's own, and the file that answers there.
+ADDRESSES = {"/": "index.html", "/ops": "ops.html"}
+FOREVER = "public, max-age=31536000, immutable"
+ASK_AGAIN = "no-cache"  # 304 when nothing has changed
+
+
+def _show_page() -> Response:
+    here = current_context()
+    response = _sent(_found(ADDRESSES[request.path]), ASK_AGAIN)
+    origins = picture_origins(here.objects, here.settings.public_url)
+    response.headers["Content-Security-Policy"] = content_security_policy(origins)
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    return response
+
+
+for _address in ADDRESSES:
+    pages.add_url_rule(_address, view_func=_show_page, methods=["GET"])
+
+
+@pages.get("/page/<digest>/<path:name>")
+def show_file(digest: str, name: str) -> Response:
+    """Send a file of a page.
+
+    While a new release comes up, a page of one process may ask another for its files: it gets those
+    that are there, and does not keep them.
+    """
+    return _sent(_found(name), FOREVER if digest == FILES.digest else ASK_AGAIN)
+
+
+def path_of(name: str) -> str:
+    """Return where a file of the pages is found, relative to a page."""
+    return f"page/{FILES.digest}/{name}"
+
+
+def _found(name: str) -> StaticFile:
+    file = FILES.get(name)
+    if file is None:
+        raise NotFound
+    return file
+
+
+def _sent(file: StaticFile, cache_control: str) -> Response:
+    response = Response(file.body, content_type=file.content_type)
+    response.headers["Cache-Control"] = cache_control
+    response.set_etag(file.etag)
+    response.make_conditional(request.environ)
+    return response

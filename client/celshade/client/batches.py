@@ -1,0 +1,270 @@
+"""Batches: many photos by one request, followed and canceled as one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from celshade.client.jobs import Failure, read_failure
+from celshade.client.json_fields import Fields
+from celshade.client.multipart import Attachment, Form
+from celshade.client.photo_files import Photo
+from celshade.client.polling import follow
+from celshade.client.retry import Sleep
+from celshade.client.submission import form_fields, request_headers
+from celshade.client.transport import Transport, is_held, read_json, retry_after_s_of
+
+TERMINAL = frozenset({"succeeded", "succeeded_with_errors", "failed", "canceled"})
+
+# The first upload under this key is still being received: its connection broke, and the server has
+# not noticed yet.
+_BUSY = frozenset({"not_ready"})
+
+
+@dataclass(frozen=True, slots=True)
+class BatchItem:
+    """A photo of a batch: its job, or why it became none.
+
+    Attributes:
+        index: Place among the photos, from 0.
+        file: What the server shows of the file's name.
+        job_id: Its job; None when the photo was refused.
+        status: As of a job.
+        cache: How it met the cache: `hit`, `joined`, `miss` or `bypass`.
+    """
+
+    index: int
+    file: str
+    job_id: str | None
+    status: str
+    cache: str | None
+    failure: Failure | None
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether there is (or was) a picture."""
+        return self.status == "succeeded"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Many photos, at the moment the server was asked.
+
+    Attributes:
+        counts: How many photos are in each state, and in all: `total`.
+        eta_s: Seconds until the last picture is there, if the server knows.
+        archive_url: A signed link to a ZIP of what is there; None while nothing is.
+        failure: Why the batch as a whole was canceled, if it was the server that did it.
+        held: Whether the server held this answer back as `Prefer: wait` had asked.
+        retry_after_s: Seconds the server wants before it is asked again; None once ended.
+        etag: Names this state.
+        raw: The whole object as it came.
+    """
+
+    id: str
+    status: str
+    created_at: datetime | None
+    received_at: datetime | None
+    completed_at: datetime | None
+    eta_s: float | None
+    counts: Mapping[str, Any]
+    items: tuple[BatchItem, ...]
+    failure: Failure | None
+    archive_url: str | None
+    retry_after_s: float | None = None
+    held: bool = False
+    etag: str | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether all of it has ended; a state this client does not know has not."""
+        return self.status in TERMINAL
+
+    @property
+    def ended(self) -> int:
+        """How many of its photos have ended, well or badly."""
+        ended = ("succeeded", "failed", "canceled", "expired")
+        return sum(int(self.counts.get(state, 0)) for state in ended)
+
+
+class Batches:
+    """The batches of one caller. Raises what every method of `Client` raises."""
+
+    def __init__(self, transport: Transport, sleep: Sleep) -> None:
+        self._http = transport
+        self._sleep = sleep
+
+    def submit(
+        self,
+        photos: Sequence[Photo],
+        *,
+        names: Sequence[str] | None = None,
+        style: str | None = None,
+        strength: float | None = None,
+        size: int | None = None,
+        format: str | None = None,
+        quality: int | None = None,
+        priority: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        idempotency_key: str | None = None,
+        no_cache: bool = False,
+        cancel_after_s: int | None = None,
+        webhook_url: str | None = None,
+        on_sent: Callable[[int, int], object] | None = None,
+    ) -> Batch:
+        """Send photos in one request, one after the other, at the memory of a piece of one.
+
+        How many photos and bytes a server takes at once, `Client.limits` tells. What is None is the
+        server's default; parameters are the same for each photo.
+
+        Args:
+            photos: Paths of the photos, or their bytes.
+            names: What the server shows of each, and names the pictures in archives after; the
+                files' own names, without their folders, when None.
+            style: Name of a style.
+            strength: 0 (the photo) to 1 (the cartoon).
+            size: Long side of the pictures, pixels; never larger than the photo's own.
+            format: `jpeg`, `png` or `webp`.
+            quality: 1 to 100, where the format has one.
+            priority: `low`, `normal` or `high` among the caller's own jobs.
+            metadata: Kept with each job as it is.
+            idempotency_key: Names this batch for 24 h: the same key with the same photos gives the
+                same batch. A random one when None.
+            no_cache: Render anew even what is known.
+            cancel_after_s: Deadline of each photo from when it has come in, seconds.
+            webhook_url: Where the end of the batch is told, see `celshade.client.webhooks`.
+            on_sent: Told the bytes that have been sent so far and those there are, with each piece;
+                begins again at 0 when the request is repeated.
+
+        Returns:
+            The batch. Photos that cannot be taken are items with their failure.
+
+        Raises:
+            PhotoUnreadable: A photo cannot be read, or changed meanwhile; nothing of the batch goes
+                on.
+        """
+        values = {
+            "style": style,
+            "strength": strength,
+            "size": size,
+            "format": format,
+            "quality": quality,
+            "priority": priority,
+            "webhook_url": webhook_url,
+        }
+        told = names if names is not None else [_name_of(photo) for photo in photos]
+        attachments = [Attachment(*pair) for pair in zip(photos, told, strict=True)]
+        form = Form(form_fields(values, metadata), attachments, on_sent=on_sent)
+        headers = request_headers(idempotency_key, no_cache=no_cache, cancel_after_s=cancel_after_s)
+        return _batch_of(
+            self._http.call("POST", self._url(), form=form, headers=headers, passing=_BUSY)
+        )
+
+    def get(self, batch_id: str, wait_s: int | None = None, *, known: Batch | None = None) -> Batch:
+        """Ask how a batch stands.
+
+        Args:
+            batch_id: The batch.
+            wait_s: Seconds, at most 60, that the server may take to answer with its end.
+            known: The last answer, which spares sending the same again.
+        """
+        headers = {"If-None-Match": known.etag} if known and known.etag else {}
+        answer = self._http.call("GET", self._url(batch_id), headers=headers, wait_s=wait_s)
+        if known is not None and answer.status_code == HTTPStatus.NOT_MODIFIED:
+            return replace(known, retry_after_s=retry_after_s_of(answer), held=is_held(answer))
+        return _batch_of(answer)
+
+    def wait(
+        self,
+        batch_id: str,
+        on_progress: Callable[[Batch], object] | None = None,
+        timeout_s: float | None = None,
+    ) -> Batch:
+        """Follow a batch until all its photos have ended, well or badly, as `Client.wait` does.
+
+        Raises:
+            WaitTimeout: Some are still open; they go on.
+        """
+        seen: Batch | None = None
+
+        def ask(wait_s: int | None) -> Batch:
+            nonlocal seen
+            seen = self.get(batch_id, wait_s, known=seen)
+            return seen
+
+        return follow(
+            ask,
+            f"batch {batch_id}",
+            on_progress=on_progress,
+            timeout_s=timeout_s,
+            sleep=self._sleep,
+        )
+
+    def cancel(self, batch_id: str) -> Batch:
+        """End all that is open in a batch; what is done stays."""
+        return _batch_of(self._http.call("POST", self._url(batch_id, "cancel")))
+
+    def _url(self, *segments: str) -> str:
+        return self._http.url("v1", "batches", *segments)
+
+
+def _name_of(photo: Photo) -> str:
+    return "photo" if isinstance(photo, bytes) else Path(photo).name
+
+
+def read_batch(
+    value: object,
+    *,
+    retry_after_s: float | None = None,
+    held: bool = False,
+    etag: str | None = None,
+) -> Batch:
+    """Read a batch's JSON object; a webhook's has no items.
+
+    Raises:
+        BadAnswer: It is not a batch.
+    """
+    batch = Fields(value, "batch")
+    items = batch.objects("items") if "items" in batch.values else ()
+    return Batch(
+        id=batch.text("id"),
+        status=batch.text("status"),
+        created_at=batch.time("created_at"),
+        received_at=batch.time("received_at"),
+        completed_at=batch.time("completed_at"),
+        eta_s=batch.number("eta_seconds"),
+        counts=batch.mapping("counts"),
+        items=tuple(_item_of(each) for each in items),
+        failure=read_failure(batch),
+        archive_url=batch.section("urls").optional_text("archive"),
+        retry_after_s=retry_after_s,
+        held=held,
+        etag=etag,
+        raw=batch.values,
+    )
+
+
+def _batch_of(answer: httpx.Response) -> Batch:
+    return read_batch(
+        read_json(answer),
+        retry_after_s=retry_after_s_of(answer),
+        held=is_held(answer),
+        etag=answer.headers.get("ETag"),
+    )
+
+
+def _item_of(value: object) -> BatchItem:
+    item = Fields(value, "batch item")
+    return BatchItem(
+        index=item.integer("index") or 0,
+        file=item.optional_text("file") or "",
+        job_id=item.optional_text("job_id"),
+        status=item.text("status"),
+        cache=item.optional_text("cache"),
+        failure=read_failure(item),
+    )

@@ -1,0 +1,294 @@
+"""`Client`: the verbs of a Celshade server, each a method; the way from a photo to its cartoon."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+from celshade.client.archives import Archives
+from celshade.client.batches import Batches
+from celshade.client.dead_letters import DeadLetters
+from celshade.client.deliveries import Deliveries
+from celshade.client.images import Image, Images
+from celshade.client.jobs import Job, JobPage, read_job
+from celshade.client.json_fields import Fields
+from celshade.client.multipart import Attachment, Form
+from celshade.client.photo_files import Photo, PhotoAt
+from celshade.client.polling import follow
+from celshade.client.results import download_picture
+from celshade.client.retry import RetryPolicy, Sleep
+from celshade.client.service import Limits, Load, Usage, read_limits, read_load, read_usage
+from celshade.client.styles import Style, read_style
+from celshade.client.submission import form_fields, request_headers
+from celshade.client.transport import Transport, is_held, read_json, retry_after_s_of
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+
+_PAGE = 100  # the most jobs that a server lists at once
+
+
+class Client:
+    """A Celshade server as seen by one caller; may be shared by threads.
+
+        with Client() as celshade:
+            job = celshade.wait(celshade.submit("photo.jpg", strength=0.7).id)
+            celshade.download(job, "cartoon.jpg")
+
+    Every method repeats its request, with growing pauses and never sooner than the server's
+    `Retry-After`, when no answer came or the server was busy (429, 502, 503). A submission carries
+    an Idempotency-Key, so that repeating it makes no second job. Every method raises `Refused`,
+    `ServerUnreachable` or `BadAnswer` when that does not help.
+
+    Args:
+        base_url: Where the server is; a path prefix is kept.
+        api_key: Sent as bearer token, to the server's own origin only; None sends none.
+        timeout_s: Longest silence within a request, seconds.
+        retry: How often and how patiently requests are repeated.
+        sleep: Pauses for some seconds; may raise to stop whatever is going on.
+        backend: What httpx sends through; its own network when None.
+
+    Raises:
+        UnusableSettings: The address or the key cannot be used.
+    """
+
+    def __init__(
+        self,
+        base_url: str = DEFAULT_URL,
+        api_key: str | None = None,
+        timeout_s: float = 30.0,
+        *,
+        retry: RetryPolicy | None = None,
+        sleep: Sleep = time.sleep,
+        backend: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._sleep = sleep
+        self._policy = retry or RetryPolicy()
+        self._http = Transport(
+            base_url,
+            api_key,
+            timeout_s=timeout_s,
+            policy=self._policy,
+            sleep=sleep,
+            backend=backend,
+        )
+
+    @property
+    def batches(self) -> Batches:
+        """Many photos by one request."""
+        return Batches(self._http, self._sleep)
+
+    @property
+    def archives(self) -> Archives:
+        """Pictures of many jobs as one ZIP."""
+        return Archives(self._http, self.batches, self._policy)
+
+    @property
+    def images(self) -> Images:
+        """Photos kept for several styles."""
+        return Images(self._http)
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Webhooks: what they are signed with, and what was sent."""
+        return Deliveries(self._http)
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """What has failed for good, of all callers; for keys with the scope `admin`."""
+        return DeadLetters(self._http)
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the server."""
+        return self._http.origin
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def submit(
+        self,
+        photo: Photo | PhotoAt | Image,
+        *,
+        style: str | None = None,
+        strength: float | None = None,
+        size: int | None = None,
+        format: str | None = None,
+        quality: int | None = None,
+        priority: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        idempotency_key: str | None = None,
+        no_cache: bool = False,
+        cancel_after_s: int | None = None,
+        webhook_url: str | None = None,
+        wait_s: int | None = None,
+    ) -> Job:
+        """Send a photo; its name stays here. What is None is the server's default.
+
+        Args:
+            photo: Path of the photo, its bytes, its address, or an image that the server keeps.
+            style: Name of a style, see `styles`.
+            strength: 0 (the photo) to 1 (the cartoon).
+            size: Long side of the picture, pixels; never larger than the photo's own.
+            format: `jpeg`, `png` or `webp`.
+            quality: 1 to 100, where the format has one.
+            priority: `low`, `normal` or `high` among the caller's own jobs.
+            metadata: Kept with the job as it is.
+            idempotency_key: Names this submission for 24 h; the same key with the same photo gives
+                the same job. A random one when None.
+            no_cache: Render anew even if the picture is known.
+            cancel_after_s: Deadline from now, seconds.
+            webhook_url: Where the end is told, see `celshade.client.webhooks`.
+            wait_s: Seconds, at most 60, the server may take to answer with a finished job.
+
+        Returns:
+            The job; it has ended already if the picture was known.
+
+        Raises:
+            PhotoUnreadable: The photo cannot be read.
+        """
+        values = {
+            "image_id": photo.id if isinstance(photo, Image) else None,
+            "image_url": photo.url if isinstance(photo, PhotoAt) else None,
+            "style": style,
+            "strength": strength,
+            "size": size,
+            "format": format,
+            "quality": quality,
+            "priority": priority,
+            "webhook_url": webhook_url,
+        }
+        fields = form_fields(values, metadata)
+        form, body = None, None
+        if isinstance(photo, Image | PhotoAt):
+            body = fields
+        else:
+            form = Form(fields, [Attachment(photo, "photo")])
+        answer = self._http.call(
+            "POST",
+            self._http.url("v1", "jobs"),
+            form=form,
+            body=body,
+            headers=request_headers(
+                idempotency_key, no_cache=no_cache, cancel_after_s=cancel_after_s
+            ),
+            wait_s=wait_s,
+        )
+        return _job_of(answer)
+
+    def get(self, job_id: str, wait_s: int | None = None) -> Job:
+        """Ask how a job stands; with `wait_s` (at most 60) the server answers once it has ended."""
+        return _job_of(self._http.call("GET", self._job_url(job_id), wait_s=wait_s))
+
+    def wait(
+        self,
+        job_id: str,
+        on_progress: Callable[[Job], object] | None = None,
+        timeout_s: float | None = None,
+    ) -> Job:
+        """Follow a job until it has ended, well or badly.
+
+        Args:
+            job_id: The job.
+            on_progress: Called with each answer, the last one too; what it raises ends the waiting.
+            timeout_s: Longest time to wait, seconds; None waits as long as the job is open.
+
+        Raises:
+            WaitTimeout: The job is still open; it goes on.
+        """
+        return follow(
+            lambda wait_s: self.get(job_id, wait_s),
+            f"job {job_id}",
+            on_progress=on_progress,
+            timeout_s=timeout_s,
+            sleep=self._sleep,
+        )
+
+    def download(self, job: Job, path: str | Path) -> Path:
+        """Fetch a finished picture to a file: whole, checked against its SHA-256, or not at all.
+
+        Args:
+            job: A job that has succeeded.
+            path: Where it goes, in a directory that exists; what was there is replaced.
+
+        Raises:
+            JobFailed: The job ended without a picture.
+            DownloadFailed: The picture did not arrive whole, several times.
+            CannotSave: The disk refuses.
+        """
+        current = job if job.is_terminal else self.get(job.id)
+        failed = current.failed()
+        if failed is not None:
+            raise failed
+        target = Path(path)
+        download_picture(self._http, current, target, self._policy)
+        return target
+
+    def cancel(self, job_id: str) -> Job:
+        """End a job that nobody wants any more; one that has ended stays as it is."""
+        return _job_of(self._http.call("POST", self._job_url(job_id, "cancel")))
+
+    def retry(self, job_id: str) -> Job:
+        """Start a failed, canceled or expired job again, under its own id."""
+        return _job_of(self._http.call("POST", self._job_url(job_id, "retry"), repeatable=False))
+
+    def delete(self, job_id: str) -> Mapping[str, Any]:
+        """Forget a job and what only it holds; tells what was `deleted` and what `retained`."""
+        answer = self._http.call("DELETE", self._job_url(job_id), repeatable=False)
+        return Fields(read_json(answer), "answer").values
+
+    def list(
+        self, status: str | None = None, cursor: str | None = None, limit: int | None = None
+    ) -> JobPage:
+        """List the caller's own jobs, a page at a time, newest first."""
+        asked = {"status": status, "cursor": cursor, "limit": limit}
+        params = {name: str(value) for name, value in asked.items() if value is not None}
+        answer = self._http.call("GET", self._http.url("v1", "jobs"), params=params)
+        page = Fields(read_json(answer), "list of jobs")
+        jobs = tuple(read_job(value) for value in page.objects("data"))
+        return JobPage(jobs, page.optional_text("next_cursor"))
+
+    def jobs(self, status: str | None = None) -> Iterator[Job]:
+        """Go through all of the caller's own jobs, newest first, a page at a time."""
+        cursor = None
+        while True:
+            page = self.list(status, cursor, _PAGE)
+            yield from page.jobs
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def styles(self) -> tuple[Style, ...]:
+        """List the styles that workers have offered."""
+        offered = self._table("styles")
+        return tuple(read_style(value) for value in offered.objects("data"))
+
+    def limits(self) -> Limits:
+        """Tell what the server accepts."""
+        return read_limits(self._table("limits").values)
+
+    def queue(self) -> Load:
+        """Tell how busy the server is."""
+        return read_load(self._table("queue").values)
+
+    def usage(self) -> Usage:
+        """Tell what the caller has used up, and what is left."""
+        return read_usage(self._table("usage").values)
+
+    def _table(self, name: str) -> Fields:
+        return Fields(read_json(self._http.call("GET", self._http.url("v1", name))), name)
+
+    def _job_url(self, job_id: str, *verb: str) -> str:
+        return self._http.url("v1", "jobs", job_id, *verb)
+
+
+def _job_of(answer: httpx.Response) -> Job:
+    return read_job(read_json(answer), retry_after_s=retry_after_s_of(answer), held=is_held(answer))

@@ -1,0 +1,20 @@
+"""Exit statuses of the command; `docs/client.md` tells them to scripts."""
+
+from celshade.client.errors import BadAnswer, CelshadeError, Refused, UnusableSettings
+from celshade.command.messages import concerns_all
+
+DONE = 0
+SOME_FAILED = 1
+WRONG_USAGE = 2
+NO_SERVER = 3
+INTERRUPTED = 130
+
+
+def status_of(error: CelshadeError) -> int:
+    """Choose the exit status of a run that an error has ended."""
+    if isinstance(error, UnusableSettings):
+        return WRONG_USAGE
+    is_busy = isinstance(error, Refused) and error.passes
+    if concerns_all(error) or is_busy or isinstance(error, BadAnswer):
+        return NO_SERVER
+    return SOME_FAILED

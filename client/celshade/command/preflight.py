@@ -1,0 +1,64 @@
+"""Before a run: is the server there, does it know us and the style, can the pictures be written?"""
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+from celshade.client.client import Client
+from celshade.client.errors import BadAnswer, CannotSave, Refused, UnusableSettings
+from celshade.client.retry import RetryPolicy
+from celshade.command.messages import concerns_all, printable
+
+# The first question is asked by somebody who sits and waits: it is not repeated.
+_GREETING_TIMEOUT_S = 10.0
+
+# What of `Client.submit` changes the picture.
+PICTURE_PARAMS = ("style", "strength", "size", "format", "quality")
+
+
+def greet(options: argparse.Namespace) -> None:
+    """Find out, before anything is uploaded, whether the server is there and knows us.
+
+    Raises:
+        UnusableSettings: The address or the key cannot be used, or there is no such style.
+        CelshadeError: The server as a whole is no use.
+    """
+    with Client(
+        options.url, options.api_key, _GREETING_TIMEOUT_S, retry=RetryPolicy(retries=0)
+    ) as client:
+        try:
+            offered = [style.name for style in client.styles()]
+        except Refused as error:
+            if concerns_all(error):
+                raise
+            if error.is_foreign:
+                raise BadAnswer(
+                    f"What answers at {client.origin} is not a Celshade server."
+                ) from error
+            return  # busy, perhaps: submitting has the patience for that
+    if options.style is not None and offered and options.style not in offered:
+        names = ", ".join(sorted(printable(name) for name in offered))
+        raise UnusableSettings(f"There is no style '{options.style}'; there are: {names}.")
+
+
+def make_directory(out: Path) -> None:
+    """Make the directory of the pictures, if it is missing.
+
+    Raises:
+        UnusableSettings: It is a file.
+        CannotSave: It cannot be made, or not be written to.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise UnusableSettings(f"'{out}' is a file; -o takes a directory.") from None
+    except OSError as error:
+        raise CannotSave(out, error.strerror or str(error)) from error
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise CannotSave(out, "permission denied")
+
+
+def picture_params(options: argparse.Namespace) -> dict[str, Any]:
+    """Pick what `Client.submit` takes."""
+    return {name: getattr(options, name) for name in (*PICTURE_PARAMS, "priority", "no_cache")}

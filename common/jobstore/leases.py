@@ -1,0 +1,261 @@
+"""Leases: how workers take renders, keep them and give them back; and how they are known."""
+
+import json
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from common.errors import RenderError
+from common.jobs import Output, Stage
+from common.jobstore.redis_client import RedisClient
+from common.renders import Params
+
+
+def new_token() -> str:
+    """Make a fencing token: 64 random bits, so that none is ever used twice."""
+    return secrets.token_hex(8)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A render that this process owns for now.
+
+    Attributes:
+        key: The render's key.
+        token: The fencing token of this attempt.
+        attempt: Which counted attempt this is, from 1.
+        input_name: Object to fetch.
+        output_name: Object name to store the picture under.
+        work_px: Pixels at work size.
+        job_id: One of the jobs attached, for the logs.
+        is_suspect: Whether an earlier attempt was lost with its worker.
+        limit_s: Execution limit of this attempt, seconds.
+    """
+
+    key: str
+    token: str
+    attempt: int
+    input_name: str
+    output_name: str
+    params: Params
+    style: str
+    version: str
+    work_px: int
+    job_id: str
+    is_suspect: bool
+    limit_s: float
+
+
+class NoClaim(StrEnum):
+    """Why a claim brought nothing."""
+
+    EMPTY = "empty"
+    WAIT = "wait"
+
+
+class Verdict(StrEnum):
+    """What became of the end of an attempt."""
+
+    COMMITTED = "committed"
+    REFUSED = "refused"
+    UNWANTED = "unwanted"
+    FAILED = "failed"
+    DELAYED = "delayed"
+    RELEASED = "released"
+    ABANDONED = "abandoned"
+    WANTED = "wanted"
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """Render keys whose lease is lost, and those that nobody waits for."""
+
+    lost: frozenset[str]
+    unwanted: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A message worth sending: there is work in this line."""
+
+    line: str
+    key: str
+
+
+def read_hints(answer: dict[str, Any]) -> tuple[Hint, ...]:
+    """Read the hints of a script's answer (Lua writes an empty list as an empty object)."""
+    return tuple(Hint(line, key) for line, key in answer.get("hints") or ())
+
+
+@dataclass(frozen=True, slots=True)
+class LineOffer:
+    """A style version that a worker serves.
+
+    Attributes:
+        card: What `/v1/styles` shows, as JSON.
+        seconds_per_mp: Measured seconds per megapixel; 0 while it is not known.
+    """
+
+    line: str
+    style: str
+    version: str
+    card: str
+    seconds_per_mp: float
+    max_batch: int
+
+
+class WorkerState(StrEnum):
+    """What a worker says of itself with each beat."""
+
+    STARTING = "starting"
+    READY = "ready"
+    SICK = "sick"
+    DRAINING = "draining"
+
+
+class Leases:
+    """The verbs of a worker process.
+
+    Args:
+        scripts: The way to Redis.
+        process: Id of this process, never used again by another.
+    """
+
+    def __init__(self, redis: RedisClient, process: str) -> None:
+        self._redis = redis
+        self.process = process
+
+    def claim(
+        self, line: str, *, seconds_per_mp: float, token: str | None = None
+    ) -> Claim | NoClaim:
+        """Take the head of a line.
+
+        Args:
+            line: Name of the line.
+            seconds_per_mp: What this process needs for a megapixel, seconds.
+            token: For who asks again after an error: the token of the first call. Redis may have
+                run that call, and would take another render for nobody under a new one.
+
+        Raises:
+            StoreUnavailable: Redis does not answer; whether it has taken a render is not known.
+        """
+        token = token or new_token()
+        answer = self._redis.call(
+            "claim",
+            line=line,
+            process=self.process,
+            token=token,
+            seconds_per_mp=seconds_per_mp,
+        )
+        if answer["outcome"] != "claimed":
+            return NoClaim(answer["outcome"])
+        return Claim(
+            key=answer["key"],
+            token=token,
+            attempt=int(answer["attempt"]),
+            input_name=answer["input"],
+            output_name=answer["output"],
+            params=Params.from_dict(json.loads(answer["params"])),
+            style=answer["style"],
+            version=answer["version"],
+            work_px=int(answer["px"]),
+            job_id=answer["job"],
+            is_suspect=answer["is_suspect"],
+            limit_s=answer["limit_ms"] / 1000,
+        )
+
+    def renew(self, held: Iterable[tuple[Claim, Stage]]) -> Renewal:
+        """Keep all leases of this process alive and say which stage each is in."""
+        leases = [{"key": c.key, "token": c.token, "stage": stage.value} for c, stage in held]
+        answer = self._redis.call("renew", process=self.process, leases=leases)
+        return Renewal(frozenset(answer["lost"] or ()), frozenset(answer["unwanted"] or ()))
+
+    def complete(
+        self,
+        claim: Claim,
+        output: Output,
+        *,
+        execution: dict[str, Any],
+        stages_ms: dict[str, float],
+    ) -> Verdict:
+        """Commit a picture that has been stored: `COMMITTED`, `REFUSED` or `UNWANTED`."""
+        described = asdict(output)
+        name = described.pop("name")
+        answer = self._redis.call(
+            "complete",
+            key=claim.key,
+            token=claim.token,
+            name=name,
+            output=json.dumps(described, separators=(",", ":")),
+            execution=json.dumps(execution, separators=(",", ":")),
+            stages=json.dumps(stages_ms, separators=(",", ":")),
+        )
+        return Verdict(answer["outcome"])
+
+    def fail(self, claim: Claim, error: RenderError) -> Verdict:
+        """End an attempt that went wrong: `FAILED`, `DELAYED`, `UNWANTED` or `REFUSED`."""
+        answer = self._redis.call(
+            "fail",
+            key=claim.key,
+            token=claim.token,
+            code=error.code,
+            message=str(error),
+            retryable=error.retryable,
+        )
+        return Verdict(answer["outcome"])
+
+    def release(
+        self, claim: Claim, *, lost_as: type[RenderError] | None = None
+    ) -> tuple[Verdict, tuple[Hint, ...]]:
+        """Give a render back: uncounted, or lost for a cause. Answers the hints to publish."""
+        answer = self._redis.call(
+            "release",
+            key=claim.key,
+            token=claim.token,
+            counted=lost_as is not None,
+            code=lost_as.code if lost_as else None,
+            message=lost_as.default if lost_as else None,
+        )
+        return Verdict(answer["outcome"]), read_hints(answer)
+
+    def abandon(self, claim: Claim) -> Verdict:
+        """Stop a render that nobody waits for: `ABANDONED`, `WANTED` after all, or `REFUSED`."""
+        answer = self._redis.call("abandon", key=claim.key, token=claim.token)
+        return Verdict(answer["outcome"])
+
+    def beat(
+        self,
+        *,
+        name: str,
+        device: str,
+        state: WorkerState,
+        offers: Sequence[LineOffer],
+        busy_share: float = 0.0,
+        batch_size: float = 0.0,
+    ) -> None:
+        """Say that this process is there, in which state, what it serves and how busy it was.
+
+        Args:
+            name: The worker's name, for people.
+            device: Its device, for people.
+            state: What it may do.
+            offers: What it serves.
+            busy_share: Share of the last seconds in which its device worked, 0 to 1.
+            batch_size: Mean photos of its last forwards; 0 when there were none.
+        """
+        self._redis.call(
+            "beat",
+            process=self.process,
+            name=name,
+            device=device,
+            state=state.value,
+            busy_share=round(busy_share, 3),
+            batch_size=round(batch_size, 2),
+            lines=[asdict(offer) for offer in offers],
+        )
+
+    def leave(self, lines: Sequence[str]) -> None:
+        """Say that this process is going."""
+        self._redis.call("leave", process=self.process, lines=list(lines))

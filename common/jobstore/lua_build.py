@@ -1,0 +1,133 @@
+"""The whole text of each verb's script: constants, the clock, and the shared functions it uses.
+
+Redis runs a script from its first line at every call, so every function in front of it is made
+anew, in several pieces of memory. On a server that holds a million jobs these lie scattered among
+the records, and making all of them took three quarters of `admit`. So a verb is given only what it
+can reach.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from common import jobs
+from common.jobstore.policy import REMEMBERED_CODES, Policy, sentences
+from common.jobstore.redis_keys import PREFIX
+
+_FOLDER = Path(__file__).parent / "lua"
+# The files of `lua/lib` in the order in which their definitions stand: each uses only earlier ones.
+_LIBRARY = (
+    "due_sets",
+    "objects",
+    "batches",
+    "line",
+    "webhooks",
+    "jobs",
+    "events",
+    "renders",
+    "views",
+    "admission",
+    "batch_endings",
+    "images",
+    "presence",
+    "webhook_delivery",
+)
+# Version of the records. Fields are only ever added, and read as absent where a record is older:
+# 1 had no `eta` and no `failed_by` in renders; 2 had metadata in one piece, however long.
+SCHEMA = 3
+
+# Redis' own time, in milliseconds; tests put a clock of theirs here.
+REDIS_CLOCK = """\
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+"""
+
+# A definition begins at the margin and lasts until the next thing that does, but its own `end`.
+_DEFINITION = re.compile(r"^local (?:function )?(\w+).*\n(?:[ \t].*\n|end\n|\n)*", re.MULTILINE)
+_NOT_CODE = re.compile(r"'[^'\n]*'|--.*")
+_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+_FIGURE = re.compile(r"\bP\.(\w+)")
+
+
+def compose(policy: Policy, clock: str = REDIS_CLOCK) -> dict[str, str]:
+    """Return the whole text of each verb's script, by verb.
+
+    Args:
+        policy: The figures to write into them.
+        clock: Lua text that defines `now`, milliseconds since the epoch.
+    """
+    shared = _definitions()
+    texts = {}
+    for path in sorted(_FOLDER.glob("*.lua")):
+        shebang, _, body = path.read_text().partition("\n")
+        used = _reachable(body, shared)
+        code = "".join(text for name, text in shared.items() if name in used) + body
+        code = _with_figures(code, policy)
+        time = clock if "now" in _names(code) else ""
+        texts[path.stem] = "\n".join([shebang, *_constants(code), time + code])
+    return texts
+
+
+def _definitions() -> dict[str, str]:
+    """Return everything that `lib/` defines, by name, in its order."""
+    library = "\n".join((_FOLDER / "lib" / f"{name}.lua").read_text() for name in _LIBRARY)
+    return {found[1]: found[0] for found in _DEFINITION.finditer(library)}
+
+
+def _names(code: str) -> set[str]:
+    """Names that a text uses: those in comments, in strings and behind a dot are none."""
+    return set(_NAME.findall(_NOT_CODE.sub("", code)))
+
+
+def _reachable(body: str, shared: Mapping[str, str]) -> set[str]:
+    """Return the names of all definitions that a verb uses, directly or not."""
+    found: set[str] = set()
+    waiting = _names(body) & shared.keys()
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        waiting |= (_names(shared[name]) & shared.keys()) - found
+    return found
+
+
+def _with_figures(code: str, policy: Policy) -> str:
+    """Return a text with the policy's numbers in place of their names, `P.name`."""
+    return _FIGURE.sub(lambda found: f"({_lua(getattr(policy, found[1]))})", code)
+
+
+def _constants(code: str) -> Iterator[str]:
+    """Yield the Lua text of what a script takes from Python, as far as it uses it."""
+    constants: dict[str, object] = {
+        "K": PREFIX,
+        "SCHEMA": SCHEMA,
+        "REMEMBERED": dict.fromkeys(REMEMBERED_CODES, True),
+        "MESSAGES": sentences(),
+        "MOVES": {
+            f"{before} {after}": True
+            for before, afters in jobs.TRANSITIONS.items()
+            for after in sorted(afters)
+        },
+        "OPEN": dict.fromkeys(sorted(map(str, jobs.OPEN)), True),
+        "RETRYABLE": dict.fromkeys(sorted(map(str, jobs.RETRYABLE)), True),
+        "EMPTY": {},
+    }
+    names = _names(code)
+    for name, value in constants.items():
+        if name in names:
+            yield f"local {name} = {_lua(value)}"
+
+
+def _lua(value: object) -> str:
+    """Write a constant as a Lua literal."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=True)
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"[{_lua(str(k))}]={_lua(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "{" + ",".join(_lua(item) for item in value) + "}"
+    raise TypeError(f"no Lua literal for {type(value)}")

@@ -1,0 +1,1 @@
+"""Generators of documentation pages whose source is the code."""
