@@ -26,7 +26,7 @@ def running_floor(service: Service) -> Iterator[str]:
     address = f"127.0.0.1:{port}"
     environment = environment_with(
         redis_url=service.redis_url,
-        store="local",
+        objects="local",
         data_dir=str(service.layout.root / "floor"),
         api_port=str(port),
     )

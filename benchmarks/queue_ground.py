@@ -93,7 +93,7 @@ def settings_of(url: str) -> Settings:
     """Return the settings of a service with this store and room for any number of jobs."""
     return Settings(
         redis_url=SecretStr(url),
-        store="local",
+        objects="local",
         max_open_jobs=ROOM,
         max_open_jobs_per_caller=ROOM,
     )

@@ -5,9 +5,10 @@ for: `docs/configuration.md` is generated from these. All faults are reported to
 Nothing here depends on the name of an environment.
 """
 
+import logging
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import SettingsConfigDict
@@ -19,6 +20,11 @@ from common.setting_values import HttpUrl, ModulesAndClasses, Names, Origins
 PREFIX = "CELSHADE_"
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S
+
+# Environment variables of the release before, and the settings that they are now.
+FORMER_NAMES = {f"{PREFIX}STORE": "objects"}
+
+_log = logging.getLogger(__name__)
 
 
 class Settings(OutboundSettings):
@@ -34,7 +40,7 @@ class Settings(OutboundSettings):
     broker_url: SecretStr | None = Field(
         None, description="Where Celery's hints travel; the job store's Redis when left out."
     )
-    store: Literal["s3", "local"] = Field(
+    objects: Literal["s3", "local"] = Field(
         "s3",
         description="Where pictures lie: `s3`, or `local` (a directory that the API, the keeper "
         "and all workers share on one disk; meant for one machine).",
@@ -213,11 +219,11 @@ class Settings(OutboundSettings):
         if self.renew_every_s * 2 > self.lease_s:
             faults.append("renew_every_s must be at most half of lease_s")
         if (
-            self.store == "s3"
+            self.objects == "s3"
             and self.s3_endpoint_url
             and not (self.s3_access_key_id and self.s3_secret_access_key)
         ):
-            faults.append("store=s3 needs s3_access_key_id and s3_secret_access_key")
+            faults.append("objects=s3 needs s3_access_key_id and s3_secret_access_key")
         if faults:
             raise ValueError("; ".join(faults))
         return self
@@ -235,9 +241,19 @@ def load_settings() -> Settings:
         ConfigurationError: With one line per fault, naming the environment variable.
     """
     try:
-        return Settings()
+        return Settings(**_former_names())
     except ValidationError as error:
         raise ConfigurationError("\n".join(_faults(error))) from None
+
+
+def _former_names() -> dict[str, Any]:
+    """Return what was set under a name of the release before; the present name wins."""
+    found = {}
+    for former, name in FORMER_NAMES.items():
+        if former in os.environ and (present := f"{PREFIX}{name.upper()}") not in os.environ:
+            _log.warning("%s is called %s now; this release still reads both", former, present)
+            found[name] = os.environ[former]
+    return found
 
 
 def _faults(error: ValidationError) -> list[str]:

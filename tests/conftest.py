@@ -88,7 +88,7 @@ def s3_store(shared_s3_store: S3Store) -> S3Store:
 @pytest.fixture
 def local_settings(tmp_path: Path) -> Settings:
     """Settings that keep pictures in a fresh directory."""
-    return Settings(store="local", data_dir=tmp_path / "data")
+    return Settings(objects="local", data_dir=tmp_path / "data")
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ def running_s3(server: s3_server.S3Server) -> Iterator[child_processes.Child]:
 def s3_settings_of(server: s3_server.S3Server) -> Settings:
     """Return the settings of a service that keeps its pictures on this server."""
     return Settings(
-        store="s3",
+        objects="s3",
         s3_endpoint_url=server.url,
         s3_bucket=server.bucket,
         s3_access_key_id=server.access_key_id,
@@ -86,7 +86,7 @@ def given_s3_settings() -> Settings | None:
     if f"{prefix}ENDPOINT_URL" not in os.environ:
         return None
     return Settings(
-        store="s3",
+        objects="s3",
         s3_endpoint_url=os.environ[f"{prefix}ENDPOINT_URL"],
         s3_bucket=os.environ.get(f"{prefix}BUCKET", "celshade-test"),
         s3_access_key_id=os.environ[f"{prefix}ACCESS_KEY_ID"],

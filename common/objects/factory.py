@@ -28,7 +28,7 @@ def open_store(
     Raises:
         StorageUnavailable: The local directory cannot be made or written.
     """
-    if settings.store == "local":
+    if settings.objects == "local":
         return open_local_store(settings)
     return open_s3_store(settings, timeout_s=timeout_s, attempts=attempts, connections=connections)
 
@@ -43,7 +43,7 @@ def make_bucket(settings: Settings, *, timeout_s: float) -> None:
     Raises:
         StorageUnavailable: The storage does not answer or refuses us.
     """
-    if settings.store == "s3":
+    if settings.objects == "s3":
         open_s3_store(settings, timeout_s=timeout_s, attempts=1, connections=1).ensure_bucket()
 
 

@@ -92,7 +92,7 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
     """Build the parser."""
     parser = argparse.ArgumentParser(prog="python -m deploy.local", description=DESCRIPTION)
     commands = parser.add_subparsers(dest="command", required=True, metavar="up | demo")
-    store = settings.store if "store" in settings.model_fields_set else "local"
+    store = settings.objects if "objects" in settings.model_fields_set else "local"
     up = _command(commands, "up", "run the service until Ctrl-C", UP_HELP)
     port, data = settings.api_port, Path("data")
     up.add_argument(

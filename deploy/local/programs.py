@@ -90,7 +90,7 @@ def own_settings(
     """Return the settings that the stack decides, as texts by field name."""
     own = {
         "api_port": str(options.port),
-        "store": options.store,
+        "objects": options.store,
         "run_dir": str(layout.run),
     }
     if "data_dir" not in settings.model_fields_set:

@@ -123,7 +123,7 @@ def running_ground(
             objects = open_s3_store(
                 services.s3_settings_of(s3), timeout_s=STORAGE_TIMEOUT_S, attempts=2
             )
-            variables |= {"CELSHADE_REDIS_URL": stack.redis_url, "CELSHADE_STORE": "s3"}
+            variables |= {"CELSHADE_REDIS_URL": stack.redis_url, "CELSHADE_OBJECTS": "s3"}
             disks = (
                 small_disk.seen_by(s3_process.pid, s3.objects_path),
                 small_disk.seen_by(stack.process.pid, redis.directory),

@@ -76,7 +76,7 @@ def audited() -> Auditor:
 
     def check(stack: Stack) -> None:
         settings = Settings(
-            store="local", data_dir=stack.layout.objects, redis_url=SecretStr(stack.redis_url)
+            objects="local", data_dir=stack.layout.objects, redis_url=SecretStr(stack.redis_url)
         )
         audit(stack.redis_url, open_local_store(settings))
 

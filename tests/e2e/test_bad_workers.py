@@ -84,7 +84,7 @@ def environment(redis_url: str, **more: str) -> dict[str, str]:
 @pytest.mark.parametrize("fault", ["all", "photos"])
 def test_a_failing_model(clean_redis_url: str, tmp_path: Path, fault: str) -> None:
     settings = Settings(
-        redis_url=SecretStr(clean_redis_url), store="local", data_dir=tmp_path / "data"
+        redis_url=SecretStr(clean_redis_url), objects="local", data_dir=tmp_path / "data"
     )
     env = environment(clean_redis_url, STORE="local", DATA_DIR=str(settings.data_dir))
     broken = tmp_path / "broken"
@@ -106,7 +106,7 @@ def test_a_failing_model(clean_redis_url: str, tmp_path: Path, fault: str) -> No
 def test_a_lost_device(clean_redis_url: str, tmp_path: Path) -> None:
     """Its process ends and is replaced; the render counts one attempt and is taken up again."""
     settings = Settings(
-        redis_url=SecretStr(clean_redis_url), store="local", data_dir=tmp_path / "data"
+        redis_url=SecretStr(clean_redis_url), objects="local", data_dir=tmp_path / "data"
     )
     env = environment(clean_redis_url, STORE="local", DATA_DIR=str(settings.data_dir))
     device = tmp_path / "device"

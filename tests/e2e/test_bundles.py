@@ -51,7 +51,7 @@ def test_a_directory_of_bundles_serves_a_fleet(
     clean_redis_url: str, tmp_path: Path, styles: Path
 ) -> None:
     settings = Settings(
-        redis_url=SecretStr(clean_redis_url), store="local", data_dir=tmp_path / "data"
+        redis_url=SecretStr(clean_redis_url), objects="local", data_dir=tmp_path / "data"
     )
     shared = {
         "REDIS_URL": clean_redis_url,

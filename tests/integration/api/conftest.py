@@ -29,7 +29,7 @@ def context_of(app: Flask) -> Context:
 @pytest.fixture
 def api_settings(clean_redis_url: str, tmp_path: Path) -> Settings:
     """Settings of an API over a clean job store and a fresh directory."""
-    return Settings(redis_url=SecretStr(clean_redis_url), store="local", data_dir=tmp_path / "data")
+    return Settings(redis_url=SecretStr(clean_redis_url), objects="local", data_dir=tmp_path / "data")
 
 
 @pytest.fixture

@@ -44,11 +44,11 @@ class RealService:
 def running(redis_url: str, folder: Path, port: int | None = None) -> Iterator[RealService]:
     """Run the API for as long as the block lasts; what it leaves is audited."""
     settings = Settings(
-        redis_url=SecretStr(redis_url), store="local", data_dir=folder, api_port=port or free_port()
+        redis_url=SecretStr(redis_url), objects="local", data_dir=folder, api_port=port or free_port()
     )
     environment = environment_with(
         redis_url=redis_url,
-        store="local",
+        objects="local",
         data_dir=str(folder),
         api_port=str(settings.api_port),
         api_processes="1",

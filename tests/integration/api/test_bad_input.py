@@ -54,7 +54,7 @@ def start(settings: Settings, log: Path) -> child_processes.Child:
     """Start the API as an operator does, and wait until it answers."""
     environment = environment_with(
         redis_url=settings.redis_url.get_secret_value(),
-        store="local",
+        objects="local",
         data_dir=str(settings.data_dir),
         api_port=str(settings.api_port),
         api_processes="1",
@@ -87,7 +87,7 @@ def process(
     """One server for all tests here: nothing they send may end it."""
     folder = tmp_path_factory.mktemp("api")
     settings = Settings(
-        redis_url=SecretStr(redis_url), store="local", data_dir=folder, api_port=free_port()
+        redis_url=SecretStr(redis_url), objects="local", data_dir=folder, api_port=free_port()
     )
     child = start(settings, folder / "api.log")
     try:

@@ -56,7 +56,7 @@ def assert_unavailable(answer: TestResponse, code: str, begun_s: float) -> None:
 def test_an_absent_job_store_is_told_in_time(tmp_path: Path, method: str) -> None:
     with silent_port() as port:
         url = f"redis://127.0.0.1:{port if method == 'is silent' else 1}/0"
-        settings = Settings(redis_url=SecretStr(url), store="local", data_dir=tmp_path)
+        settings = Settings(redis_url=SecretStr(url), objects="local", data_dir=tmp_path)
         with serving(settings) as app:
             client = PhotoClient(app)
             for path in ("/v1/jobs", "/v1/jobs/" + "0" * 32, "/v1/styles", "/readyz", "/metrics"):
@@ -73,7 +73,7 @@ def test_a_frozen_job_store_holds_up_nobody_and_comes_back(tmp_path: Path) -> No
     server = redis_server.prepare(tmp_path / "redis")
     with services.running_redis(server) as child:
         settings = Settings(
-            redis_url=SecretStr(server.url), store="local", data_dir=tmp_path / "data"
+            redis_url=SecretStr(server.url), objects="local", data_dir=tmp_path / "data"
         )
         with serving(settings) as app, ThreadPoolExecutor(6) as pool:
             client = PhotoClient(app)
@@ -97,7 +97,7 @@ def test_a_frozen_job_store_holds_up_nobody_and_comes_back(tmp_path: Path) -> No
 
 def test_a_restarted_job_store_has_lost_nothing(tmp_path: Path) -> None:
     server = redis_server.prepare(tmp_path / "redis")
-    settings = Settings(redis_url=SecretStr(server.url), store="local", data_dir=tmp_path / "data")
+    settings = Settings(redis_url=SecretStr(server.url), objects="local", data_dir=tmp_path / "data")
     with serving(settings) as app:
         client, parts = PhotoClient(app), context_of(app)
         worker = HandWorker(parts.store, parts.objects)
@@ -118,7 +118,7 @@ def test_a_job_store_without_memory_takes_nothing_in_and_lets_everything_out(
     tmp_path: Path,
 ) -> None:
     server = redis_server.prepare(tmp_path / "redis")
-    settings = Settings(redis_url=SecretStr(server.url), store="local", data_dir=tmp_path / "data")
+    settings = Settings(redis_url=SecretStr(server.url), objects="local", data_dir=tmp_path / "data")
     with (
         services.running_redis(server),
         serving(settings) as app,
@@ -157,7 +157,7 @@ def test_an_absent_s3_is_told_in_time(
 ) -> None:
     with silent_port() as port:
         changed = {
-            "store": "s3",
+            "objects": "s3",
             "s3_endpoint_url": f"http://127.0.0.1:{port if method == 'is silent' else 1}",
             "s3_access_key_id": "id",
             "s3_secret_access_key": "secret",

@@ -51,7 +51,7 @@ def test_behind_tls_it_stays_there(make_app: MakeApp) -> None:
 def test_pictures_may_come_from_the_storage(make_app: MakeApp, s3_settings: Settings) -> None:
     given = s3_settings.model_dump(include={name for name in Settings.model_fields if "s3" in name})
     public = "https://s3.photos.example:9443"
-    app = make_app(**{**given, "store": "s3", "s3_public_endpoint_url": public})
+    app = make_app(**{**given, "objects": "s3", "s3_public_endpoint_url": public})
     policy = PhotoClient(app).get("/").headers["Content-Security-Policy"]
     assert f"img-src 'self' {public} blob:;" in policy
     assert f"connect-src 'self' {public};" in policy

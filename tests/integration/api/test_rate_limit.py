@@ -118,7 +118,7 @@ def test_while_the_job_store_is_frozen_nobody_is_served_without_being_counted(
     with services.running_redis(server) as child:
         settings = Settings(
             redis_url=SecretStr(server.url),
-            store="local",
+            objects="local",
             data_dir=tmp_path / "data",
             requests_per_minute=limit,
         )

@@ -53,7 +53,7 @@ def environment(clean_redis_url: str, tmp_path: Path) -> dict[str, str]:
     return {
         **os.environ,
         "CELSHADE_REDIS_URL": clean_redis_url,
-        "CELSHADE_STORE": "local",
+        "CELSHADE_OBJECTS": "local",
         "CELSHADE_DATA_DIR": str(tmp_path / "data"),
     }
 

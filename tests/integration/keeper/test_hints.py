@@ -26,7 +26,7 @@ MOST_BYTES = 600  # Celery's own way of sending makes twice as many
 
 
 def _settings(url: str) -> Settings:
-    return Settings(redis_url=SecretStr(url), store="local")
+    return Settings(redis_url=SecretStr(url), objects="local")
 
 
 def test_a_hint_lies_in_its_lines_queue(clean_redis_url: str) -> None:

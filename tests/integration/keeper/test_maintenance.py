@@ -74,7 +74,7 @@ class Desk:
 @pytest.fixture
 def desk(clean_redis_url: str, local_store: LocalStore) -> Iterator[Desk]:
     # Versions count as gone as soon as their worker says good-bye.
-    settings = Settings(redis_url=SecretStr(clean_redis_url), store="local", move_after_s=1e-9)
+    settings = Settings(redis_url=SecretStr(clean_redis_url), objects="local", move_after_s=1e-9)
     store = JobStore.from_settings(settings, timeout_s=services.STORE_TIMEOUT_S)
     app = make_celery(settings, publish_timeout_s=2.0)
     hints, queues = HintPublisher(app), HintQueues(app)
@@ -156,7 +156,7 @@ def test_a_forgotten_versions_queue_goes_even_if_the_broker_is_away_at_first(
             move_after_s=60,
         )
 
-    closed = Settings(redis_url=SecretStr(f"redis://127.0.0.1:{free_port()}/0"), store="local")
+    closed = Settings(redis_url=SecretStr(f"redis://127.0.0.1:{free_port()}/0"), objects="local")
     app = make_celery(closed, publish_timeout_s=1.0)
     with pytest.raises(StoreUnavailable):
         maintainer(HintQueues(app)).expire()

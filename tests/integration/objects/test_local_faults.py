@@ -75,7 +75,7 @@ def test_a_full_disk_leaves_the_old_object_and_no_stray_file(
 def test_a_read_only_disk_is_still_read() -> None:
     with tempfile.TemporaryDirectory() as directory:  # pytest's own is closed to other users
         Path(directory).chmod(0o755)
-        settings = Settings(store="local", data_dir=Path(directory))
+        settings = Settings(objects="local", data_dir=Path(directory))
         store = open_local_store(settings)
         store.put(NAME, b"picture", content_type="image/png")
         with read_only(objects_of(settings)):
@@ -113,7 +113,7 @@ def test_a_directory_that_cannot_be_made_is_said_at_start(tmp_path: Path) -> Non
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "objects").write_text("in the way")
     with pytest.raises(StorageUnavailable):
-        open_local_store(Settings(store="local", data_dir=tmp_path / "data"))
+        open_local_store(Settings(objects="local", data_dir=tmp_path / "data"))
 
 
 def test_a_writer_killed_in_the_midst_leaves_nothing_to_see(local_settings: Settings) -> None:

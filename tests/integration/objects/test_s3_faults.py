@@ -52,7 +52,7 @@ def assert_all_unavailable(store: S3Store) -> None:
 def store_at(url: str, *, timeout_s: float = TIMEOUT_S, attempts: int = 1) -> S3Store:
     """Return a store whose server is said to be there."""
     settings = Settings(
-        store="s3",
+        objects="s3",
         s3_endpoint_url=url,
         s3_access_key_id="A" * 20,
         s3_secret_access_key=SecretStr("s" * 40),

@@ -76,7 +76,7 @@ def settings(clean_redis_url: str, tmp_path: Path, receiver: Receiver) -> Settin
     """Settings of a service that may call the receiver."""
     return Settings(
         redis_url=SecretStr(clean_redis_url),
-        store="local",
+        objects="local",
         data_dir=tmp_path / "data",
         webhook_threads=THREADS,
         outbound_networks=("127.0.0.1/32",),

@@ -36,7 +36,7 @@ def keeper(service: Service, folder: Path, receiver: Receiver) -> Iterator[child
     """Run a keeper as its own process for as long as the block lasts."""
     environment = environment_with(
         redis_url=service.settings.redis_url.get_secret_value(),
-        store="local",
+        objects="local",
         data_dir=str(service.settings.data_dir),
         webhook_timeout_s=str(TIMEOUT_S),
         outbound_networks="127.0.0.1/32",

@@ -18,7 +18,7 @@ from common.settings import Settings
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """An application that is asked for nothing but its routes."""
     folder: Path = tmp_path_factory.mktemp("openapi")
-    app = create_app(Settings(store="local", data_dir=folder))
+    app = create_app(Settings(objects="local", data_dir=folder))
     yield app
     app.extensions[NAME].close()
 

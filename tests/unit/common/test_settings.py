@@ -19,7 +19,7 @@ def test_without_any_variable_they_are_usable() -> None:
 
 
 def test_all_faults_are_told_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = {"API_PORT": "99999", "STORE": "tape", "EXTRA_STYLES": "nonsense", "MAX_BATCH": "0"}
+    wrong = {"API_PORT": "99999", "OBJECTS": "tape", "EXTRA_STYLES": "nonsense", "MAX_BATCH": "0"}
     for name, text in wrong.items():
         monkeypatch.setenv(f"CELSHADE_{name}", text)
     with pytest.raises(ConfigurationError) as caught:
@@ -78,3 +78,22 @@ def test_a_child_gets_the_environment_with_some_settings_laid_over_it(
     assert (child["CELSHADE_API_PORT"], child["OTHER"]) == ("2", "kept")
     with pytest.raises(ConfigurationError, match="no_such"):
         environment_with(no_such="1")
+
+
+def test_the_former_name_of_a_setting_is_read_with_a_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("CELSHADE_STORE", "local")
+
+    assert load_settings().objects == "local"
+    assert "CELSHADE_STORE is called CELSHADE_OBJECTS now" in caplog.text
+
+
+def test_the_present_name_of_a_setting_wins(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("CELSHADE_STORE", "local")
+    monkeypatch.setenv("CELSHADE_OBJECTS", "s3")
+
+    assert load_settings().objects == "s3"
+    assert caplog.text == ""

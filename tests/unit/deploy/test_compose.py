@@ -112,7 +112,7 @@ def test_the_examples_values_make_valid_settings(
                 if value is not None:
                     patch.setenv(name, value)
             settings = Settings()
-        assert settings.store == "s3"
+        assert settings.objects == "s3"
         assert SECRETS["REDIS_PASSWORD"] in settings.redis_url.get_secret_value()
 
 

@@ -12,7 +12,7 @@ from tests.unit.api.sample_jobs import ENDED
 
 
 def test_a_retried_job_has_waited_since_its_retry(tmp_path: Path) -> None:
-    objects = open_local_store(Settings(store="local", data_dir=tmp_path))
+    objects = open_local_store(Settings(objects="local", data_dir=tmp_path))
     links = Links(objects, base_url="http://127.0.0.1", url_ttl_s=60)
     retried = replace(
         ENDED,

@@ -22,7 +22,7 @@ def test_up_alone_is_one_worker_on_port_8000_with_a_local_store() -> None:
 
 
 def test_the_command_line_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CELSHADE_STORE", "s3")
+    monkeypatch.setenv("CELSHADE_OBJECTS", "s3")
     monkeypatch.setenv("CELSHADE_API_PORT", "9000")
     from_environment = options.parse(["up"], load_settings())
     given = options.parse(["up", "--store", "local", "--port", "0"], load_settings())

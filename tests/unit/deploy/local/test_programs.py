@@ -45,7 +45,7 @@ def test_every_process_of_ours_gets_the_same_settings(tmp_path: Path) -> None:
     for program in _programs(tmp_path)[2:]:
         assert program.env is not None
         assert program.env["CELSHADE_REDIS_URL"] == "redis://:redis-secret@127.0.0.1:6001/0"
-        assert program.env["CELSHADE_STORE"] == "s3"
+        assert program.env["CELSHADE_OBJECTS"] == "s3"
         assert program.env["CELSHADE_S3_ENDPOINT_URL"] == "http://127.0.0.1:6002"
         assert program.env["CELSHADE_API_PORT"] == "8123"
         assert program.env["CELSHADE_RUN_DIR"] == str(tmp_path / "run")
