@@ -1,1 +1,1 @@
-"""How many requests a caller may send in a minute."""
+"""Rate limiting: how many requests a caller may send per minute."""

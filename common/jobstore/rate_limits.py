@@ -1,4 +1,4 @@
-"""Request windows: how many requests came in a window of time, whichever API process took them."""
+"""Fixed-window request counters, shared by all API processes."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,11 @@ from common.jobstore.redis_client import RedisClient
 
 @dataclass(frozen=True, slots=True)
 class RateLimitWindow:
-    """A window as one of its requests found it.
+    """A window right after a request was counted in it.
 
     Attributes:
-        counted: Requests in it, this one among them.
-        left_s: Seconds until it is over.
+        counted: Requests so far, including this one.
+        left_s: Seconds until the window ends.
     """
 
     counted: int
@@ -19,23 +19,20 @@ class RateLimitWindow:
 
 
 class RateLimits:
-    """The verb that counts requests."""
+    """Counts requests per window."""
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
 
-    def count(self, window: str, *, window_s: int, amount: int = 1) -> RateLimitWindow:
-        """Count requests in a window, which begins with its first one.
+    def count(self, window: str, *, window_s: int) -> RateLimitWindow:
+        """Count a request; the first one starts the window.
 
         Args:
-            window: Its name, without a colon.
-            window_s: Its length.
-            amount: How many requests to count.
+            window: The name of the counter, without a colon.
+            window_s: The length of the window.
 
         Raises:
             StoreUnavailable: Redis does not answer.
         """
-        answer = self._redis.call(
-            "count_request", window=window, window_ms=window_s * 1000, amount=amount
-        )
+        answer = self._redis.call("count_request", window=window, window_ms=window_s * 1000)
         return RateLimitWindow(int(answer["counted"]), answer["left_ms"] / 1000)

@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
--- count_request: counts requests in a window of time that begins with its first one.
--- After: the window holds them and goes when it is over. Answers the count and what is left of it.
+-- count_request: counts a request in a fixed window that starts with its first request.
+-- After: the counter expires with the window. Answers the count and the milliseconds left.
 local a = cjson.decode(ARGV[1])
 local name = K .. 'requests:' .. a.window
-local counted = redis.call('INCRBY', name, a.amount)
+local counted = redis.call('INCR', name)
 local left_ms = redis.call('PTTL', name)
 if left_ms < 0 then
   redis.call('PEXPIRE', name, a.window_ms)

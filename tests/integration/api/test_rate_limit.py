@@ -13,11 +13,11 @@ from api.auth.keys_file import lines_for
 from common.callers import Scope, new_key
 from common.settings import Settings
 from deploy.local import redis_server
-from tests import services
 from tests.integration.api.conftest import MakeApp
 from tests.integration.api.photo_client import PhotoClient, body_of
 from tests.integration.api.test_faults import serving
-from tests.keys_file import write_keys
+from tests.support import servers
+from tests.support.keys_file import write_keys
 
 PROBES = ("/healthz", "/readyz", "/metrics")
 
@@ -94,6 +94,7 @@ def test_without_a_limit_nothing_is_counted(
     PhotoClient(make_app(requests_per_minute=5)).get("/v1/limits")
     with redis.Redis.from_url(clean_redis_url) as connection:
         (window,) = connection.scan_iter("celshade:requests:*")
+        assert window == b"celshade:requests:local"
         assert 0 < connection.pttl(window) <= 60_000
 
 
@@ -115,7 +116,7 @@ def test_while_the_job_store_is_frozen_nobody_is_served_without_being_counted(
     tmp_path: Path, limit: int | None
 ) -> None:
     server = redis_server.prepare(tmp_path / "redis")
-    with services.running_redis(server) as child:
+    with servers.running_redis(server) as child:
         settings = Settings(
             redis_url=SecretStr(server.url),
             objects="local",
