@@ -1,10 +1,9 @@
 """The application: joins the real parts and the routes. No business rule lives here."""
 
-from collections.abc import Callable
+from functools import partial
 from threading import BoundedSemaphore
-from typing import Any
 
-from flask import Flask, request
+from flask import Flask
 
 from api.admin import openapi as admin_openapi
 from api.admin import routes as admin
@@ -17,7 +16,7 @@ from api.auth.origin_guard import OriginGuard, may_be_open
 from api.batches import openapi as batches_openapi
 from api.batches import routes as batches
 from api.catalog.catalog import Catalog
-from api.context.context import NAME, Context, current_context
+from api.context.context import NAME, Application, Context, check_origin
 from api.files import openapi as files_openapi
 from api.files import routes as files
 from api.http import access_log, cors, problems
@@ -69,14 +68,6 @@ OPERATIONS: dict[str, Operation] = {
 }
 
 
-class Application(Flask):
-    """Flask without what none of our routes needs."""
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Take a function as it is; Flask looks ten times a request whether it is a coroutine."""
-        return func
-
-
 def create_app(settings: Settings) -> Flask:
     """Build the application of one process; Redis need not be there yet.
 
@@ -91,7 +82,7 @@ def create_app(settings: Settings) -> Flask:
     access_log.register(app, is_https=is_https)
     problems.register(app)
     cors.register(app, settings.cors_origins)
-    app.before_request(_check_origin)
+    app.before_request(partial(check_origin, page_blueprint=web.pages.name))
     rate_limit.register(
         app, exempt=(service.probes, reference.v1, web.pages, files.files, archives.files)
     )
@@ -147,9 +138,3 @@ def open_context(settings: Settings) -> Context:
         outbound=OutboundClient.from_settings(settings),
         fetches=BoundedSemaphore(max(1, settings.api_threads // 4)),
     )
-
-
-def _check_origin() -> None:
-    here = current_context()
-    is_page = request.blueprint == web.pages.name
-    here.origin_guard.check(request, is_open=here.authenticator.seem_open, is_page=is_page)

@@ -12,8 +12,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from common.errors import Forbidden
-
 KEY_MARK = "cs_"  # lets scanners of leaked secrets, and people, tell what it is
 KEY_BYTES = 32
 PREFIX_LETTERS = 8  # of 43: those who see a prefix are left with 208 bits to guess
@@ -58,15 +56,6 @@ class Caller:
     name: str
     scopes: frozenset[Scope]
     share: Share
-
-    def require(self, scope: Scope) -> None:
-        """Return when the caller has a scope.
-
-        Raises:
-            Forbidden: It has not.
-        """
-        if scope not in self.scopes:
-            raise Forbidden(f"This key lacks the scope '{scope}'.")
 
 
 LOCAL = Caller("local", frozenset(Scope), Share())

@@ -8,16 +8,68 @@ that a hostile file costs neither memory nor time here.
 import importlib.util
 import io
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from PIL import ExifTags, Image
 
 from common.errors import ImageTooSmall, InvalidImage, TooManyPixels, UnsupportedMediaType
 from common.heif_boxes import heif_sides
-from common.photo_formats import PREFIX_BYTES, PhotoFormat, gif_frames, png_size, sniff, webp_size
+from common.photo_headers import gif_frames, png_size, webp_size
 
 if TYPE_CHECKING:  # a codec process reads no settings: without them it starts in half the time
     from common.settings import Settings
+
+PREFIX_BYTES: Final = 64  # enough for every magic number here and for the brands of an ISO file
+_ISO_BRANDS: Final = {b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIF", b"heix": "HEIF"}
+
+
+class PhotoFormat(StrEnum):
+    """Formats that are accepted, named as Pillow names them."""
+
+    JPEG = "JPEG"
+    PNG = "PNG"
+    WEBP = "WEBP"
+    AVIF = "AVIF"
+    GIF = "GIF"
+    HEIF = "HEIF"
+
+    @property
+    def content_type(self) -> str:
+        """Media type of the format."""
+        return f"image/{self.value.lower()}"
+
+
+def sniff(prefix: bytes) -> PhotoFormat | None:
+    """Name the format that a file's first bytes announce.
+
+    Args:
+        prefix: The first `PREFIX_BYTES` of the file, or all of a shorter one.
+
+    Returns:
+        The format, or None when it is none of ours: text, archives, other image formats.
+    """
+    if prefix.startswith(b"\xff\xd8"):
+        return PhotoFormat.JPEG
+    if prefix.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PhotoFormat.PNG
+    if prefix.startswith((b"GIF87a", b"GIF89a")):
+        return PhotoFormat.GIF
+    if prefix.startswith(b"RIFF") and prefix[8:12] == b"WEBP":
+        return PhotoFormat.WEBP
+    if prefix[4:8] == b"ftyp":
+        return _iso_format(prefix)
+    return None
+
+
+def _iso_format(prefix: bytes) -> PhotoFormat | None:
+    """Tell AVIF from HEIF by the brands: the major one, then the compatible ones in their order."""
+    end = min(int.from_bytes(prefix[:4], "big"), len(prefix))
+    for at in (8, *range(16, end - 3, 4)):
+        if name := _ISO_BRANDS.get(prefix[at : at + 4]):
+            return PhotoFormat(name)
+    return None
+
 
 # Pillow's own limit warns or raises before we can say which size was announced; `inspect` enforces
 # ours, which is lower, before anything is decoded.

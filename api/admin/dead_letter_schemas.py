@@ -5,7 +5,7 @@ Nothing of the photo, its parameters or its metadata: who looks after the servic
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.http.fields import CURSOR_PATTERN, MAX_LIST, Fields
+from api.http.request_options import CURSOR_PATTERN, MAX_LIST, Fields
 from common.jobs import Job, JobStatus
 from common.jobstore.dead_letters import DeadLetter, DeadLetterPage
 from common.schemas.base import Id, Moment, moment

@@ -15,7 +15,7 @@ from api.admin.dead_letter_schemas import (
 from api.admin.overview_schemas import OverviewBody
 from api.context.context import current_context, require_caller
 from api.http.ids import checked_job_id
-from api.http.query import query_once
+from api.http.request_options import query_once
 from api.submissions.submission import resubmit
 from common.callers import Scope
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from api.http.fields import Fields
+from api.http.request_options import Fields
 from common.jobs import ID_PATTERN
 from common.jobstore.archives import MAX_ARCHIVE_JOBS
 from common.schemas.base import Body, Id, Moment, Sha256, Url, moment

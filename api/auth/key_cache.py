@@ -37,13 +37,14 @@ class KeyCache:
         self._clock = clock
         self._lock = threading.Lock()
         self._list = KeyList("", {})
+        self._was_ever_used = False
         self._seen_s = self._tried_s = self._noted_s = float("-inf")
         self._used: set[str] = set()
 
     @property
     def seemed_unused(self) -> bool:
         """Whether no key was ever made, as far as this process has heard; never waits."""
-        return not self._list.was_ever_used
+        return not self._was_ever_used
 
     def was_ever_used(self) -> bool:
         """Whether a key was ever made.
@@ -51,7 +52,8 @@ class KeyCache:
         Raises:
             StoreUnavailable: The job store has been away for too long to tell.
         """
-        return self._fresh().was_ever_used
+        self._fresh()
+        return self._was_ever_used
 
     def find(self, key: str) -> Caller | None:
         """Say whose key this is.
@@ -103,7 +105,7 @@ class KeyCache:
             changed = self._api_keys.changed_since(self._list.mark)
             self._seen_s = begun_s
             if changed is not None:
-                self._list = changed
+                self._list, self._was_ever_used = changed, changed.was_ever_used
             if self._used and begun_s - self._noted_s >= NOTE_EVERY_S:
                 self._noted_s = begun_s
                 used, self._used = self._used, set()

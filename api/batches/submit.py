@@ -18,8 +18,7 @@ from api.catalog.catalog import StyleOffer
 from api.context.context import Context
 from api.http.request_options import RequestOptions
 from api.submissions.parameters import Parameters
-from api.submissions.submission import Source, admit, compose
-from api.submissions.webhook_target import webhook_target
+from api.submissions.submission import Source, admit, compose, webhook_target
 from common import log
 from common.callers import Caller
 from common.errors import (

@@ -12,8 +12,8 @@ from http import HTTPStatus
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from api.http.fields import InvalidParameters
 from api.http.problem_schemas import FaultBody, ProblemBody
+from api.http.request_options import InvalidParameters
 from common import log
 from common.errors import CelshadeError
 

@@ -1,22 +1,80 @@
-"""Wishes: what a request's headers ask of its treatment, apart from the picture. Pure.
+"""What a request asks for: fields in its form, query or JSON, and options in its headers.
 
-`Cancel-After`, `Idempotency-Key`, `Cache-Control` and `Prefer: wait` (RFC 7240).
+Fields are validated by models upon `Fields`; every fault is reported, each under its field. Options
+are `Cancel-After`, `Idempotency-Key`, `Cache-Control` and `Prefer: wait` (RFC 7240).
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
+from flask import request
+from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.datastructures import Headers
 from werkzeug.http import parse_cache_control_header
 
-from common.errors import InvalidParam
+from common.errors import InvalidParam, MalformedRequest
 
+MAX_LIST = 100  # entries of one page of a list
+CURSOR_PATTERN = r"^[0-9]{1,15}\.[0-9a-f]{32}$"
+_MAX_NAME = 64  # of a field's name that is given back; more of it helps nobody
+
+# Sentences instead of pydantic's own, by its kind of error.
+_SENTENCES = {
+    "extra_forbidden": "There is no such parameter.",
+    "finite_number": "Send a finite number.",
+    "float_parsing": "Send a number.",
+    "int_parsing": "Send a whole number.",
+    "int_from_float": "Send a whole number.",
+    "json_invalid": "Send a JSON object whose values are strings.",
+    "dict_type": "Send a JSON object whose values are strings.",
+    "string_type": "Send a JSON object whose values are strings.",
+}
 MAX_WAIT_S = 60
 MAX_KEY_LENGTH = 255
 _PLAIN = re.compile(r"[0-9]{1,9}")
 _SPAN = re.compile(r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,9})s)?")
 _KEY = re.compile(rf"[ -~]{{1,{MAX_KEY_LENGTH}}}")
 _WAIT = re.compile(r"wait\s*=\s*\"?([0-9]{1,9})\"?")
+
+
+class InvalidParameters(InvalidParam):
+    """Raised when one or more parameters are wrong.
+
+    Attributes:
+        faults: A field's name and a sentence, for each.
+    """
+
+    def __init__(self, faults: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(" ".join(f"{name}: {sentence}" for name, sentence in faults))
+        self.faults = faults
+
+
+class Fields(BaseModel):
+    """Fields of a request; unknown ones are an error, so that a slip of the pen is noticed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def parse(cls, fields: Mapping[str, object]) -> Self:
+        """Read the fields of a request.
+
+        Raises:
+            InvalidParameters: Names every fault.
+        """
+        try:
+            return cls.model_validate(dict(fields))
+        except ValidationError as error:
+            raise InvalidParameters(_faults(error)) from None
+
+
+def query_once() -> dict[str, str]:
+    """The query's parameters, each of which may come once."""
+    for values in request.args.to_dict(flat=False).values():
+        if len(values) > 1:
+            raise MalformedRequest("A parameter was sent twice; send each once.")
+    return request.args.to_dict()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +155,14 @@ def _idempotency_key(text: str | None) -> str | None:
         f"Send an Idempotency-Key of 1 to {MAX_KEY_LENGTH} printable ASCII characters.",
         field="Idempotency-Key",
     )
+
+
+def _faults(error: ValidationError) -> tuple[tuple[str, str], ...]:
+    """Name each fault once, by its field."""
+    faults: dict[str, str] = {}
+    for fault in error.errors(include_url=False, include_context=False, include_input=False):
+        name = str(fault["loc"][0])[:_MAX_NAME] if fault["loc"] else "body"
+        own = _SENTENCES.get(fault["type"])
+        sentence = own or fault["msg"].removeprefix("Value error, ").rstrip(".") + "."
+        faults.setdefault(name, sentence)
+    return tuple(faults.items())

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from api.http.fields import Fields
+from api.http.request_options import Fields
 from common.jobstore.images import Image
 from common.schemas.base import Body, Id, Moment, Sha256, Url, moment
 from common.schemas.links import Links

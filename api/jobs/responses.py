@@ -60,12 +60,15 @@ def see(job_id: str) -> tuple[Job, int | None]:
     Raises:
         NotFound: There is no such job of this caller.
     """
-    here, caller, wait_s = current_context(), current_caller(), parse_wait_s(request.headers)
+    here, caller = current_context(), current_caller()
+    wait_s = parse_wait_s(request.headers) if "Prefer" in request.headers else None
 
     def look() -> Job:
         return here.store.jobs.view(job_id, caller.name)
 
-    job = with_present_picture(look(), look, here)
+    job = look()
+    if job.output is not None:
+        job = with_present_picture(job, look, here)
     if wait_s is None or job.status.is_terminal:
         return job, wait_s
     seen = here.long_poll.until_ended(job_id, wait_s, look, is_stopping=is_stopping())

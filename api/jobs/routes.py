@@ -4,7 +4,7 @@ from flask import Blueprint, Response, request
 
 from api.context.context import current_caller, current_context, current_links, require_jobs_caller
 from api.http.ids import checked_job_id
-from api.http.query import query_once
+from api.http.request_options import query_once
 from api.jobs import responses
 from api.jobs.schemas import DeletionBody, JobPageBody, ListParameters
 from api.jobs.submit import submit

@@ -5,7 +5,7 @@ What webhooks show as well stands in `common/answers`; it is named here for its 
 
 from pydantic import Field
 
-from api.http.fields import CURSOR_PATTERN, MAX_LIST, Fields
+from api.http.request_options import CURSOR_PATTERN, MAX_LIST, Fields
 from common.jobs import JobStatus
 from common.jobstore.jobs import Deletion, JobPage
 from common.schemas.base import Body

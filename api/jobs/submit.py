@@ -8,8 +8,7 @@ from api.http.json_body import MEDIA_TYPE
 from api.http.request_options import RequestOptions
 from api.jobs.json_submission import read_json_submission
 from api.submissions.parameters import Parameters
-from api.submissions.submission import Source, admit, compose
-from api.submissions.webhook_target import webhook_target
+from api.submissions.submission import Source, admit, compose, webhook_target
 from api.uploads.multipart import PhotoSpool, Upload, read_photo_upload
 from api.uploads.photo_fetch import fetch_photo
 from common.callers import Caller

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from api.http.fields import Fields
+from api.http.request_options import Fields
 from api.openapi.operation import Schema
 
 PLACE = "#/components/schemas/"

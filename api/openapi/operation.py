@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from api.http.fields import Fields
+from api.http.request_options import Fields
 from common.callers import Scope
 
 JSON = "application/json"

@@ -6,8 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.catalog.catalog import Offers, StyleOffer
-from api.http.fields import MAX_LIST
-from api.http.request_options import MAX_WAIT_S
+from api.http.request_options import MAX_LIST, MAX_WAIT_S
 from api.submissions.parameters import MAX_METADATA_BYTES, MAX_METADATA_ENTRIES
 from common.callers import Caller
 from common.jobs import Priority

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field, Json, field_validator
 
-from api.http.fields import Fields
+from api.http.request_options import Fields
 from common.jobs import Priority
 from common.outbound.target import MAX_URL_BYTES
 from common.renders import (

@@ -9,6 +9,8 @@ import json
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
+from werkzeug.wrappers import Request
+
 from api.catalog.catalog import StyleOffer
 from api.context.context import Context
 from api.http.request_options import RequestOptions
@@ -17,7 +19,7 @@ from api.submissions.result_check import look_for
 from api.uploads.multipart import Upload
 from common import log
 from common.callers import Caller
-from common.errors import NotRetryable, UnknownStyle
+from common.errors import BadTarget, InvalidParam, NotRetryable, UnknownStyle
 from common.jobs import new_job_id
 from common.jobstore.submissions import Answer, BatchPlace, Outcome, Submission
 from common.jobstore.webhooks import WebhookTarget
@@ -82,6 +84,23 @@ class Source:
             file=None,
             image_id=image.id,
         )
+
+
+def webhook_target(
+    parameters: Parameters, request: Request, context: Context
+) -> WebhookTarget | None:
+    """Return where a submission's events go; None when it names no address.
+
+    Raises:
+        InvalidParam: It is no address that would ever be called.
+    """
+    if parameters.webhook_url is None:
+        return None
+    try:
+        target = context.outbound.read(parameters.webhook_url)
+    except BadTarget as error:
+        raise InvalidParam(str(error), field="webhook_url") from error
+    return WebhookTarget(target.url, context.origin_guard.base_url(request))
 
 
 def compose(

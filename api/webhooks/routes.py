@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from api.context.context import current_caller, current_context, require_jobs_caller
 from api.http.ids import checked_id
-from api.http.query import query_once
+from api.http.request_options import query_once
 from api.webhooks.schemas import (
     DELIVERY_ID,
     DeliveryBody,

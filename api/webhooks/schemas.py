@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.http.fields import MAX_LIST, Fields
+from api.http.request_options import MAX_LIST, Fields
 from common.jobstore.webhooks import (
     DisabledAddress,
     Webhook,

@@ -30,7 +30,6 @@ _LIBRARY = (
     "admission",
     "batch_endings",
     "images",
-    "presence",
     "webhook_delivery",
 )
 # Version of the records. Fields are only ever added, and read as absent where a record is older:

@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from common.photo_formats import PhotoFormat
-from common.photos import Photo, PhotoLimits, inspect, open_image, swaps_sides
+from common.photos import Photo, PhotoFormat, PhotoLimits, inspect, open_image, swaps_sides
 from common.renders import work_size
 from worker.images import heif, turbo
 from worker.images.profiles import is_srgb, to_srgb

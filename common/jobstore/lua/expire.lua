@@ -5,7 +5,7 @@
 -- unseen for long are forgotten. Their lines stand in `forgetting`, and are named in every call until
 -- `expire_end` says that their Celery queues are gone, or the version is back.
 local a = cjson.decode(ARGV[1])
-local pictures, records = due('expiries', a.most), due('forgets', a.most)
+local pictures, records = due_in('expiries', a.most), due_in('forgets', a.most)
 for _, id in ipairs(pictures) do
   release_pictures(id, now + P.link_grace_ms)
   redis.call('HSET', K .. 'job:' .. id, 'pictures_gone', 1)

@@ -28,7 +28,7 @@ local hints, spare, more = {}, a.most_jobs, false
 
 -- Does to each due entry of a set what is to be done, while there is work to spare; answers to how many.
 local function each_due(set, act)
-  local found = due(set, a.most)
+  local found = due_in(set, a.most)
   if #found == a.most then more = true end
   for place, name in ipairs(found) do
     if spare <= 0 then

@@ -13,7 +13,7 @@ local function is_being_written(name)
 end
 
 pull_in('doomed', P.doomed_ms, a.most)
-for _, name in ipairs(due('doomed', a.most)) do
+for _, name in ipairs(due_in('doomed', a.most)) do
   if is_being_written(name) then
     redis.call('ZADD', K .. 'doomed', now + P.upload_ms, name)
   else

@@ -55,7 +55,7 @@ local function take(caller)
     return give_turn(caller, now + P.webhook_pause_ms) and nil
   end
   local found
-  for _, id in ipairs(due('webhooks_due:' .. caller, P.webhook_look)) do
+  for _, id in ipairs(due_in('webhooks_due:' .. caller, P.webhook_look)) do
     found = prepare(id, caller)
     if found then
       lease(id, caller)
@@ -69,7 +69,7 @@ end
 -- A turn that a step of the clock has put too far off is now.
 pull_in('webhooks_callers', P.webhook_lease_ms, P.webhook_look, function() return 0 end)
 for _ = 1, a.most + P.webhook_look do
-  local caller = due('webhooks_callers', 1)[1]
+  local caller = due_in('webhooks_callers', 1)[1]
   if not caller or #taken == a.most then break end
   taken[#taken + 1] = take(caller)
 end

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from tests.checkout import ROOT
-from tests.platforms import glibc_only
+from tests.support.checkout import ROOT
+from tests.support.platforms import glibc_only
 
 TWICE = """
 import resource, threading

@@ -8,7 +8,7 @@ import pytest
 
 from common.errors import InvalidImage
 from common.heif_boxes import HeifSides, heif_sides
-from tests.heif_maker import box, clap, heif_header, irot, ispe
+from tests.support.heif import box, clap, heif_header, irot, ispe
 
 
 def read(data: bytes) -> HeifSides:

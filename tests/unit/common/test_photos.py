@@ -17,10 +17,9 @@ from common.errors import (
     TooManyPixels,
     UnsupportedMediaType,
 )
-from common.photo_formats import PhotoFormat
-from common.photos import Photo, PhotoLimits, decodes_heif, inspect
+from common.photos import Photo, PhotoFormat, PhotoLimits, decodes_heif, inspect
 from common.settings import Settings
-from tests.heif_maker import clap, heif_header, irot, ispe
+from tests.support.heif import clap, heif_header, irot, ispe
 
 LIMITS = PhotoLimits(max_pixels=1_000_000, min_side_px=16, max_aspect=20.0)
 ACCEPTED = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")

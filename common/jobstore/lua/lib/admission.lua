@@ -126,3 +126,12 @@ local function answer_from_store(a, record)
   join(a.job, a, r)
   return { outcome = 'joined', job = a.job }
 end
+
+-- The picture that a hit would hand out, if somebody must look for it first; or nil.
+local function unseen_hit(a)
+  if a.trusts_cache then return nil end
+  local r = redis.call('HMGET', K .. 'render:' .. a.key, 'state', 'output_name', 'finished')
+  if r[1] == 'done' and is_unseen(r[2], tonumber(r[3])) then
+    return { outcome = 'check_output', object = r[2] }
+  end
+end

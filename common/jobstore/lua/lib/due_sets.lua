@@ -1,6 +1,6 @@
 -- Sets in order of time: what is due in them, and what a step of the clock has put too far off.
 
-local function due(set, most)
+local function due_in(set, most)
   return redis.call('ZRANGEBYSCORE', K .. set, '-inf', now, 'LIMIT', 0, most)
 end
 

@@ -35,3 +35,9 @@ end
 local function count(name, by)
   redis.call('HINCRBY', K .. 'counts', name, by or 1)
 end
+
+-- A picture may vanish from the storage behind our back; once an hour somebody looks.
+-- Whether it is time to look. What was made within that hour was there when it was made.
+local function is_unseen(name, made)
+  return now - made > P.check_ms and redis.call('EXISTS', K .. 'present:' .. name) == 0
+end

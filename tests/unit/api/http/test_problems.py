@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.exceptions import ImATeapot
 
 from api.http import problems
-from api.http.fields import InvalidParameters
+from api.http.request_options import InvalidParameters
 from common import errors
 from common.errors import CelshadeError, RenderError, ServiceError
 

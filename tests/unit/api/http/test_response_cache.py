@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from api.http.response_cache import KEPT_S, CachedResponse, Question, ResponseCache
-from tests.clocks import Clock
+from tests.support.clocks import Clock
 
 HOUR_S = 3600.0
 ASKED = Question("a" * 32, "alice", "http://127.0.0.1:8080")

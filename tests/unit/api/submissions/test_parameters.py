@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from api.http.fields import InvalidParameters
+from api.http.request_options import InvalidParameters
 from api.jobs.schemas import ListParameters
 from api.submissions.parameters import Parameters
 from common.jobs import JobStatus, Priority

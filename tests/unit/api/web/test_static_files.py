@@ -8,7 +8,7 @@ from api.web.content_security_policy import content_security_policy, origin_of, 
 from api.web.static_files import CONTENT_TYPES, FOLDER_MARK, StaticFiles
 from common.objects.local import LocalStore
 from common.objects.signed_links import LinkSigner
-from tests import checkout
+from tests.support import checkout
 
 PAGE = checkout.ROOT / "api" / "web" / "page"
 MOST_LINES = 300

@@ -3,7 +3,7 @@
 import pytest
 
 from common.jobstore.redis_keys import PATTERNS, PREFIX, owner_of
-from tests import checkout
+from tests.support import checkout
 from tools.reference.redis_keys import page
 
 

@@ -1,63 +1,13 @@
-"""Recognising a photo's format by its first bytes, and counting where a decoder would work.
+"""Sizes and counts that stand in a file's headers, read before a decoder would work on it.
 
 Never decodes, never trusts a name, reads a bounded number of blocks.
 """
 
-from enum import StrEnum
 from typing import BinaryIO, Final
 
 from common.errors import InvalidImage
 
-PREFIX_BYTES: Final = 64  # enough for every magic number here and for the brands of an ISO file
-_ISO_BRANDS: Final = {b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIF", b"heix": "HEIF"}
 _MAX_GIF_BLOCKS: Final = 500_000  # three times what a GIF of 40 MB in full blocks has
-
-
-class PhotoFormat(StrEnum):
-    """Formats that are accepted, named as Pillow names them."""
-
-    JPEG = "JPEG"
-    PNG = "PNG"
-    WEBP = "WEBP"
-    AVIF = "AVIF"
-    GIF = "GIF"
-    HEIF = "HEIF"
-
-    @property
-    def content_type(self) -> str:
-        """Media type of the format."""
-        return f"image/{self.value.lower()}"
-
-
-def sniff(prefix: bytes) -> PhotoFormat | None:
-    """Name the format that a file's first bytes announce.
-
-    Args:
-        prefix: The first `PREFIX_BYTES` of the file, or all of a shorter one.
-
-    Returns:
-        The format, or None when it is none of ours: text, archives, other image formats.
-    """
-    if prefix.startswith(b"\xff\xd8"):
-        return PhotoFormat.JPEG
-    if prefix.startswith(b"\x89PNG\r\n\x1a\n"):
-        return PhotoFormat.PNG
-    if prefix.startswith((b"GIF87a", b"GIF89a")):
-        return PhotoFormat.GIF
-    if prefix.startswith(b"RIFF") and prefix[8:12] == b"WEBP":
-        return PhotoFormat.WEBP
-    if prefix[4:8] == b"ftyp":
-        return _iso_format(prefix)
-    return None
-
-
-def _iso_format(prefix: bytes) -> PhotoFormat | None:
-    """Tell AVIF from HEIF by the brands: the major one, then the compatible ones in their order."""
-    end = min(int.from_bytes(prefix[:4], "big"), len(prefix))
-    for at in (8, *range(16, end - 3, 4)):
-        if name := _ISO_BRANDS.get(prefix[at : at + 4]):
-            return PhotoFormat(name)
-    return None
 
 
 def webp_size(prefix: bytes) -> tuple[int, int]:
