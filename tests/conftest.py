@@ -13,7 +13,7 @@ from common.objects.local import LocalStore
 from common.objects.s3 import S3Store
 from common.settings import Settings
 from deploy.local import redis_server, s3_server
-from tests import services
+from tests.support import servers
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -39,8 +39,8 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     try:
         server = redis_server.prepare(tmp_path_factory.mktemp("redis"))
     except ConfigurationError as error:
-        services.absent(str(error))
-    with services.running_redis(server):
+        servers.absent(str(error))
+    with servers.running_redis(server):
         yield server.url
 
 
@@ -56,24 +56,24 @@ def clean_redis_url(redis_url: str) -> str:
 def s3_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings that keep pictures on a real S3 server: the embedded one.
 
-    `CELSHADE_TEST_S3_ENDPOINT_URL` and its kin name another one (`services.given_s3_settings`).
+    `CELSHADE_TEST_S3_ENDPOINT_URL` and its kin name another one (`servers.given_s3_settings`).
     """
-    given = services.given_s3_settings()
+    given = servers.given_s3_settings()
     if given:
         yield given
         return
     try:
         server = s3_server.prepare(tmp_path_factory.mktemp("s3"), bucket="celshade-test")
     except ConfigurationError as error:
-        services.absent(str(error))
-    with services.running_s3(server):
-        yield services.s3_settings_of(server)
+        servers.absent(str(error))
+    with servers.running_s3(server):
+        yield servers.s3_settings_of(server)
 
 
 @pytest.fixture(scope="session")
 def shared_s3_store(s3_settings: Settings) -> S3Store:
     """The one client of the test run: making one takes longer than most tests."""
-    store = open_s3_store(s3_settings, timeout_s=services.S3_TIMEOUT_S, attempts=3)
+    store = open_s3_store(s3_settings, timeout_s=servers.S3_TIMEOUT_S, attempts=3)
     store.ensure_bucket()
     return store
 

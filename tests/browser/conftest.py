@@ -16,14 +16,14 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.browser.person import Person
 from tests.browser.screens import Screens
-from tests.checkout import ROOT
 from tests.e2e.stack import Stack, running_stack
-from tests.services import absent
-from tests.styles import GATE_VARIABLE
+from tests.support.checkout import ROOT
+from tests.support.servers import absent
+from tests.support.styles import GATE_VARIABLE
 
 CHROMIUM = "CELSHADE_TEST_CHROMIUM"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-STYLES = "tests.styles:MarkedStyle,tests.styles:SlowStyle"
+STYLES = "tests.support.styles:MarkedStyle,tests.support.styles:SlowStyle"
 # A test's time includes starting the service: a busy machine takes minutes for that.
 PATIENCE_S = 900
 

@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from tests.checkout import ROOT
-from worker.engine.model import Model, find_models
+from tests.support.checkout import ROOT
+from worker.engine.model import Model
+from worker.engine.model_catalog import find_models
 from worker.networks.precision import Precision
 from worker.styles.base import Style
 

@@ -9,10 +9,10 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Visit
 from tests.browser.person import Person, file
 from tests.browser.screens import Screens, violations
-from tests.checkout import ROOT
 from tests.e2e.stack import Stack
-from tests.photo_maker import flat_photo
-from tests.styles import GREEN
+from tests.support.checkout import ROOT
+from tests.support.photos import flat_photo
+from tests.support.styles import GREEN
 
 PAGE = ROOT / "api" / "web" / "page"
 MOST_SCRIPT_BYTES = 150_000

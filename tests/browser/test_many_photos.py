@@ -13,7 +13,7 @@ from tests.browser.conftest import Visit
 from tests.browser.person import file
 from tests.browser.screens import Screens
 from tests.e2e.stack import Stack, until
-from tests.photo_maker import flat_photo
+from tests.support.photos import flat_photo
 
 # Shots of many hues, and what no service can take.
 GOOD = 17

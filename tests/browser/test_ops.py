@@ -19,8 +19,8 @@ from tests.browser.person import Person
 from tests.browser.screens import Screens
 from tests.e2e.caller import Caller
 from tests.e2e.stack import Stack, running_stack
-from tests.photo_maker import flat_photo
-from tests.styles import GREEN
+from tests.support.photos import flat_photo
+from tests.support.styles import GREEN
 
 DOOMED = "doomed"  # a style whose worker dies of every photo
 LINE = line_of(DOOMED, "v1")

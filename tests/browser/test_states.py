@@ -13,8 +13,8 @@ from tests.browser.conftest import Visit
 from tests.browser.person import file
 from tests.browser.screens import Screens
 from tests.e2e.stack import Stack
-from tests.photo_maker import flat_photo
-from tests.styles import BLUE, GREEN
+from tests.support.photos import flat_photo
+from tests.support.styles import BLUE, GREEN
 
 
 @contextlib.contextmanager
@@ -145,7 +145,7 @@ def test_a_photo_that_the_browser_cannot_show_is_drawn_and_compared(
 ) -> None:
     from PIL import Image  # noqa: PLC0415 - beside the one that needs it
 
-    from tests.heif_maker import heic  # noqa: PLC0415 - it imports the worker
+    from tests.support.heif import heic  # noqa: PLC0415 - it imports the worker
 
     person = visit(service.url)
     person.expects_refusals = True  # its own picture cannot be decoded, which the browser logs

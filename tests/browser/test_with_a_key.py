@@ -13,9 +13,9 @@ from tests.browser.conftest import Visit, light_styles
 from tests.browser.person import Person, file
 from tests.browser.screens import Screens
 from tests.e2e.stack import Stack, running_stack, until
-from tests.keys_file import write_keys
-from tests.photo_maker import flat_photo
-from tests.styles import GREEN
+from tests.support.keys_file import write_keys
+from tests.support.photos import flat_photo
+from tests.support.styles import GREEN
 
 KEY = "cs_ann-and-nobody-else"
 OTHER_KEY = "cs_ann-once-more"

@@ -22,7 +22,7 @@ from tests.chaos.submissions import Submission, flood, stream
 from tests.chaos.told import Told
 from tests.chaos.worker_logs import WorkerLogs
 from tests.e2e.stack import until
-from tests.receiver import receiving
+from tests.support.receiver import receiving
 
 CLAIMED_WITHIN_S = 60.0
 POLL_EVERY_S = 0.1

@@ -17,12 +17,12 @@ import redis
 from PIL import Image
 
 from common.jobstore.redis_keys import PREFIX
-from tests.audit import audit
 from tests.chaos.callers import Caller, Crowd
 from tests.chaos.ground import Ground
 from tests.chaos.history import Observation
 from tests.chaos.submissions import Submission
 from tests.chaos.worker_logs import WorkerLogs, own_exits
+from tests.support.audit import audit
 
 ATTEMPTS = 3
 LOST_IN = 500  # fewer than one accepted job in so many may end as `worker_lost`

@@ -18,11 +18,11 @@ from pathlib import Path
 import redis
 
 from deploy.local.data_directory import read_pid
-from tests import small_disk
 from tests.chaos.ground import Ground
 from tests.chaos.proxy import Fault, FaultProxy, Trouble
 from tests.chaos.schedule import WORKERS, Event, Kind
 from tests.chaos.worker_logs import stands_ready
+from tests.support import disks
 
 Undo = Callable[[], None]
 
@@ -254,8 +254,8 @@ def _fill(disk: Path | None) -> Undo:
     """Leave no room on a disk; where there is none of its own, the schedule leaves it out."""
     if disk is None:
         return _nothing
-    small_disk.fill(disk)
-    return partial(small_disk.clear, disk)
+    disks.fill(disk)
+    return partial(disks.clear, disk)
 
 
 def _signal(pid: int, number: signal.Signals) -> bool:

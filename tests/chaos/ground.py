@@ -17,15 +17,15 @@ from common.errors import ConfigurationError
 from common.objects.base import ObjectStore
 from common.objects.factory import open_s3_store
 from deploy.local import redis_server, s3_server
-from tests import services, small_disk
 from tests.chaos.proxy import FaultProxy
 from tests.e2e.stack import Stack, running_stack
-from tests.keys_file import write_keys
-from tests.styles import GATE_VARIABLE
+from tests.support import disks, servers
+from tests.support.keys_file import write_keys
+from tests.support.styles import GATE_VARIABLE
 
 CALLERS = ("ann", "ben", "cleo")
 WEIGHTS = {"ben": 2.0, "cleo": 3.0}
-STYLES = "tests.styles:MarkedStyle,tests.chaos.styles:LongStyle"
+STYLES = "tests.support.styles:MarkedStyle,tests.chaos.styles:LongStyle"
 BUCKET = "celshade-chaos"
 STORAGE_TIMEOUT_S = 30.0
 DISK_SIZE = "512m"  # of memory, and only what is written: far more than a campaign needs
@@ -90,15 +90,15 @@ def running_ground(
         s3 = s3_server.prepare(directory / "s3", bucket=BUCKET)
         redis = redis_server.prepare(directory / "data" / "redis")  # the stack keeps its port
     except ConfigurationError as error:
-        services.absent(str(error))
+        servers.absent(str(error))
     keys = {name: f"cs_{name}" for name in CALLERS}
     library, gate, clock = find_faketime(), directory / "gate", directory / "clock"
-    has_disks = small_disk.is_possible()
+    has_disks = disks.is_possible()
     if has_disks:
         wrapper = _wrapper_on_small_disk(directory / "bin" / "s3", s3)
         s3 = dataclasses.replace(s3, binary=wrapper)
     with (
-        services.running_s3(s3) as s3_process,
+        servers.running_s3(s3) as s3_process,
         FaultProxy("127.0.0.1", s3.port, seed=seed) as storage,
         FaultProxy("127.0.0.1", redis.port, seed=seed) as broker,
     ):
@@ -116,17 +116,17 @@ def running_ground(
             **(_with_own_clock(redis.binary, library, clock) if library else {}),
             **(env or {}),
         }
-        within = small_disk.command(redis.directory, DISK_SIZE) if has_disks else []
+        within = disks.small(redis.directory, DISK_SIZE) if has_disks else []
         with running_stack(
             directory, workers=workers, store="s3", env=variables, within=within
         ) as stack:
             objects = open_s3_store(
-                services.s3_settings_of(s3), timeout_s=STORAGE_TIMEOUT_S, attempts=2
+                servers.s3_settings_of(s3), timeout_s=STORAGE_TIMEOUT_S, attempts=2
             )
             variables |= {"CELSHADE_REDIS_URL": stack.redis_url, "CELSHADE_OBJECTS": "s3"}
-            disks = (
-                small_disk.seen_by(s3_process.pid, s3.objects_path),
-                small_disk.seen_by(stack.process.pid, redis.directory),
+            seen = (
+                disks.seen_by(s3_process.pid, s3.objects_path),
+                disks.seen_by(stack.process.pid, redis.directory),
             )
             yield Ground(
                 stack=stack,
@@ -136,15 +136,15 @@ def running_ground(
                 keys=keys,
                 gate=gate,
                 clock=clock if library else None,
-                storage_disk=disks[0] if has_disks else None,
-                redis_disk=disks[1] if has_disks else None,
+                storage_disk=seen[0] if has_disks else None,
+                redis_disk=seen[1] if has_disks else None,
                 variables=variables,
             )
 
 
 def _wrapper_on_small_disk(wrapper: Path, s3: s3_server.S3Server) -> Path:
     """Write a program that runs the S3 server with its objects on a small disk."""
-    words = [*small_disk.command(s3.objects_path, DISK_SIZE), str(s3.binary)]
+    words = [*disks.small(s3.objects_path, DISK_SIZE), str(s3.binary)]
     return _write_program(wrapper, f'exec {shlex.join(words)} "$@"')
 
 

@@ -6,8 +6,8 @@ A submission is one wish for one picture, however many requests it takes to be a
 import random
 from dataclasses import dataclass, field
 
-from tests.photo_maker import flat_photo
-from tests.styles import BLUE
+from tests.support.photos import flat_photo
+from tests.support.styles import BLUE
 
 SIZES_PX = (64, 96, 128, 192, 256)
 # Steps of 3 between colours: a picture is told from its neighbours' though encoders may err by one.

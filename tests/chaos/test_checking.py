@@ -8,7 +8,7 @@ from tests.chaos.history import History
 from tests.chaos.submissions import colour_of, flood, stream
 from tests.chaos.told import Told
 from tests.chaos.worker_logs import WorkerLogs, own_exits, stands_ready
-from tests.receiver import Heard, Receiver
+from tests.support.receiver import Heard, Receiver
 
 
 def _job(status: str, **fields: Any) -> dict[str, Any]:

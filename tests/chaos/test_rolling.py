@@ -24,7 +24,7 @@ from tests.chaos.submissions import Submission, stream
 from tests.chaos.worker_logs import stands_ready
 from tests.e2e.caller import Caller, Job
 from tests.e2e.stack import ROOT, until
-from tests.photo_maker import flat_photo
+from tests.support.photos import flat_photo
 
 SEED = 11
 WORKERS = 2

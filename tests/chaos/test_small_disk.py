@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import small_disk
-from tests.platforms import namespaces_only
+from tests.support import disks
+from tests.support.platforms import namespaces_only
 
 
 @namespaces_only
@@ -16,16 +16,16 @@ def test_a_disk_is_full_until_it_is_cleared(tmp_path: Path) -> None:
     directory = tmp_path / "disk"
     directory.mkdir()
     (directory / "kept").write_text("here")
-    command = [*small_disk.command(directory, "1m"), "/bin/sh", "-c", "echo ready && read _"]
+    command = [*disks.small(directory, "1m"), "/bin/sh", "-c", "echo ready && read _"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
-        disk = small_disk.seen_by(process.pid, directory)
+        disk = disks.seen_by(process.pid, directory)
         assert (disk / "kept").read_text() == "here"
         with (
-            small_disk.full(disk),
+            disks.full(disk),
             pytest.raises(OSError, match=os.strerror(errno.ENOSPC)),
         ):
             (disk / "more").write_bytes(bytes(100_000))

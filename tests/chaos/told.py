@@ -11,7 +11,7 @@ from queue import Empty
 
 from tests.chaos.history import History
 from tests.chaos.submissions import Submission
-from tests.receiver import Receiver
+from tests.support.receiver import Receiver
 
 TIMEOUT_S = 3.0  # of the receiver, for the keeper: a lease of 8 s
 WITHIN_S = 60.0  # a lease, and the first pause between attempts, on a machine that is busy

@@ -9,10 +9,10 @@ from pydantic import SecretStr
 
 from common.objects.factory import open_local_store
 from common.settings import Settings
-from tests.audit import audit
 from tests.e2e.caller import Caller
 from tests.e2e.stack import Stack, running_stack
-from tests.styles import GATE_VARIABLE
+from tests.support.audit import audit
+from tests.support.styles import GATE_VARIABLE
 
 # A test's time includes starting and stopping its stack: a busy machine takes minutes for both.
 PATIENCE_S = 900
@@ -25,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(PATIENCE_S))
 
 
-STYLES = "tests.styles:MarkedStyle,tests.styles:SlowStyle"
+STYLES = "tests.support.styles:MarkedStyle,tests.support.styles:SlowStyle"
 
 
 @pytest.fixture(scope="module")

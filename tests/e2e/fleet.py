@@ -16,9 +16,9 @@ from api.app import create_app
 from api.context.context import NAME, Context
 from common.settings import PREFIX, Settings
 from deploy.local import child_processes
-from tests import services
 from tests.e2e.stack import ROOT, until
 from tests.integration.api.photo_client import PhotoClient
+from tests.support import servers
 
 GRACE_S = 40.0
 
@@ -61,7 +61,7 @@ class Fleet:
 
     def state_of(self, name: str) -> str | None:
         """What a worker says of itself, or None when nobody hears of it."""
-        crews = [line.crew for line in self.context.store.maintenance.overview().lines]
+        crews = [line.crew for line in self.context.store.overviews.overview().lines]
         return next((m.state for crew in crews for m in crew if m.name == name), None)
 
     def wait_for_state(self, name: str, state: str) -> None:
@@ -79,7 +79,7 @@ def running_fleet(directory: Path, settings: Settings, env: Mapping[str, str]) -
         env: The same, for the other processes, and what workers need besides.
     """
     with pytest.MonkeyPatch.context() as patches:
-        patches.setattr("api.app.STORE_TIMEOUT_S", services.STORE_TIMEOUT_S)
+        patches.setattr("api.app.STORE_TIMEOUT_S", servers.STORE_TIMEOUT_S)
         app = create_app(settings)
     context: Context = app.extensions[NAME]
     base = {**os.environ, "PYTHONPATH": str(ROOT), **env}

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local import child_processes
-from tests import small_disk
 from tests.e2e.stack import ROOT, until
+from tests.support import disks
 
 READY_S = 30.0
 GRACE_S = 10.0
@@ -32,7 +32,7 @@ class OneDisk:
     @property
     def seen(self) -> Path:
         """Its path for this process."""
-        return small_disk.seen_by(self.holder.pid, self.directory)
+        return disks.seen_by(self.holder.pid, self.directory)
 
     @property
     def entering(self) -> list[str]:
@@ -59,7 +59,7 @@ class OneDisk:
 def one_disk(directory: Path, *, size: str) -> Iterator[OneDisk]:
     """Have a small disk on an existing directory for as long as the block lasts."""
     words = ["sh", "-c", 'touch "$0/.held" && exec sleep inf', str(directory)]
-    holder = child_processes.start_child([*small_disk.command(directory, size), *words])
+    holder = child_processes.start_child([*disks.small(directory, size), *words])
     try:
         disk = OneDisk(directory, holder)
         held = disk.seen / ".held"

@@ -14,12 +14,12 @@ from pydantic import SecretStr
 from common.errors import ConfigurationError
 from common.settings import PREFIX, Settings
 from deploy.local import child_processes, s3_server
-from tests import services
-from tests.audit import audit
 from tests.e2e.fleet import Fleet, running_fleet
 from tests.e2e.stack import until
-from tests.photo_maker import flat_photo
-from tests.styles import FAULT_VARIABLE
+from tests.support import servers
+from tests.support.audit import audit
+from tests.support.photos import flat_photo
+from tests.support.styles import FAULT_VARIABLE
 
 # CELSHADE_TEST_JOBS=500 is the figure that must hold; fewer show the same on a slow machine.
 JOBS = int(os.environ.get("CELSHADE_TEST_JOBS", "100"))
@@ -71,7 +71,7 @@ def environment(redis_url: str, **more: str) -> dict[str, str]:
     """What all processes share."""
     shared = {
         "REDIS_URL": redis_url,
-        "EXTRA_STYLES": "tests.styles:FaultyStyle",
+        "EXTRA_STYLES": "tests.support.styles:FaultyStyle",
         "STYLES": "faulty",
         "DEVICE": "cpu",
         "WORKER_THREADS": "1",
@@ -151,10 +151,10 @@ def test_revoked_storage_keys(clean_redis_url: str, tmp_path: Path) -> None:
     try:
         server = s3_server.prepare(tmp_path / "s3", bucket="celshade")
     except ConfigurationError as error:
-        services.absent(str(error))
+        servers.absent(str(error))
     other = ("b" * 20, "c" * 40)
     storage = Storage(server, other)
-    settings = services.s3_settings_of(server).model_copy(
+    settings = servers.s3_settings_of(server).model_copy(
         update={"redis_url": SecretStr(clean_redis_url)}
     )
     env = environment(

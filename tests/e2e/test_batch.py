@@ -20,7 +20,7 @@ from PIL import Image
 from tests.e2e.caller import Caller
 from tests.e2e.conftest import Calling
 from tests.e2e.stack import Stack, until
-from tests.photo_maker import grainy_photo
+from tests.support.photos import grainy_photo
 
 SIDE_PX = 520  # of noise: 0.8 MB each, in and out
 MOST_GROWTH_BYTES = 40_000_000  # of one process; the request and the ZIP have 80 MB each

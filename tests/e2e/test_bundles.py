@@ -9,12 +9,12 @@ from PIL import Image
 from pydantic import SecretStr
 
 from common.settings import PREFIX, Settings
-from tests import read_only
-from tests.bundle_maker import graph_bundle, inverting_onnx, toon_unet_bundle
 from tests.e2e.fleet import Fleet, running_fleet
 from tests.e2e.stack import until
-from tests.photo_maker import flat_photo
-from tests.platforms import namespaces_only
+from tests.support import disks
+from tests.support.bundles import graph_bundle, inverting_onnx, toon_unet_bundle
+from tests.support.photos import flat_photo
+from tests.support.platforms import namespaces_only
 from worker.__main__ import main
 from worker.bundles.bundle import Bundle
 from worker.styles.catalog import style_of
@@ -63,7 +63,7 @@ def test_a_directory_of_bundles_serves_a_fleet(
         "MAX_BATCH": "1",
     }
     env = {f"{PREFIX}{name}": value for name, value in shared.items()}
-    before = read_only.command(styles)
+    before = disks.read_only(styles)
     refused = subprocess.run([*before, "touch", styles / "x"], capture_output=True, check=False)
     assert b"Read-only" in refused.stderr
 

@@ -18,14 +18,14 @@ import httpx
 import pytest
 
 from deploy.local.data_directory import read_pid
-from tests import small_disk
 from tests.e2e.caller import Caller, Job
 from tests.e2e.conftest import Calling
 from tests.e2e.one_disk import OneDisk, one_disk
 from tests.e2e.stack import ROOT, Stack, running_stack, until
-from tests.photo_maker import flat_photo, grainy_photo
-from tests.platforms import namespaces_only
-from tests.styles import BLUE, GATE_VARIABLE
+from tests.support import disks
+from tests.support.photos import flat_photo, grainy_photo
+from tests.support.platforms import namespaces_only
+from tests.support.styles import BLUE, GATE_VARIABLE
 
 SIZE = "24m"
 LASTING = ("api", "keeper", "worker-1", "worker-1-supervisor")
@@ -65,7 +65,7 @@ def disk(directory: Path) -> Iterator[OneDisk]:
 def stack(directory: Path, disk: OneDisk, gate: Path) -> Iterator[Stack]:
     """A service with one worker, all on that disk; blue photos wait at the gate."""
     env = {
-        "CELSHADE_EXTRA_STYLES": "tests.styles:MarkedStyle",
+        "CELSHADE_EXTRA_STYLES": "tests.support.styles:MarkedStyle",
         "CELSHADE_STYLES": "marked",
         "CELSHADE_MAX_BATCH": "4",
         "CELSHADE_DRAIN_S": "1",
@@ -133,7 +133,7 @@ def test_a_full_disk_is_said_and_loses_nothing(
     waiting = caller.submit_all([flat_photo(BLUE, number=n) for n in range(24)], style="marked")
     insistence = Insistence(caller, seed=1)
     with ThreadPoolExecutor(1) as pool:
-        filling = pool.submit(small_disk.fill, disk.seen)
+        filling = pool.submit(disks.fill, disk.seen)
         while not filling.done():
             insistence.submit()
         filling.result()
@@ -141,7 +141,7 @@ def test_a_full_disk_is_said_and_loses_nothing(
     while insistence.refusals < REFUSALS or redis_deaths(directory) < REDIS_DEATHS:
         insistence.submit()
     assert caller.http.get("/healthz").status_code == 200
-    small_disk.clear(disk.seen)
+    disks.clear(disk.seen)
     ended = caller.wait_for_all([*waiting, *insistence.accepted])
     assert {job["status"] for job in ended} == {"succeeded"}, ended
     assert pids(stack) == before

@@ -11,12 +11,12 @@ import pytest
 import redis
 
 from common.jobstore.redis_keys import PREFIX
-from tests.checkout import ROOT
 from tests.e2e.caller import Caller
 from tests.e2e.conftest import Auditor, Calling
 from tests.e2e.stack import Stack, running_stack, until
-from tests.photo_maker import flat_photo
-from tests.styles import BLUE, GATE_VARIABLE
+from tests.support.checkout import ROOT
+from tests.support.photos import flat_photo
+from tests.support.styles import BLUE, GATE_VARIABLE
 
 LIMIT_S = 5
 BEATS = 3  # the first may have been under way already
@@ -113,7 +113,7 @@ def test_a_deadline_ends_one_job_alone_started_or_not(
 def hasty_stack(tmp_path: Path, closed_gate: Path) -> Iterator[Stack]:
     """A service whose forwards may take five seconds."""
     env = {
-        "CELSHADE_EXTRA_STYLES": "tests.styles:MarkedStyle",
+        "CELSHADE_EXTRA_STYLES": "tests.support.styles:MarkedStyle",
         "CELSHADE_STYLES": "marked",
         "CELSHADE_EXECUTION_LIMIT_S": str(LIMIT_S),
         "CELSHADE_RENEW_EVERY_S": "0.5",

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.bombs import memory_bomb, scan_bomb
-from tests.codec_processes import codec_pids, command_line, cpu_s
 from tests.e2e.caller import Caller, Job
 from tests.e2e.conftest import Auditor, Calling
 from tests.e2e.stack import Stack, running_stack, until
-from tests.photo_maker import flat_photo
+from tests.support.codec_processes import codec_pids, command_line, cpu_s
+from tests.support.photos import flat_photo, memory_bomb, scan_bomb
 
 PROCESSES = 2
 CPU_S = 3

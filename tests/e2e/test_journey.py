@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from PIL import ExifTags, Image
 
-from tests.checkout import ROOT
 from tests.e2e.conftest import Calling
 from tests.e2e.stack import Stack, running_stack
+from tests.support.checkout import ROOT
 
 PHOTO = ROOT / "tests" / "photos" / "astronaut.jpg"
 SECRET = b"taken by Ada at 1 Mill Lane"

@@ -11,8 +11,8 @@ import pytest
 from tests.e2e.caller import Caller, Job
 from tests.e2e.conftest import Calling
 from tests.e2e.stack import Stack, until
-from tests.photo_maker import flat_photo
-from tests.styles import BLUE
+from tests.support.photos import flat_photo
+from tests.support.styles import BLUE
 
 REFUSED_WITHIN_S = 3.0
 MARGIN_S = 1.0  # for a machine that is busy with other things

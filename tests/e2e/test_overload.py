@@ -18,10 +18,10 @@ from benchmarks.processes import memory, with_children
 from tests.e2e.caller import Caller, Job
 from tests.e2e.conftest import Calling
 from tests.e2e.stack import Stack, running_stack
-from tests.keys_file import write_keys
-from tests.photo_maker import flat_photo, grainy_photo
-from tests.platforms import linux_only
-from tests.styles import BLUE, GATE_VARIABLE
+from tests.support.keys_file import write_keys
+from tests.support.photos import flat_photo, grainy_photo
+from tests.support.platforms import linux_only
+from tests.support.styles import BLUE, GATE_VARIABLE
 
 CAPACITY = 60
 CALLERS_CAPACITY = 40
@@ -41,7 +41,7 @@ def stack(tmp_path: Path, closed_gate: Path) -> Iterator[Stack]:
     keys = write_keys(tmp_path / "keys.toml", KEYS)
     env = {
         "CELSHADE_KEYS_FILE": str(keys),
-        "CELSHADE_EXTRA_STYLES": "tests.styles:MarkedStyle",
+        "CELSHADE_EXTRA_STYLES": "tests.support.styles:MarkedStyle",
         "CELSHADE_STYLES": "marked",
         "CELSHADE_MAX_OPEN_JOBS": str(CAPACITY),
         "CELSHADE_MAX_OPEN_JOBS_PER_CALLER": str(CALLERS_CAPACITY),

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import checkout, services
 from tests.e2e.stack import Stack, running_stack
+from tests.support import checkout, servers
 
 PAGE = checkout.ROOT / "docs" / "recipes.md"
 PHOTOS = checkout.ROOT / "tests" / "photos"
@@ -55,7 +55,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A service as `make up` runs it, with the styles that the page names."""
     for program in ("bash", "curl"):
         if shutil.which(program) is None:
-            services.absent(f"The recipes need {program}.")
+            servers.absent(f"The recipes need {program}.")
     with running_stack(
         tmp_path_factory.mktemp("recipes"), env={"CELSHADE_STYLES": "ink,pencil"}
     ) as stack:

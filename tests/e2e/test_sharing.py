@@ -7,9 +7,9 @@ import pytest
 
 from tests.e2e.conftest import Calling
 from tests.e2e.stack import Stack, running_stack
-from tests.keys_file import write_keys
-from tests.photo_maker import flat_photo
-from tests.styles import BLUE, GATE_VARIABLE
+from tests.support.keys_file import write_keys
+from tests.support.photos import flat_photo
+from tests.support.styles import BLUE, GATE_VARIABLE
 
 KEYS = {"anna": "cs_anna", "ben": "cs_ben"}
 
@@ -68,7 +68,7 @@ def shared_stack(tmp_path: Path, closed_gate: Path) -> Iterator[Stack]:
     keys = write_keys(tmp_path / "keys.toml", KEYS)
     env = {
         "CELSHADE_KEYS_FILE": str(keys),
-        "CELSHADE_EXTRA_STYLES": "tests.styles:MarkedStyle",
+        "CELSHADE_EXTRA_STYLES": "tests.support.styles:MarkedStyle",
         "CELSHADE_STYLES": "marked",
         "CELSHADE_MAX_BATCH": "1",
         GATE_VARIABLE: str(closed_gate),

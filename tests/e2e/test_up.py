@@ -8,9 +8,9 @@ import httpx
 
 from deploy.local.data_directory import read_pid
 from tests.e2e.stack import ROOT, running_stack, until
-from tests.photo_maker import flat_photo
-from tests.platforms import linux_only
-from tests.supervised import is_running
+from tests.support.photos import flat_photo
+from tests.support.platforms import linux_only
+from tests.support.supervised import is_running
 
 NAMES = ("redis", "keeper", "api", "worker-1", "worker-1-supervisor")
 

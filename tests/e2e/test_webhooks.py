@@ -9,8 +9,8 @@ from PIL import Image
 
 from tests.e2e.conftest import STYLES, Calling
 from tests.e2e.stack import Stack, running_stack, until
-from tests.hand_worker import photo
-from tests.receiver import Receiver, receiving
+from tests.support.photos import photo
+from tests.support.receiver import Receiver, receiving
 
 
 @pytest.fixture(scope="module")

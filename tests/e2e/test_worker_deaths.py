@@ -8,9 +8,9 @@ from tests.e2e.caller import Caller, Job
 from tests.e2e.conftest import Calling
 from tests.e2e.memory_killer import memory_killer
 from tests.e2e.stack import Stack, until
-from tests.photo_maker import flat_photo
-from tests.platforms import linux_only
-from tests.styles import BLUE, GREEN, RED, YELLOW
+from tests.support.photos import flat_photo
+from tests.support.platforms import linux_only
+from tests.support.styles import BLUE, GREEN, RED, YELLOW
 
 # The figures that must hold, and how often they are tried: a busy machine may miss them once.
 CLAIMED_WITHIN_S = 8.0

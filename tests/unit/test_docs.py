@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import pytest
 
 from common.settings import Settings
-from tests import checkout
+from tests.support import checkout
 from tools.reference import settings
 
 PAGES = checkout.files("*.md")

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests import checkout
+from tests.support import checkout
 
 PAGE = checkout.ROOT / "docs" / "chaos.md"
 OPEN = "open: "

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import checkout
+from tests.support import checkout
 
 MAX_LINES = 300
 PRODUCT = ("api", "worker", "keeper", "common", "client", "deploy")

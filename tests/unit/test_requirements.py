@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests import checkout
+from tests.support import checkout
 
 NO_LOCK = {"common"}  # part of other lists, installed by none
 NOT_IN_DEV = {"bench"}  # holds what neither the service nor its tests need

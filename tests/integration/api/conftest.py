@@ -12,10 +12,10 @@ from api.context.context import NAME, Context
 from common.jobstore import JobStore
 from common.objects.local import LocalStore
 from common.settings import Settings
-from tests import services
-from tests.audit import audit
-from tests.hand_worker import HandWorker
 from tests.integration.api.photo_client import PhotoClient
+from tests.support import servers
+from tests.support.audit import audit
+from tests.support.hand_worker import HandWorker
 
 MakeApp = Callable[..., Flask]
 
@@ -29,13 +29,15 @@ def context_of(app: Flask) -> Context:
 @pytest.fixture
 def api_settings(clean_redis_url: str, tmp_path: Path) -> Settings:
     """Settings of an API over a clean job store and a fresh directory."""
-    return Settings(redis_url=SecretStr(clean_redis_url), objects="local", data_dir=tmp_path / "data")
+    return Settings(
+        redis_url=SecretStr(clean_redis_url), objects="local", data_dir=tmp_path / "data"
+    )
 
 
 @pytest.fixture
 def make_app(api_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeApp]:
     """Builds applications with other settings; they are closed and audited afterwards."""
-    monkeypatch.setattr("api.app.STORE_TIMEOUT_S", services.STORE_TIMEOUT_S)
+    monkeypatch.setattr("api.app.STORE_TIMEOUT_S", servers.STORE_TIMEOUT_S)
     made: list[Flask] = []
 
     def make(**changed: object) -> Flask:
@@ -65,7 +67,7 @@ def client(app: Flask) -> PhotoClient:
 @pytest.fixture
 def job_store(api_settings: Settings) -> Iterator[JobStore]:
     """The job store, as a worker sees it."""
-    store = JobStore.from_settings(api_settings, timeout_s=services.STORE_TIMEOUT_S)
+    store = JobStore.from_settings(api_settings, timeout_s=servers.STORE_TIMEOUT_S)
     yield store
     store.redis.close()
 

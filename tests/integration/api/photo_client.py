@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.hand_worker import photo
+from tests.support.photos import photo
 
 Json = dict[str, Any]
 

@@ -15,10 +15,10 @@ from common.objects.factory import open_local_store
 from common.objects.local import LocalStore
 from common.settings import Settings, environment_with
 from deploy.local import child_processes
-from tests import services
-from tests.audit import audit
-from tests.hand_worker import HandWorker
 from tests.integration.api.intake_server import DEADLINE_S, ROOT, free_port
+from tests.support import servers
+from tests.support.audit import audit
+from tests.support.hand_worker import HandWorker
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,10 @@ class RealService:
 def running(redis_url: str, folder: Path, port: int | None = None) -> Iterator[RealService]:
     """Run the API for as long as the block lasts; what it leaves is audited."""
     settings = Settings(
-        redis_url=SecretStr(redis_url), objects="local", data_dir=folder, api_port=port or free_port()
+        redis_url=SecretStr(redis_url),
+        objects="local",
+        data_dir=folder,
+        api_port=port or free_port(),
     )
     environment = environment_with(
         redis_url=redis_url,
@@ -71,7 +74,7 @@ def running(redis_url: str, folder: Path, port: int | None = None) -> Iterator[R
             stdout=log,
             stderr=subprocess.STDOUT,
         )
-    store = JobStore.from_settings(settings, timeout_s=services.STORE_TIMEOUT_S)
+    store = JobStore.from_settings(settings, timeout_s=servers.STORE_TIMEOUT_S)
     objects = open_local_store(settings)
     worker = HandWorker(store, objects)
     try:

@@ -3,7 +3,7 @@
 import schemathesis
 from hypothesis import strategies
 
-from tests.hand_worker import photo
+from tests.support.photos import photo
 
 PHOTOS = [photo(shade=shade) for shade in range(11)] + [photo(64, 48, kind="png")]
 

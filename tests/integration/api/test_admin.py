@@ -10,9 +10,10 @@ from api.auth.keys_file import lines_for
 from common.callers import Scope, new_key
 from common.errors import WorkerLost
 from common.jobstore.leases import Claim
-from tests.hand_worker import HandWorker, photo
 from tests.integration.api.conftest import MakeApp, context_of
 from tests.integration.api.photo_client import Json, PhotoClient, body_of
+from tests.support.hand_worker import HandWorker
+from tests.support.photos import photo
 
 DEAD = "/v1/admin/dead"
 

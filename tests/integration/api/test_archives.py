@@ -12,10 +12,11 @@ import pytest
 from api.uploads.file_names import file_label
 from common.errors import DecodeFailed
 from common.objects.local import LocalStore
-from tests.hand_worker import HandWorker, photo
 from tests.integration.api.conftest import MakeApp, context_of
 from tests.integration.api.photo_client import Json, PhotoClient, body_of
 from tests.integration.api.test_pictures import path_of
+from tests.support.hand_worker import HandWorker
+from tests.support.photos import photo
 
 
 def make(client: PhotoClient, *jobs: str) -> Json:

@@ -19,10 +19,11 @@ from common.objects.factory import open_local_store
 from common.objects.local import LocalStore
 from common.settings import Settings, environment_with
 from deploy.local import child_processes
-from tests import services
-from tests.audit import audit
-from tests.hand_worker import HandWorker, photo
 from tests.integration.api.intake_server import DEADLINE_S, ROOT, free_port
+from tests.support import servers
+from tests.support.audit import audit
+from tests.support.hand_worker import HandWorker
+from tests.support.photos import photo
 
 MAX_UPLOAD_BYTES = 40_000_000
 
@@ -102,7 +103,7 @@ def service(
 ) -> Iterator[Service]:
     """The server with one worker registered; audited, and still the same process, afterwards."""
     settings, child = process
-    store = JobStore.from_settings(settings, timeout_s=services.STORE_TIMEOUT_S)
+    store = JobStore.from_settings(settings, timeout_s=servers.STORE_TIMEOUT_S)
     objects = open_local_store(settings)
     objects.delete(list(objects.list_names()))
     HandWorker(store, objects).beat()

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 import redis
 
-from tests.hand_worker import HandWorker, photo
 from tests.integration.api.conftest import MakeApp, context_of
 from tests.integration.api.photo_client import PhotoClient, body_of
 from tests.integration.api.test_batches import Files, batch, jobs_of, seen, send, shades
+from tests.support.hand_worker import HandWorker
+from tests.support.photos import photo
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ import pytest
 from werkzeug.test import TestResponse
 
 from common.errors import DecodeFailed
-from tests.hand_worker import HandWorker, photo
 from tests.integration.api.conftest import MakeApp, context_of
 from tests.integration.api.photo_client import Json, PhotoClient, body_of
+from tests.support.hand_worker import HandWorker
+from tests.support.photos import photo
 
 Files = list[tuple[bytes, str]]
 

@@ -12,9 +12,9 @@ import httpx
 import pytest
 import redis
 
-from tests.hand_worker import photo
 from tests.integration.api.intake_server import wait_until
 from tests.integration.api.real_service import RealService, running
+from tests.support.photos import photo
 
 KEY = b"Idempotency-Key: album 7\r\n"
 SECOND_HALF = bytes(300_000) + b"\r\n--frontier--\r\n"

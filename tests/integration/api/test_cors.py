@@ -10,9 +10,9 @@ from werkzeug.test import TestResponse
 from api.auth.keys_file import lines_for
 from api.http.cors import EXPOSED_HEADERS
 from common.callers import Scope, new_key
-from tests.hand_worker import HandWorker
 from tests.integration.api.conftest import MakeApp, context_of
 from tests.integration.api.photo_client import PhotoClient, body_of
+from tests.support.hand_worker import HandWorker
 
 OURS, FOREIGN = "https://photos.example", "https://evil.example"
 SPOKEN_OF = "Access-Control-"

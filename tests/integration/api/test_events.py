@@ -12,9 +12,9 @@ import pytest
 
 from common.callers import Scope, digest_of, new_key, prefix_of
 from common.jobs import Stage
-from tests.hand_worker import photo
 from tests.integration.api.intake_server import DEADLINE_S, wait_until
 from tests.integration.api.real_service import RealService, running
+from tests.support.photos import photo
 
 Json = dict[str, Any]
 

@@ -19,10 +19,11 @@ from api.app import create_app
 from common.objects.local import LocalStore
 from common.settings import Settings
 from deploy.local import redis_server
-from tests import services
-from tests.hand_worker import HandWorker, photo
 from tests.integration.api.conftest import context_of
 from tests.integration.api.photo_client import PhotoClient, body_of
+from tests.support import servers
+from tests.support.hand_worker import HandWorker
+from tests.support.photos import photo
 
 # Twice what is promised: the machine may be busy.
 IN_TIME_S = 6.0
@@ -71,7 +72,7 @@ def test_an_absent_job_store_is_told_in_time(tmp_path: Path, method: str) -> Non
 
 def test_a_frozen_job_store_holds_up_nobody_and_comes_back(tmp_path: Path) -> None:
     server = redis_server.prepare(tmp_path / "redis")
-    with services.running_redis(server) as child:
+    with servers.running_redis(server) as child:
         settings = Settings(
             redis_url=SecretStr(server.url), objects="local", data_dir=tmp_path / "data"
         )
@@ -97,17 +98,19 @@ def test_a_frozen_job_store_holds_up_nobody_and_comes_back(tmp_path: Path) -> No
 
 def test_a_restarted_job_store_has_lost_nothing(tmp_path: Path) -> None:
     server = redis_server.prepare(tmp_path / "redis")
-    settings = Settings(redis_url=SecretStr(server.url), objects="local", data_dir=tmp_path / "data")
+    settings = Settings(
+        redis_url=SecretStr(server.url), objects="local", data_dir=tmp_path / "data"
+    )
     with serving(settings) as app:
         client, parts = PhotoClient(app), context_of(app)
         worker = HandWorker(parts.store, parts.objects)
-        with services.running_redis(server) as child:
+        with servers.running_redis(server) as child:
             worker.beat()
             job = client.submit()
             child.kill()
             child.wait()
         assert client.get(f"/v1/jobs/{job['id']}").status_code == 503
-        with services.running_redis(server):
+        with servers.running_redis(server):
             assert client.job(job)["status"] == "queued"
             worker.beat()
             worker.work_once()
@@ -118,9 +121,11 @@ def test_a_job_store_without_memory_takes_nothing_in_and_lets_everything_out(
     tmp_path: Path,
 ) -> None:
     server = redis_server.prepare(tmp_path / "redis")
-    settings = Settings(redis_url=SecretStr(server.url), objects="local", data_dir=tmp_path / "data")
+    settings = Settings(
+        redis_url=SecretStr(server.url), objects="local", data_dir=tmp_path / "data"
+    )
     with (
-        services.running_redis(server),
+        servers.running_redis(server),
         serving(settings) as app,
         redis.Redis.from_url(server.url) as connection,
     ):
@@ -147,7 +152,7 @@ def test_an_absent_directory_leaves_only_a_doomed_name(
     assert body_of(client.get("/v1/jobs"))["data"] == []
     away.rename(root)
     assert list(objects.list_names()) == []
-    assert worker.store.maintenance.overview().doomed == 1
+    assert worker.store.overviews.overview().doomed == 1
     assert client.post().status_code == 202
 
 
@@ -201,5 +206,5 @@ def test_a_hundred_at_once_are_one_render(client: PhotoClient, worker: HandWorke
     worker.work_once()
     assert worker.line_is_empty()
     assert len(set(ids)) == 100
-    states = worker.store.maintenance.overview().states
+    states = worker.store.overviews.overview().states
     assert states["succeeded"] == 100

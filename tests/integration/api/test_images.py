@@ -5,10 +5,11 @@ import io
 import pytest
 
 from common.objects.local import LocalStore
-from tests.hand_worker import HandWorker, photo
 from tests.integration.api.conftest import MakeApp
 from tests.integration.api.photo_client import Json, PhotoClient, body_of
 from tests.integration.api.test_pictures import path_of
+from tests.support.hand_worker import HandWorker
+from tests.support.photos import photo
 
 
 def keep(client: PhotoClient) -> Json:

@@ -4,9 +4,10 @@ import pytest
 
 from common.errors import DecodeFailed
 from common.jobs import Stage
-from tests.hand_worker import EXECUTION, STAGES_MS, HandWorker, photo
 from tests.integration.api.conftest import MakeApp
 from tests.integration.api.photo_client import PhotoClient, body_of
+from tests.support.hand_worker import EXECUTION, STAGES_MS, HandWorker
+from tests.support.photos import photo
 
 
 def test_a_photo_becomes_a_picture(client: PhotoClient, worker: HandWorker) -> None:

@@ -13,8 +13,8 @@ from common.jobstore import JobStore
 from common.jobstore.policy import Policy
 from common.settings import Settings
 from deploy.local import redis_server
-from tests import services
-from tests.clocks import Clock
+from tests.support import servers
+from tests.support.clocks import Clock
 
 PROMISED_S = 5.0
 
@@ -62,7 +62,7 @@ def test_two_processes_know_a_new_and_a_revoked_key_in_time(store: JobStore) -> 
 def test_what_was_known_counts_for_a_while_and_then_nobody_is_let_in(tmp_path: Path) -> None:
     server = redis_server.prepare(tmp_path / "redis")
     clock = Clock()
-    with services.running_redis(server) as child:
+    with servers.running_redis(server) as child:
         store = JobStore(server.url, Policy.from_settings(Settings()), timeout_s=0.2)
         known = KeyCache(store.api_keys, clock=clock)
         key = add(store, "ann")

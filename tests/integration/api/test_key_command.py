@@ -12,10 +12,10 @@ from api.__main__ import main
 from api.auth.keys_file import lines_for
 from common.callers import Scope, digest_of, new_key
 from common.settings import Settings
-from tests.hand_worker import HandWorker
 from tests.integration.api.conftest import MakeApp, context_of
 from tests.integration.api.intake_server import wait_until
 from tests.integration.api.photo_client import PhotoClient, body_of
+from tests.support.hand_worker import HandWorker
 
 Output = pytest.CaptureFixture[str]
 Create = Callable[..., str]

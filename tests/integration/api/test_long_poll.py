@@ -8,9 +8,9 @@ import redis
 from werkzeug.test import TestResponse
 
 from common.settings import Settings
-from tests.hand_worker import HandWorker
 from tests.integration.api.intake_server import DEADLINE_S, wait_until
 from tests.integration.api.photo_client import PhotoClient, body_of
+from tests.support.hand_worker import HandWorker
 
 WAIT = {"Prefer": "wait=60"}
 

@@ -8,7 +8,7 @@ import pytest
 from common.settings import Settings
 from tests.integration.api.conftest import MakeApp
 from tests.integration.api.photo_client import PhotoClient
-from tests.keys_file import write_keys
+from tests.support.keys_file import write_keys
 
 VISIT = {
     "Sec-Fetch-Site": "cross-site",

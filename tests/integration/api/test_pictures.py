@@ -5,9 +5,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 
 from common.jobs import JobStatus
-from tests.hand_worker import HandWorker, photo
 from tests.integration.api.conftest import MakeApp, context_of
 from tests.integration.api.photo_client import PhotoClient, body_of
+from tests.support.hand_worker import HandWorker
+from tests.support.photos import photo
 
 
 def path_of(url: str) -> str:

@@ -5,8 +5,8 @@ import pytest
 from common.errors import DecodeFailed
 from common.jobstore import JobStore
 from common.objects.local import LocalStore
-from tests.hand_worker import HandWorker
 from tests.integration.api.photo_client import Json, PhotoClient, body_of
+from tests.support.hand_worker import HandWorker
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from common.callers import Scope, digest_of, new_key, prefix_of
-from tests import checkout
 from tests.integration.api.intake_server import wait_until
 from tests.integration.api.real_service import RealService, running
+from tests.support import checkout
 
 EXAMPLES = 3  # of each operation and phase; CONTRIBUTING.md says how to run more
 SEED = 20260101

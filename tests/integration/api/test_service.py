@@ -12,9 +12,10 @@ from common.jobstore.leases import WorkerState
 from common.jobstore.policy import TIME_BOUNDS_MS
 from common.log import JsonFormatter
 from common.settings import Settings
-from tests.hand_worker import HandWorker, photo
 from tests.integration.api.conftest import MakeApp
 from tests.integration.api.photo_client import Json, PhotoClient, body_of
+from tests.support.hand_worker import HandWorker
+from tests.support.photos import photo
 
 ETA_BOUNDS_S = [bound / 1000 for bound in TIME_BOUNDS_MS]
 

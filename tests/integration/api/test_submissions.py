@@ -6,8 +6,9 @@ import pytest
 
 from common.errors import DecodeFailed
 from common.objects.local import LocalStore
-from tests.hand_worker import HandWorker, photo
 from tests.integration.api.photo_client import PhotoClient, body_of
+from tests.support.hand_worker import HandWorker
+from tests.support.photos import photo
 
 
 def test_a_submission_is_accepted(client: PhotoClient, worker: HandWorker) -> None:

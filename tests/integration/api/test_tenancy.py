@@ -12,9 +12,10 @@ from werkzeug.routing import Rule
 from api.auth.keys_file import lines_for
 from common.callers import Scope, new_key
 from common.jobstore.outbox import Sending
-from tests.hand_worker import HandWorker, photo
 from tests.integration.api.conftest import MakeApp, context_of
 from tests.integration.api.photo_client import PhotoClient, body_of
+from tests.support.hand_worker import HandWorker
+from tests.support.photos import photo
 
 
 @dataclass(frozen=True)

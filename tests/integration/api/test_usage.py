@@ -5,9 +5,10 @@ from pathlib import Path
 
 from api.auth.keys_file import lines_for
 from common.callers import Scope, new_key
-from tests.hand_worker import HandWorker, photo
 from tests.integration.api.conftest import MakeApp, context_of
 from tests.integration.api.photo_client import PhotoClient, body_of
+from tests.support.hand_worker import HandWorker
+from tests.support.photos import photo
 
 SMALL_MP = 0.0768  # 320 x 240
 

@@ -6,11 +6,12 @@ import pytest
 import redis
 
 from common.objects.local import LocalStore
-from tests.hand_worker import HandWorker, photo
 from tests.integration.api.conftest import MakeApp, context_of
 from tests.integration.api.photo_client import Json, PhotoClient, body_of
 from tests.integration.api.test_archives import make, manifest_of, read
 from tests.integration.api.test_service import metrics_of
+from tests.support.hand_worker import HandWorker
+from tests.support.photos import photo
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.hand_worker import photo
 from tests.integration.api.real_service import RealService
 from tests.integration.api.real_service import running as running_service
 from tests.integration.client import contract_server
 from tests.integration.client.contract_server import World
 from tests.integration.client.drawing_service import CLIENT, DEADLINE_S, working
+from tests.support.photos import photo
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -10,7 +10,6 @@ import pytest
 
 from celshade import Client
 from celshade.command.watch_state import FILE
-from tests.hand_worker import photo
 from tests.integration.api.intake_server import free_port
 from tests.integration.api.real_service import RealService, running
 from tests.integration.client.drawing_service import (
@@ -21,6 +20,7 @@ from tests.integration.client.drawing_service import (
     url_of,
     working,
 )
+from tests.support.photos import photo
 
 
 def test_a_folder_becomes_a_zip(service: RealService, holiday: Path, tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from celshade import Client
-from tests.hand_worker import photo
 from tests.integration.api.real_service import RealService
+from tests.support.photos import photo
 
 PIECE_BYTES = 65_536
 

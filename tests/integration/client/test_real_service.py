@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from celshade import Client, PhotoUnreadable
-from tests.hand_worker import photo
 from tests.integration.api.real_service import RealService
 from tests.integration.client.drawing_service import CLIENT, run, until, url_of
+from tests.support.photos import photo
 
 
 def test_the_doctor_finds_nothing_wrong(service: RealService, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import child_processes
-from tests.platforms import linux_only
+from tests.support.platforms import linux_only
 
 DEADLINE_S = 30.0
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]

@@ -9,18 +9,18 @@ import redis
 
 from common.errors import ConfigurationError
 from deploy.local import redis_server
-from tests import services
+from tests.support import servers
 
 
 def test_it_comes_back_on_the_same_port_with_all_keys_after_sigkill(tmp_path: Path) -> None:
     first = redis_server.prepare(tmp_path)
-    with services.running_redis(first) as child, redis.Redis.from_url(first.url) as connection:
+    with servers.running_redis(first) as child, redis.Redis.from_url(first.url) as connection:
         connection.set("kept", "yes")
         child.kill()
         child.wait()
     second = redis_server.prepare(tmp_path)
     assert second == first
-    with services.running_redis(second), redis.Redis.from_url(second.url) as connection:
+    with servers.running_redis(second), redis.Redis.from_url(second.url) as connection:
         assert connection.get("kept") == b"yes"
 
 
@@ -38,7 +38,7 @@ def test_it_syncs_every_write_evicts_nothing_and_listens_on_loopback_only(redis_
 
 def test_it_refuses_callers_without_the_password(tmp_path: Path) -> None:
     server = redis_server.prepare(tmp_path)
-    with services.running_redis(server):
+    with servers.running_redis(server):
         assert server.is_ready()
         assert not dataclasses.replace(server, password="a-guess").is_ready()
 
@@ -54,14 +54,14 @@ def test_the_password_stands_in_private_files_only(tmp_path: Path) -> None:
 
 def test_a_port_that_somebody_took_is_replaced(tmp_path: Path) -> None:
     before = redis_server.prepare(tmp_path / "mine")
-    with services.running_redis(before):
+    with servers.running_redis(before):
         other = tmp_path / "other"
         other.mkdir()
         taken = (tmp_path / "mine" / "server.json").read_text()
         (other / "server.json").write_text(taken.replace(before.password, "another-password"))
         after = redis_server.prepare(other)
         assert after.port != before.port
-        with services.running_redis(after), redis.Redis.from_url(after.url) as connection:
+        with servers.running_redis(after), redis.Redis.from_url(after.url) as connection:
             assert connection.ping()
 
 
@@ -70,5 +70,5 @@ def test_a_directory_whose_server_runs_is_refused(
 ) -> None:
     monkeypatch.setattr(redis_server, "PREDECESSOR_GOES_S", 0.1)
     server = redis_server.prepare(tmp_path)
-    with services.running_redis(server), pytest.raises(ConfigurationError, match="already runs"):
+    with servers.running_redis(server), pytest.raises(ConfigurationError, match="already runs"):
         redis_server.prepare(tmp_path)

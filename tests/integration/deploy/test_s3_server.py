@@ -6,30 +6,30 @@ from pathlib import Path
 from common.objects.factory import open_s3_store
 from common.objects.names import new_input_name, output_name
 from deploy.local import s3_server
-from tests import services
+from tests.support import servers
 
 
 def test_it_comes_back_on_the_same_port_with_its_keys_and_objects_after_sigkill(
     tmp_path: Path,
 ) -> None:
     first = s3_server.prepare(tmp_path, bucket="celshade")
-    store = open_s3_store(services.s3_settings_of(first), timeout_s=30, attempts=2)
-    with services.running_s3(first) as child:
+    store = open_s3_store(servers.s3_settings_of(first), timeout_s=30, attempts=2)
+    with servers.running_s3(first) as child:
         store.put("inputs/kept", b"photo", content_type="image/jpeg")
         child.kill()
         child.wait()
     second = s3_server.prepare(tmp_path, bucket="celshade")
     assert second == first
-    with services.running_s3(second):
+    with servers.running_s3(second):
         assert store.get("inputs/kept") == b"photo"
 
 
 def test_the_directories_that_renders_share_outlive_their_last_object(tmp_path: Path) -> None:
     """Removed beside a put they would take the new object with them."""
     server = s3_server.prepare(tmp_path, bucket="celshade")
-    store = open_s3_store(services.s3_settings_of(server), timeout_s=30, attempts=2)
+    store = open_s3_store(servers.s3_settings_of(server), timeout_s=30, attempts=2)
     names = [new_input_name(), output_name("ab" * 32, 1, "png")]
-    with services.running_s3(server):
+    with servers.running_s3(server):
         for name in names:
             store.put(name, b"last", content_type="image/png")
         assert sorted(store.list_names()) == names
@@ -42,7 +42,7 @@ def test_the_directories_that_renders_share_outlive_their_last_object(tmp_path: 
 
 def test_its_keys_stand_in_one_private_file_and_in_no_command_line(tmp_path: Path) -> None:
     server = s3_server.prepare(tmp_path, bucket="celshade")
-    with services.running_s3(server) as child:
+    with servers.running_s3(server) as child:
         command_line = Path(f"/proc/{child.pid}/cmdline")
         seen = command_line.read_text() if command_line.exists() else " ".join(server.command())
     assert server.secret_access_key not in seen

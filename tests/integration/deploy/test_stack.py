@@ -12,7 +12,7 @@ from common.settings import Settings
 from deploy.local.data_directory import Layout, write_pid
 from deploy.local.options import StackOptions
 from deploy.local.stack import Stack
-from tests.supervised import Record
+from tests.support.supervised import Record
 
 
 @pytest.fixture

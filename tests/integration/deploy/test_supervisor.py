@@ -12,8 +12,8 @@ import pytest
 from deploy.local.data_directory import is_alive, read_pid, tail
 from deploy.local.process import State
 from deploy.local.supervisor import StartFailed
-from tests.platforms import linux_only
-from tests.supervised import DEADLINE_S, Supervised, is_running, program, supervised, until
+from tests.support.platforms import linux_only
+from tests.support.supervised import DEADLINE_S, Supervised, is_running, program, supervised, until
 
 # Writes its name down when it is told to end.
 TELLS = """

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tests import checkout
+from tests.support import checkout
 
 CONFIG = "zensical.toml"
 BUILD_S = 120

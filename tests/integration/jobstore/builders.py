@@ -16,7 +16,7 @@ from common.errors import RenderError
 from common.jobs import Output, Priority, Stage
 from common.jobstore import JobStore
 from common.jobstore.leases import Claim, Leases, LineOffer, NoClaim, Verdict, WorkerState
-from common.jobstore.maintenance import Line
+from common.jobstore.overview import Line
 from common.jobstore.policy import Policy
 from common.jobstore.submissions import Answer, Outcome, Submission
 from common.objects.names import new_input_name

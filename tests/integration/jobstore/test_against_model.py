@@ -10,10 +10,10 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from common.errors import ConfigurationError
 from deploy.local import redis_server
-from tests import services
 from tests.integration.jobstore.builders import ClockedStore
 from tests.integration.jobstore.machine import StoreMachine
 from tests.integration.jobstore.machine_ground import POLICY
+from tests.support import servers
 
 # CELSHADE_TEST_EXAMPLES=2000 makes a long night's run of it.
 EXAMPLES = int(os.environ.get("CELSHADE_TEST_EXAMPLES", "60"))
@@ -26,8 +26,8 @@ def unsynced(tmp_path: Path) -> Iterator[ClockedStore]:
     try:
         server = redis_server.prepare(tmp_path)
     except ConfigurationError as error:
-        services.absent(str(error))
-    with services.running_redis(server):
+        servers.absent(str(error))
+    with servers.running_redis(server):
         clocked = ClockedStore(server.url, POLICY)
         clocked.redis.config_set("appendonly", "no")
         yield clocked

@@ -67,7 +67,7 @@ def test_it_is_seen_claimed_and_finished(former: ClockedStore) -> None:
     assert worker.complete(worker.take()) is Verdict.COMMITTED
     seen = former.store.jobs.view(SENT.job_id, "ann")
     assert (seen.status, seen.attempts) == (JobStatus.SUCCEEDED, 1)
-    assert sum(former.store.maintenance.overview().eta_errors.counts) == 0  # nothing was promised
+    assert sum(former.store.overviews.overview().eta_errors.counts) == 0  # nothing was promised
 
 
 def test_its_metadata_stand_in_one_piece(former: ClockedStore) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from common.jobs import CacheStatus, JobStatus
 from common.jobstore.hourly_stats import MINUTES, Minute
-from common.jobstore.waiting_callers import look
+from common.jobstore.overview import look
 from tests.integration.jobstore.builders import (
     LINE,
     START_MS,
@@ -105,7 +105,7 @@ def test_who_waits_is_told_by_line_and_caller(clocked: ClockedStore) -> None:
     worker = Worker(clocked.store)
     worker.take()
 
-    who = clocked.store.maintenance.waiting_callers()
+    who = clocked.store.overviews.waiting_callers()
     waiting = who.lines[LINE]
     assert sum(waiting.callers.values()) == waiting.counted == 3
     assert set(waiting.callers) <= {"ann", "bob"}
@@ -117,11 +117,11 @@ def test_renders_that_lost_a_worker_wait_as_well(clocked: ClockedStore) -> None:
     Worker(clocked.store).take()
     clocked.pass_time(30)  # nobody renews
 
-    assert clocked.store.maintenance.waiting_callers().lines[LINE].callers == {"ann": 1}
+    assert clocked.store.overviews.waiting_callers().lines[LINE].callers == {"ann": 1}
 
 
 def test_nobody_waits(clocked: ClockedStore) -> None:
-    who = clocked.store.maintenance.waiting_callers()
+    who = clocked.store.overviews.waiting_callers()
     assert (who.lines, who.open_jobs) == ({}, {})
 
 

@@ -25,7 +25,6 @@ from common.jobstore.outbox import Sending
 from common.jobstore.submissions import BatchPlace, Outcome
 from common.objects.names import new_input_name
 from deploy.local import redis_server
-from tests import services
 from tests.integration.jobstore.audit import audit
 from tests.integration.jobstore.builders import (
     LINE,
@@ -37,6 +36,7 @@ from tests.integration.jobstore.builders import (
 )
 from tests.integration.jobstore.cutting_proxy import CuttingProxy
 from tests.integration.jobstore.webhook_jobs import HOOK
+from tests.support import servers
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def server(tmp_path: Path) -> redis_server.RedisServer:
     try:
         return redis_server.prepare(tmp_path / "redis")
     except ConfigurationError as error:
-        services.absent(str(error))
+        servers.absent(str(error))
 
 
 def open_store(url: str) -> JobStore:
@@ -55,7 +55,7 @@ def open_store(url: str) -> JobStore:
 def test_at_the_memory_limit_nothing_comes_in_and_everything_goes_out(
     server: redis_server.RedisServer,
 ) -> None:
-    with services.running_redis(server):
+    with servers.running_redis(server):
         store, worker = open_store(server.url), Worker(open_store(server.url))
         connection = redis.Redis.from_url(server.url, decode_responses=True)
         waiting, admitted = submission(), submission("admitted")
@@ -81,7 +81,7 @@ def test_at_the_memory_limit_nothing_comes_in_and_everything_goes_out(
 def test_at_the_memory_limit_every_verb_but_those_that_bring_work_in_runs(
     server: redis_server.RedisServer,
 ) -> None:
-    with services.running_redis(server):
+    with servers.running_redis(server):
         store = open_store(server.url)
         worker, maintenance = Worker(store), store.maintenance
         worker.beat()
@@ -129,7 +129,7 @@ def test_a_killed_redis_comes_back_with_everything_and_is_found_again(
     store = open_store(server.url)
     worker = Worker(store)
     sent = [submission(str(n)) for n in range(20)]
-    with services.running_redis(server) as child:
+    with servers.running_redis(server) as child:
         for one in sent:
             submit(store, one)
         claim = worker.take()
@@ -137,7 +137,7 @@ def test_a_killed_redis_comes_back_with_everything_and_is_found_again(
         child.wait()
         with pytest.raises(StoreUnavailable):
             store.jobs.view(sent[0].job_id, "ann")
-    with services.running_redis(server):
+    with servers.running_redis(server):
         # The very next call of each kind works, on the same objects.
         assert worker.complete(claim) is Verdict.COMMITTED
         assert isinstance(worker.take().key, str)
@@ -151,11 +151,11 @@ def test_a_kill_between_two_calls_costs_the_second_no_error(
     server: redis_server.RedisServer,
 ) -> None:
     store = open_store(server.url)
-    with services.running_redis(server) as child:
+    with servers.running_redis(server) as child:
         submit(store, submission())
         child.kill()
         child.wait()
-    with services.running_redis(server):
+    with servers.running_redis(server):
         assert Worker(store).take().attempt == 1
 
 
@@ -187,7 +187,7 @@ def direct(clean_redis_url: str) -> Iterator[redis.Redis]:
 def test_every_verb_survives_a_lost_answer(proxy: CuttingProxy, direct: redis.Redis) -> None:
     store = open_store(proxy.url)
     worker = Worker(store)
-    store.maintenance.overview()
+    store.overviews.overview()
     first, second = submission(), submission("second")
     lost(proxy, lambda: store.submissions.admit(first))
     assert lost(proxy, lambda: store.submissions.enqueue(first)).job_id == first.job_id
@@ -208,7 +208,7 @@ def test_every_verb_survives_a_lost_answer(proxy: CuttingProxy, direct: redis.Re
     lost(proxy, lambda: store.jobs.delete(second.job_id, "ann"))
     with pytest.raises(NotFound):
         store.jobs.delete(second.job_id, "ann")
-    assert store.maintenance.overview().counts["jobs_submitted"] == 2
+    assert store.overviews.overview().counts["jobs_submitted"] == 2
     audit(direct, [first.input_name, claim.output_name])
 
 
@@ -226,7 +226,7 @@ def keep_image(store: JobStore, name: str) -> Image:
 
 def test_batches_and_images_survive_lost_answers(proxy: CuttingProxy, direct: redis.Redis) -> None:
     store = open_store(proxy.url)
-    store.maintenance.overview()
+    store.overviews.overview()
     batch = lost(proxy, lambda: store.batches.begin("ann", idempotency_key="7"))
     assert batch.fingerprint is None
     sent = submission(place=BatchPlace(batch.batch_id, 0, "a.jpg"))
@@ -256,7 +256,7 @@ def test_webhooks_survive_lost_answers(proxy: CuttingProxy, direct: redis.Redis)
     for text in compose(figures).values():
         direct.script_load(text)
     store = JobStore(proxy.url, figures, timeout_s=30)
-    store.maintenance.overview()
+    store.overviews.overview()
     sent = submission(webhook=HOOK)
     submit(store, sent)
     lost(proxy, lambda: store.jobs.cancel(sent.job_id, "ann"))

@@ -7,7 +7,7 @@ from tests.integration.jobstore.builders import MEGAPIXEL, ClockedStore, Worker,
 
 
 def errors(clocked: ClockedStore) -> Histogram:
-    return clocked.store.maintenance.overview().eta_errors
+    return clocked.store.overviews.overview().eta_errors
 
 
 def test_the_error_is_between_the_end_and_the_first_promise(clocked: ClockedStore) -> None:

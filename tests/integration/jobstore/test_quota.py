@@ -158,6 +158,6 @@ def test_two_processes_at_once_cannot_overshoot(
     with ThreadPoolExecutor(16) as pool:
         accepted = sum(pool.map(flood, range(16)))
     assert accepted == 20
-    assert stores[0].maintenance.overview().states["queued"] == 20
+    assert stores[0].overviews.overview().states["queued"] == 20
     for store in stores:
         store.redis.close()

@@ -28,7 +28,7 @@ def break_render(clocked: ClockedStore, sent: Submission) -> None:
 
 
 def broken(clocked: ClockedStore) -> int:
-    return clocked.store.maintenance.overview().counts.get("records_broken", 0)
+    return clocked.store.overviews.overview().counts.get("records_broken", 0)
 
 
 @pytest.mark.parametrize("state", ["running", "delayed", "waiting"])
@@ -160,7 +160,7 @@ def test_work_for_a_forgotten_version_is_known_to_all(clean_redis_url: str) -> N
     clocked.set_time(clocked.now_ms + 5_000)
     assert clocked.store.maintenance.expire().lines == (LINE,)
     clocked.store.submissions.enqueue(sent)
-    (line,) = clocked.store.maintenance.overview().lines
+    (line,) = clocked.store.overviews.overview().lines
     assert (line.name, line.style, line.version, line.waiting) == (LINE, "ink", LINE[4:], 1)
     assert clocked.store.maintenance.expire().lines == ()
     clocked.store.jobs.delete(sent.job_id, "ann")

@@ -173,7 +173,7 @@ def test_one_idempotency_key_at_once_makes_one_job(store: JobStore) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda one: submit(store, one), sent))
     assert len({answer.job_id for answer in answers}) == 1
-    assert store.maintenance.overview().states == {"queued": 1}
+    assert store.overviews.overview().states == {"queued": 1}
 
 
 def test_an_upload_that_was_swept_is_not_committed(clocked: ClockedStore) -> None:

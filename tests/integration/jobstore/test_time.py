@@ -76,7 +76,7 @@ def test_after_a_gap_the_living_renew_first(clocked: ClockedStore) -> None:
     assert worker.held
     clocked.pass_time(10, renewing=(worker,))
     assert worker.held
-    assert clocked.store.maintenance.overview().reaper_pauses == 1
+    assert clocked.store.overviews.overview().reaper_pauses == 1
 
 
 def test_two_keepers_reap_as_one(clocked: ClockedStore) -> None:
@@ -176,4 +176,4 @@ def test_a_version_unseen_for_a_week_is_forgotten_once_nothing_waits(
     assert clocked.store.maintenance.expire().lines == ()
     clocked.store.jobs.delete(sent.job_id, "ann")
     assert clocked.store.maintenance.expire().lines == (sent.line,)
-    assert clocked.store.maintenance.overview().lines == ()
+    assert clocked.store.overviews.overview().lines == ()

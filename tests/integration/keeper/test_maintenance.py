@@ -23,8 +23,8 @@ from common.settings import Settings
 from common.styles import line_of
 from deploy.local.server_identity import free_port
 from keeper.maintenance import Maintainer
-from tests import services
 from tests.integration.jobstore.builders import policy
+from tests.support import servers
 
 CALLER = LOCAL.name
 STYLE = "ink"
@@ -75,7 +75,7 @@ class Desk:
 def desk(clean_redis_url: str, local_store: LocalStore) -> Iterator[Desk]:
     # Versions count as gone as soon as their worker says good-bye.
     settings = Settings(redis_url=SecretStr(clean_redis_url), objects="local", move_after_s=1e-9)
-    store = JobStore.from_settings(settings, timeout_s=services.STORE_TIMEOUT_S)
+    store = JobStore.from_settings(settings, timeout_s=servers.STORE_TIMEOUT_S)
     app = make_celery(settings, publish_timeout_s=2.0)
     hints, queues = HintPublisher(app), HintQueues(app)
     maintainer = Maintainer(
@@ -120,7 +120,7 @@ def test_what_nobody_holds_is_swept_and_forgotten(desk: Desk) -> None:
     desk.store.jobs.delete(job_id, CALLER)
     desk.maintainer.sweep()
     assert list(desk.objects.list_names()) == []
-    overview = desk.store.maintenance.overview()
+    overview = desk.store.overviews.overview()
     assert (overview.doomed, overview.deleting) == (0, 0)
 
 
@@ -136,7 +136,7 @@ def test_an_object_that_cannot_be_deleted_stops_nothing(
         desk.store.jobs.delete(job_id, CALLER)
         desk.maintainer.sweep()
     assert list(desk.objects.list_names()) == []
-    overview = desk.store.maintenance.overview()
+    overview = desk.store.overviews.overview()
     assert (overview.doomed, overview.deleting) == (0, 1)
 
 
@@ -193,4 +193,4 @@ def test_a_starting_worker_is_no_target(desk: Desk) -> None:
 
 def test_memory_is_noted(desk: Desk) -> None:
     desk.maintainer.note_memory()
-    assert 0 <= desk.store.maintenance.overview().memory_share < 0.5
+    assert 0 <= desk.store.overviews.overview().memory_share < 0.5

@@ -19,7 +19,7 @@ from common.objects.factory import make_bucket, open_s3_store
 from common.objects.s3 import S3Store
 from common.settings import Settings
 from deploy.local import s3_server, server_identity
-from tests import services
+from tests.support import servers
 
 NAME = "outputs/ab/1.png"
 TIMEOUT_S = 1.0
@@ -66,10 +66,10 @@ def test_a_server_that_is_not_there() -> None:
 
 def test_a_server_that_is_frozen_and_comes_back(tmp_path: Path) -> None:
     server = s3_server.prepare(tmp_path, bucket="celshade")
-    settings = services.s3_settings_of(server)
+    settings = servers.s3_settings_of(server)
     store = open_s3_store(settings, timeout_s=TIMEOUT_S, attempts=1)
-    patient = open_s3_store(settings, timeout_s=services.S3_TIMEOUT_S, attempts=3)
-    with services.running_s3(server) as child:
+    patient = open_s3_store(settings, timeout_s=servers.S3_TIMEOUT_S, attempts=3)
+    with servers.running_s3(server) as child:
         patient.put(NAME, b"picture", content_type="image/png")
         child.send_signal(signal.SIGSTOP)
         try:
@@ -84,8 +84,8 @@ def test_a_server_that_is_frozen_and_comes_back(tmp_path: Path) -> None:
 def test_keys_that_were_revoked(tmp_path: Path) -> None:
     server = s3_server.prepare(tmp_path, bucket="celshade")
     revoked = dataclasses.replace(server, secret_access_key="another-key-of-a-normal-length")
-    store = open_s3_store(services.s3_settings_of(revoked), timeout_s=30, attempts=3)
-    with services.running_s3(server):
+    store = open_s3_store(servers.s3_settings_of(revoked), timeout_s=30, attempts=3)
+    with servers.running_s3(server):
         assert_all_unavailable(store)
 
 
@@ -99,7 +99,7 @@ def test_a_bucket_that_is_gone_is_not_an_empty_one(s3_settings: Settings) -> Non
 
 def test_the_bucket_is_made_once_by_whoever_is_first(tmp_path: Path) -> None:
     server = s3_server.prepare(tmp_path, bucket="unused")
-    settings = services.s3_settings_of(server).model_copy(update={"s3_bucket": "celshade-new"})
+    settings = servers.s3_settings_of(server).model_copy(update={"s3_bucket": "celshade-new"})
     start = threading.Barrier(4)
     made = []
 
@@ -108,7 +108,7 @@ def test_the_bucket_is_made_once_by_whoever_is_first(tmp_path: Path) -> None:
         make_bucket(settings, timeout_s=30)
         made.append(True)
 
-    with services.running_s3(server):
+    with servers.running_s3(server):
         threads = [threading.Thread(target=make) for _ in range(4)]
         for thread in threads:
             thread.start()

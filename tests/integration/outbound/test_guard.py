@@ -17,10 +17,10 @@ from common.errors import BadTarget, NoAnswer, OutboundError
 from common.outbound.addresses import Address, AddressGuard
 from common.outbound.http_client import OutboundClient
 from common.outbound.network import Deadline
-from tests import services
-from tests.hostile_urls import LEADING_BACK, MALFORMED
-from tests.listeners import Listeners, listening
-from tests.receiver import Receiver, receiving
+from tests.support import servers
+from tests.support.hostile_urls import LEADING_BACK, MALFORMED
+from tests.support.listeners import Listeners, listening
+from tests.support.receiver import Receiver, receiving
 
 HERE = ip_address("127.0.0.1")
 PUBLIC = ip_address("8.8.8.8")
@@ -212,7 +212,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate of its own making for one name, its key in the same file."""
     openssl = shutil.which("openssl")
     if openssl is None:
-        services.absent("openssl is not installed; it makes the certificate of these tests")
+        servers.absent("openssl is not installed; it makes the certificate of these tests")
     folder = tmp_path_factory.mktemp("tls")
     subprocess.run(
         [

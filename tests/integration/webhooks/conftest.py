@@ -15,12 +15,12 @@ from common.objects.local import LocalStore
 from common.settings import Settings
 from keeper.webhook_dispatcher import WebhookDispatcher
 from keeper.webhook_sender import WebhookSender
-from tests import services
-from tests.audit import audit
-from tests.hand_worker import HandWorker
 from tests.integration.api.conftest import context_of
 from tests.integration.api.photo_client import Json, PhotoClient
-from tests.receiver import Receiver, receiving
+from tests.support import servers
+from tests.support.audit import audit
+from tests.support.hand_worker import HandWorker
+from tests.support.receiver import Receiver, receiving
 
 THREADS = 16
 DISPATCHED_S = 60.0
@@ -87,8 +87,8 @@ def settings(clean_redis_url: str, tmp_path: Path, receiver: Receiver) -> Settin
 @pytest.fixture
 def service(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     """The service; what it leaves is audited."""
-    monkeypatch.setattr("api.app.STORE_TIMEOUT_S", services.STORE_TIMEOUT_S)
-    store = JobStore.from_settings(settings, timeout_s=services.STORE_TIMEOUT_S)
+    monkeypatch.setattr("api.app.STORE_TIMEOUT_S", servers.STORE_TIMEOUT_S)
+    store = JobStore.from_settings(settings, timeout_s=servers.STORE_TIMEOUT_S)
     objects = open_local_store(settings)
     app = create_app(settings)
     worker = HandWorker(store, objects)

@@ -12,13 +12,13 @@ from standardwebhooks import WebhookVerificationError
 
 from common.errors import DecodeFailed
 from keeper.webhook_message import MAX_BODY_BYTES
-from tests.hand_worker import photo
 from tests.integration.api.photo_client import body_of
 from tests.integration.api.test_batches import send as send_batch
 from tests.integration.api.test_batches import shades
 from tests.integration.api.test_service import metrics_of
 from tests.integration.webhooks.conftest import Service
-from tests.receiver import Receiver
+from tests.support.photos import photo
+from tests.support.receiver import Receiver
 
 
 def done(service: Service, receiver: Receiver, shade: int = 1, **fields: str) -> dict[str, Any]:

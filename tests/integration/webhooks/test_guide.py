@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from deploy.local import child_processes
-from tests.checkout import ROOT
-from tests.hand_worker import photo
 from tests.integration.api.intake_server import wait_until
 from tests.integration.webhooks.conftest import Service
-from tests.receiver import Receiver
+from tests.support.checkout import ROOT
+from tests.support.photos import photo
+from tests.support.receiver import Receiver
 
 BLOCKS: list[str] = re.findall(
     r"```python\n(.*?)```", (ROOT / "docs" / "webhooks.md").read_text(), flags=re.DOTALL

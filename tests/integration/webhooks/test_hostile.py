@@ -10,12 +10,12 @@ from api.app import create_app
 from common.settings import Settings
 from keeper.webhook_dispatcher import WebhookDispatcher
 from keeper.webhook_sender import WebhookSender
-from tests.hand_worker import photo
-from tests.hostile_urls import LEADING_BACK, MALFORMED
 from tests.integration.api.conftest import context_of
 from tests.integration.api.photo_client import PhotoClient, body_of
 from tests.integration.webhooks.conftest import THREADS, Service
-from tests.listeners import Listeners, listening
+from tests.support.hostile_urls import LEADING_BACK, MALFORMED
+from tests.support.listeners import Listeners, listening
+from tests.support.photos import photo
 
 
 @pytest.fixture

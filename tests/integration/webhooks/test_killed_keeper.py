@@ -14,11 +14,11 @@ from common.settings import Settings, environment_with
 from deploy.local import child_processes
 from keeper.webhook_dispatcher import WebhookDispatcher
 from keeper.webhook_sender import WebhookSender
-from tests.checkout import ROOT
-from tests.hand_worker import photo
 from tests.integration.api.intake_server import wait_until
 from tests.integration.webhooks.conftest import Service
-from tests.receiver import HEARD_S, Receiver
+from tests.support.checkout import ROOT
+from tests.support.photos import photo
+from tests.support.receiver import HEARD_S, Receiver
 
 TIMEOUT_S = 2.0  # and so a lease of 7 s
 GRACE_S = 20.0

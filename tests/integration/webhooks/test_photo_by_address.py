@@ -11,11 +11,11 @@ import pytest
 from werkzeug.test import TestResponse
 
 from common.settings import Settings
-from tests.hand_worker import photo
 from tests.integration.api.photo_client import body_of
 from tests.integration.webhooks.conftest import Service
-from tests.listeners import listening
-from tests.receiver import Receiver
+from tests.support.listeners import listening
+from tests.support.photos import photo
+from tests.support.receiver import Receiver
 
 LARGEST = 200_000
 

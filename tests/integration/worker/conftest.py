@@ -17,9 +17,9 @@ from common.objects.names import new_input_name
 from common.photos import PhotoLimits
 from common.renders import Identity, Params, PictureFormat
 from common.settings import Settings
-from tests import services
-from tests.photo_maker import flat_photo
-from tests.styles import GREEN, BrokenStyle
+from tests.support import servers
+from tests.support.photos import flat_photo
+from tests.support.styles import GREEN, BrokenStyle
 from worker.claiming.gate import Gate
 from worker.claiming.heartbeat import Heartbeat
 from worker.claiming.holdings import Held, Holdings
@@ -111,7 +111,7 @@ def bench(
     clean_redis_url: str, local_settings: Settings, local_store: LocalStore
 ) -> Iterator[Bench]:
     settings = local_settings.model_copy(update={"redis_url": SecretStr(clean_redis_url)})
-    store = JobStore.from_settings(settings, timeout_s=services.STORE_TIMEOUT_S)
+    store = JobStore.from_settings(settings, timeout_s=servers.STORE_TIMEOUT_S)
     model, gate = Model(BrokenStyle()), Gate()
     models = {model.line: model}
     holdings = Holdings(on_change=gate.stir)

@@ -7,8 +7,8 @@ from PIL import Image
 
 from common.jobs import JobStatus, Stage
 from tests.integration.worker.conftest import CALLER, Bench
-from tests.photo_maker import flat_photo
-from tests.styles import BrokenStyle
+from tests.support.photos import flat_photo
+from tests.support.styles import BrokenStyle
 from worker.claiming.gate import GateState
 from worker.engine.tiles import Cut
 from worker.networks.precision import Precision
@@ -66,7 +66,7 @@ def test_a_failing_model_delays_the_render(bench: Bench, cursed_photo: bytes) ->
     bench.run(bench.claim())
     job = bench.job(job_id)
     assert (job.status, job.attempts) == (JobStatus.QUEUED, 1)
-    assert bench.store.maintenance.overview().delayed == 1
+    assert bench.store.overviews.overview().delayed == 1
 
 
 def test_a_missing_input_is_a_storage_error(bench: Bench, photo: bytes) -> None:
@@ -75,7 +75,7 @@ def test_a_missing_input_is_a_storage_error(bench: Bench, photo: bytes) -> None:
     bench.objects.delete([held.claim.input_name])
     bench.run(held)
     assert bench.job(job_id).status is JobStatus.QUEUED
-    assert bench.store.maintenance.overview().delayed == 1
+    assert bench.store.overviews.overview().delayed == 1
 
 
 def test_three_failures_in_a_row_make_the_worker_sick(bench: Bench, cursed_photo: bytes) -> None:
@@ -112,7 +112,7 @@ def test_what_nobody_waits_for_is_abandoned(bench: Bench, photo: bytes) -> None:
     bench.store.jobs.cancel(job_id, CALLER)
     held.unwanted.set()
     bench.run(held)
-    assert bench.store.maintenance.overview().leases == 0
+    assert bench.store.overviews.overview().leases == 0
     assert held.claim.output_name not in list(bench.objects.list_names())
 
 
@@ -145,4 +145,4 @@ def test_a_storage_that_is_away_counts_an_attempt(bench: Bench, photo: bytes, na
     folder.write_bytes(b"a file where a directory should be")
     bench.run(held)
     assert bench.job(job_id).attempts == 1
-    assert bench.store.maintenance.overview().delayed == 1
+    assert bench.store.overviews.overview().delayed == 1

@@ -12,10 +12,10 @@ from common.objects.factory import open_s3_store
 from common.objects.s3 import S3Store
 from common.photos import PhotoLimits
 from common.settings import Settings
-from tests import services
 from tests.chaos.proxy import Fault, FaultProxy, Trouble
 from tests.e2e.stack import until
 from tests.integration.worker.conftest import Bench
+from tests.support import servers
 from worker.claiming.holdings import Held
 from worker.images.decode import InProcessDecoder
 from worker.rendering import Renderer
@@ -64,7 +64,7 @@ def claim_stored(bench: Bench, objects: S3Store, photo: bytes) -> tuple[str, Hel
 def test_the_engine_is_free_while_a_picture_waits_for_the_storage(
     bench: Bench, proxy: FaultProxy, s3_settings: Settings, photo: bytes
 ) -> None:
-    objects = store_behind(proxy, s3_settings, services.S3_TIMEOUT_S)
+    objects = store_behind(proxy, s3_settings, servers.S3_TIMEOUT_S)
     job_id, held = claim_stored(bench, objects, photo)
     proxy.set(NO_UPLOADS)
     renderer = renderer_with(bench, objects)
@@ -93,5 +93,5 @@ def test_a_storage_that_never_answers_costs_an_attempt_and_is_tried_later(
     renderer_with(bench, objects).run(held, bench.model.line)
     job = bench.job(job_id)
     assert (job.status, job.attempts) == (JobStatus.QUEUED, 1)
-    assert bench.store.maintenance.overview().delayed == 1
+    assert bench.store.overviews.overview().delayed == 1
     assert list(s3_store.list_names()) == [held.claim.input_name]  # no part of a picture is there

@@ -16,7 +16,7 @@ from celshade.command.outage import LONGEST_PAUSE_S, Patience
 from celshade.command.screen import PlainScreen
 from celshade.command.watch_state import FILE, Memory
 from celshade.command.watched_folder import Arrival, Version, WatchedFolder
-from tests.clocks import Clock
+from tests.support.clocks import Clock
 
 ASKED = {"style": None}
 AWAY = ServerUnreachable("http://h", "gone")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from common.settings import PREFIX, Settings
-from tests import checkout
+from tests.support import checkout
 
 EXAMPLE = checkout.ROOT / "deploy" / "docker" / "example.env"
 SECRETS = {

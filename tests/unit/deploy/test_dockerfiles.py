@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import checkout
+from tests.support import checkout
 
 DOCKER = checkout.ROOT / "deploy" / "docker"
 PROCESSES = ("api", "keeper", "worker")

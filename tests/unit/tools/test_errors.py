@@ -10,7 +10,7 @@ from common.errors import CelshadeError, RenderError
 from common.jobs import JobStatus
 from common.jobstore.archives import Picture
 from common.schemas.batch import INCOMPLETE
-from tests import checkout
+from tests.support import checkout
 from tools.reference import errors
 from tools.reference.error_advice import ANSWERS, GAPS, JOBS
 

@@ -6,7 +6,7 @@ import re
 from PIL import Image
 
 from tests.browser import samples
-from tests.checkout import ROOT
+from tests.support.checkout import ROOT
 
 ADVICE = "draw them anew: python -m tests.browser.samples"
 

@@ -1,4 +1,4 @@
-"""The rehearsal: every process that decodes has seen a photo, and a broken part is noticed."""
+"""Warm-up: every decoder process has seen a photo, and a broken part is noticed."""
 
 import threading
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from common.errors import ConfigurationError
-from tests.bundle_maker import animegan2_bundle, graph_bundle, inverting_onnx
+from tests.support.bundles import animegan2_bundle, graph_bundle, inverting_onnx
 from worker.__main__ import main
 from worker.bundles.bundle import Bundle
 from worker.bundles.sources import source_of

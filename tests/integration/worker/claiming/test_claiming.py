@@ -8,7 +8,7 @@ from common.jobstore import JobStore
 from tests.integration.jobstore import builders
 from tests.integration.jobstore.cutting_proxy import CuttingProxy
 from tests.integration.worker.conftest import Bench
-from tests.photo_maker import flat_photo
+from tests.support.photos import flat_photo
 from worker.tasks import Claimer
 
 TIMEOUT_S = 2.0  # a busy machine may need longer: then it asks once more
@@ -39,5 +39,5 @@ def test_an_answer_that_never_comes_takes_no_render_for_nobody(
     assert proxy.lost_answers == 1
     assert claim is not None
     assert claim.attempt == 1
-    assert bench.store.maintenance.overview().leases == 1
+    assert bench.store.overviews.overview().leases == 1
     store.redis.close()

@@ -14,10 +14,10 @@ WAIT_S = 20.0
 def test_it_is_starting_until_the_engine_is_there(bench: Bench) -> None:
     heart = bench.heart()
     heart.beat_once()
-    (line,) = bench.store.maintenance.overview().lines
+    (line,) = bench.store.overviews.overview().lines
     assert [member.state for member in line.crew] == ["starting"]
     heart.watch(bench.engine)
-    (line,) = bench.store.maintenance.overview().lines
+    (line,) = bench.store.overviews.overview().lines
     assert [member.state for member in line.crew] == ["ready"]
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from common.photos import PhotoLimits
-from tests.photo_maker import flat_photo
-from tests.supervised import until
+from tests.support.photos import flat_photo
+from tests.support.supervised import until
 from worker.images.decode import DecodedPhoto
 from worker.sandbox.limits import CodecLimits
 from worker.sandbox.pool import CodecPool

@@ -9,10 +9,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from common.errors import DecodeFailed
-from tests.bombs import memory_bomb, scan_bomb
-from tests.codec_processes import children, codec_pids, cpu_s
 from tests.integration.worker.sandbox.conftest import GOOD_PHOTO, MakePool, is_good
-from tests.supervised import until
+from tests.support.codec_processes import children, codec_pids, cpu_s
+from tests.support.photos import memory_bomb, scan_bomb
+from tests.support.supervised import until
 from worker.images.decode import DecodedPhoto
 from worker.sandbox.pool import CodecPool
 

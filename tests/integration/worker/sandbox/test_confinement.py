@@ -10,11 +10,11 @@ import pytest
 
 from common.errors import ConfigurationError
 from common.photos import PhotoLimits
-from tests import checkout
-from tests.bombs import memory_bomb, scan_bomb
-from tests.codec_processes import codec_pids, cpu_s, memory_holds
 from tests.integration.worker.sandbox.conftest import GOOD_PHOTO, MB, MakePool
-from tests.supervised import until
+from tests.support import checkout
+from tests.support.codec_processes import codec_pids, cpu_s, memory_holds
+from tests.support.photos import memory_bomb, scan_bomb
+from tests.support.supervised import until
 from worker.sandbox.limits import CodecLimits
 from worker.sandbox.pool import CodecPool
 

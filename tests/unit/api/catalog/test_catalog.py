@@ -8,7 +8,7 @@ import pytest
 from api.catalog.catalog import Catalog, Offers, newest
 from common.errors import InvalidParam, NoWorkers, StoreUnavailable, UnknownStyle
 from common.jobstore.histogram import Histogram
-from common.jobstore.maintenance import CrewMember, Line, Overview
+from common.jobstore.overview import CrewMember, Line, Overview
 
 DEADLINE_S = 30.0
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from common.errors import ConfigurationError
-from tests.bundle_maker import graph_bundle, inverting_onnx
+from tests.support.bundles import graph_bundle, inverting_onnx
 from worker.bundles.adding import add_bundle
 from worker.bundles.bundle import Bundle
 from worker.bundles.manifest import Manifest

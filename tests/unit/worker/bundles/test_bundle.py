@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from common.errors import ConfigurationError
-from tests.bundle_maker import graph_bundle, inverting_onnx
+from tests.support.bundles import graph_bundle, inverting_onnx
 from worker.bundles import bundle as bundle_module
 from worker.bundles.bundle import Bundle
 

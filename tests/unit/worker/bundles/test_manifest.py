@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from common.errors import ConfigurationError
-from tests.bundle_maker import listed, manifest_of
+from tests.support.bundles import listed, manifest_of
 from worker.bundles.parsing import MAX_MANIFEST_BYTES, parse_manifest
 from worker.networks.precision import Precision
 

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from common.settings import Settings
-from tests import checkout
+from tests.support import checkout
 from worker.bundles.manifest import BundleFile, Interface, Manifest, Precisions, Sizes
 from worker.bundles.parsing import parse_manifest
 from worker.command.arguments import make_parser

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from common.errors import ConfigurationError
-from tests.bundle_maker import graph_bundle, inverting_onnx
+from tests.support.bundles import graph_bundle, inverting_onnx
 from worker.bundles.shelf import Shelf
 
 

@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from common.errors import ConfigurationError
-from tests.bundle_maker import as_safetensors, as_torch
-from tests.random_weights import randomise
+from tests.support.bundles import as_safetensors, as_torch
+from tests.support.random_weights import randomise
 from worker.bundles.weights import fill, tensors_of
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.bundle_maker import as_torch
-from tests.face_graphs import detector, landmarks, mask
-from tests.frozen_graphs import frozen_graph, variables_of_unet
-from tests.random_weights import randomise
+from tests.support.bundles import as_torch
+from tests.support.graphs.faces import detector, landmarks, mask
+from tests.support.graphs.frozen import frozen_graph, variables_of_unet
+from tests.support.random_weights import randomise
 from worker.__main__ import main
 from worker.bundles.bundle import Bundle
 from worker.bundles.weights import tensors_of

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from common.errors import ConfigurationError
-from tests.frozen_graphs import frozen_graph, variables_of_unet
+from tests.support.graphs.frozen import frozen_graph, variables_of_unet
 from worker.dctnet.conversion import convert
 from worker.dctnet.graph_def import float_constants
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from tests import onnx_graphs
-from tests.face_graphs import LANDMARKS
-from tests.random_weights import randomise
+from tests.support.graphs import onnx_graphs
+from tests.support.graphs.faces import LANDMARKS
+from tests.support.random_weights import randomise
 from worker.dctnet.portrait import FaceStep, draw, paint
 from worker.networks.whitebox_unet import WhiteboxUNet
 

@@ -4,17 +4,17 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from worker.engine.shortage import is_shortage
 
-from tests.accelerators import SmallDevice
-from tests.conv_styles import ConvStyle
-from tests.platforms import linux_only
+from tests.support.accelerators import SmallDevice
+from tests.support.platforms import linux_only
+from tests.support.styles import ConvStyle
 from worker.engine import memory
 from worker.engine.cuda import CudaDevice
 from worker.engine.devices import CpuDevice, Device
 from worker.engine.fidelity import psnr_db
 from worker.engine.model import Model
 from worker.engine.sample_photos import pictures
-from worker.engine.shortage import is_shortage
 from worker.networks.precision import Precision
 
 MEBIBYTE = 2**20

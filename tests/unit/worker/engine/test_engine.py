@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from common.errors import InternalError, OutOfMemory
-from tests.accelerators import SmallDevice
-from tests.conv_styles import ConvStyle
+from tests.support.accelerators import SmallDevice
+from tests.support.styles import ConvStyle
 from worker.engine.engine import Engine, Rendered
 from worker.engine.model import Model
 from worker.networks.precision import Precision

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from common.errors import ConfigurationError, InternalError, OutOfMemory
-from tests.accelerators import SmallDevice
-from tests.conv_styles import BoastingStyle, ConvStyle
-from tests.platforms import linux_only
+from tests.support.accelerators import SmallDevice
+from tests.support.platforms import linux_only
+from tests.support.styles import BoastingStyle, ConvStyle
 from worker.engine.devices import CpuDevice
 from worker.engine.fallback import climb
 from worker.engine.fidelity import most_levels

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from worker.engine.placed import Placed
 
 from common.errors import ConfigurationError
 from common.styles import version_of
-from tests.accelerators import SmallDevice
-from tests.clocks import Clock
+from tests.support.accelerators import SmallDevice
+from tests.support.clocks import Clock
 from worker.engine import calibration
 from worker.engine.devices import CpuDevice
 from worker.engine.model import DEFAULT_STYLE, Model, find_models
-from worker.engine.placed import Placed
 from worker.networks.precision import Precision
 from worker.styles.base import StyleCard
 
@@ -56,18 +56,18 @@ def test_the_default_is_always_there_and_marked() -> None:
 
 
 def test_extra_styles_come_by_name() -> None:
-    models = find_models(["tests.styles:SlowStyle"], NOWHERE)
+    models = find_models(["tests.support.styles:SlowStyle"], NOWHERE)
     assert "slow" in {model.style.card.name for model in models.values()}
 
 
 def test_a_worker_may_serve_some_of_what_is_there() -> None:
-    models = find_models(["tests.styles:SlowStyle"], NOWHERE, only=("slow", "pencil"))
+    models = find_models(["tests.support.styles:SlowStyle"], NOWHERE, only=("slow", "pencil"))
     assert {model.style.card.name for model in models.values()} == {"slow", "pencil"}
     with pytest.raises(ConfigurationError, match="no crayon; there are ink-filter, ink"):
         find_models([], NOWHERE, only=("ink", "crayon"))
 
 
-@pytest.mark.parametrize("entry", ["tests.styles:Missing", "no_such_module:Style"])
+@pytest.mark.parametrize("entry", ["tests.support.styles:Missing", "no_such_module:Style"])
 def test_a_style_that_is_not_there_is_said_so(entry: str) -> None:
     with pytest.raises(ConfigurationError, match="CELSHADE_EXTRA_STYLES"):
         find_models([entry], NOWHERE)
@@ -75,7 +75,7 @@ def test_a_style_that_is_not_there_is_said_so(entry: str) -> None:
 
 def test_two_styles_of_one_name_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="slow"):
-        find_models(["tests.styles:SlowStyle", "tests.styles:SlowStyle"], NOWHERE)
+        find_models(["tests.support.styles:SlowStyle", "tests.support.styles:SlowStyle"], NOWHERE)
 
 
 def test_a_new_digest_is_a_new_version_and_a_line_of_its_own() -> None:

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from tests.accelerators import SmallDevice
-from tests.conv_styles import ConvStyle
+from tests.support.accelerators import SmallDevice
+from tests.support.styles import ConvStyle
 from worker.engine.fidelity import most_levels, psnr_db
 from worker.engine.model import Model
 from worker.networks.precision import Precision

@@ -7,8 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conv_styles import REACH_PX, ConvStyle
-from tests.platforms import largest_size_only
+from tests.support.platforms import largest_size_only
+from tests.support.styles import REACH_PX, ConvStyle
 from worker.engine.devices import CpuDevice
 from worker.engine.fidelity import most_levels
 from worker.engine.model import Model, find_models

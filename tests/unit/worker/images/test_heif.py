@@ -11,7 +11,7 @@ from PIL import ExifTags, Image
 from common.errors import DecodeFailed
 from common.heif_boxes import heif_sides
 from common.photos import PhotoLimits, inspect
-from tests.heif_maker import heic, heif_header, irot, ispe
+from tests.support.heif import heic, heif_header, irot, ispe
 from worker.images.decode import DecodedPhoto, InProcessDecoder
 
 LIMITS = PhotoLimits(max_pixels=4_000_000, min_side_px=16, max_aspect=20.0)

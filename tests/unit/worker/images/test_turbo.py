@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.services import absent
+from tests.support.servers import absent
 from worker.images import turbo
 
 ASTRONAUT = Path(__file__).parents[3] / "photos" / "astronaut.jpg"

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from tests import onnx_graphs
-from tests.random_weights import randomise
+from tests.support.graphs import onnx_graphs
+from tests.support.random_weights import randomise
 from worker.networks.animegan2 import AnimeGan2
 
 # Of the state dict in github.com/bryandlee/animegan2-pytorch, one of each kind and place.

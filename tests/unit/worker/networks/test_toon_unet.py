@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tests import onnx_graphs, onnx_toon_unet
+from tests.support.graphs import onnx_graphs, onnx_toon_unet
 from worker.networks import cel
 from worker.networks.toon_unet import MULTIPLE, RADIUS_PX, Ending, ToonUNet
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from tests import onnx_graphs
-from tests.random_weights import randomise
+from tests.support.graphs import onnx_graphs
+from tests.support.random_weights import randomise
 from worker.networks.guided_filter import guided_filter
 from worker.networks.whitebox_unet import REACH_PX, SameConv, WhiteboxUNet, double
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from tests.platforms import linux_only
+from tests.support.platforms import linux_only
 from worker.sandbox.shared_memory import SharedMemory, behind
 
 SIZE_BYTES = 64 * 2**20

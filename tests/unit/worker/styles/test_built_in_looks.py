@@ -4,8 +4,8 @@ from pathlib import Path
 
 import torch
 
-from tests.discs import dark_share, disc
-from worker.engine.model import find_models
+from tests.support.discs import dark_share, disc
+from worker.engine.model_catalog import find_models
 from worker.networks.precision import Precision
 
 

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from common.errors import ConfigurationError
-from tests import onnx_graphs
-from tests.bundle_maker import about, animegan2_bundle, as_safetensors, toon_unet_bundle
-from tests.random_weights import randomise
+from tests.support.bundles import about, animegan2_bundle, as_safetensors, toon_unet_bundle
+from tests.support.graphs import onnx_graphs
+from tests.support.random_weights import randomise
 from worker.bundles.bundle import Bundle
 from worker.bundles.manifest import Role
 from worker.bundles.writing import Part, write_bundle

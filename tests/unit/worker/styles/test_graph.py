@@ -11,8 +11,8 @@ from onnx import TensorProto
 from torch import nn
 
 from common.errors import ConfigurationError
-from tests.bundle_maker import graph_bundle, inverting_onnx
-from tests.onnx_graphs import Graph
+from tests.support.bundles import graph_bundle, inverting_onnx
+from tests.support.graphs.onnx_graphs import Graph
 from worker.networks.precision import Precision
 from worker.styles.base import Style
 from worker.styles.catalog import style_of

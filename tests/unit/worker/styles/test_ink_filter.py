@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
-from tests.discs import dark_share, disc
+from tests.support.discs import dark_share, disc
 from worker.networks.precision import Precision
 from worker.styles import colour
 from worker.styles.base import Style

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from common.errors import ConfigurationError
-from tests.bundle_maker import about, as_safetensors
-from tests.face_graphs import LANDMARKS, detector, landmarks, mask
-from tests.random_weights import randomise
+from tests.support.bundles import about, as_safetensors
+from tests.support.graphs.faces import LANDMARKS, detector, landmarks, mask
+from tests.support.random_weights import randomise
 from worker.bundles.bundle import Bundle
 from worker.bundles.writing import Part, write_bundle
 from worker.dctnet import portrait

@@ -40,13 +40,6 @@ STAGES_MS = {
 }
 
 
-def photo(width: int = 320, height: int = 240, *, shade: int = 10, kind: str = "jpeg") -> bytes:
-    """Return a real photo; shades from 0 to 10 make other bytes each."""
-    file = io.BytesIO()
-    Image.new("RGB", (width, height), (25 * shade % 256, 90, 200)).save(file, kind)
-    return file.getvalue()
-
-
 @dataclass
 class HandWorker:
     """A worker of one style version.

@@ -13,7 +13,7 @@ import sys
 
 import pytest
 
-from tests import small_disk
+from tests.support import disks
 
 # PR_SET_PDEATHSIG, memfd seals and holes punched into files are Linux' own.
 linux_only = pytest.mark.skipif(
@@ -35,5 +35,5 @@ largest_size_only = pytest.mark.skipif(
 
 # A small disk of a test's own is mounted in a user namespace, which some systems forbid to users.
 namespaces_only = pytest.mark.skipif(
-    not small_disk.is_possible(), reason="this system lets nobody mount in a namespace of his own"
+    not disks.is_possible(), reason="this system lets nobody mount in a namespace of his own"
 )

@@ -8,9 +8,9 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
-from tests import services
+from tests.support import servers
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = ROOT / "requirements"
 
 
@@ -20,7 +20,7 @@ def files(*patterns: str) -> list[Path]:
     try:
         answer = subprocess.run([*command, *patterns], cwd=ROOT, capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        services.absent(f"git cannot list the files of this directory: {error}")
+        servers.absent(f"git cannot list the files of this directory: {error}")
     names = {name for name in answer.stdout.decode().split("\0") if name}
     return sorted(path for name in names if (path := ROOT / name).is_file())
 
@@ -34,5 +34,5 @@ def program(name: str, *, wheel: str) -> str:
     """Return the path of a program that a development wheel put beside Python, or of the PATH's."""
     found = shutil.which(name, path=sysconfig.get_path("scripts")) or shutil.which(name)
     if found is None:
-        services.absent(f"There is no {name}; requirements/dev.txt brings it ({wheel}).")
+        servers.absent(f"There is no {name}; requirements/dev.txt brings it ({wheel}).")
     return found

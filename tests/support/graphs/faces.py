@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from tests.onnx_graphs import Graph
+from tests.support.graphs.onnx_graphs import Graph
 
 LANDMARKS = torch.zeros(68, 2)
 # A face seen from the front, around (0.5, 0.5) of the crop: eyes, nose, corners of the mouth.

@@ -1,4 +1,4 @@
-"""Small disks of a test's own: they fill up as real ones do, and nobody outside sees them.
+"""Disks of a test's own: small ones, which fill up, and read-only ones; nobody outside sees them.
 
 A disk is memory that is mounted on a directory, in namespaces that end with their process. Nobody
 needs to be root for it: inside, every user is.
@@ -24,6 +24,13 @@ cp -a /proc/self/fd/3/. "$directory"
 exec 3<&-
 exec "$@"
 """
+READ_ONLY = """
+set -e
+mount --bind "$1" "$1"
+mount -o remount,bind,ro "$1"
+shift
+exec "$@"
+"""
 
 
 @functools.cache
@@ -35,7 +42,7 @@ def is_possible() -> bool:
     return False
 
 
-def command(directory: Path, size: str) -> list[str]:
+def small(directory: Path, size: str) -> list[str]:
     """Return the words that go before a command so that a directory of its is a small disk.
 
     Args:
@@ -43,6 +50,15 @@ def command(directory: Path, size: str) -> list[str]:
         size: Room, in mount's own words, e.g. `24m`.
     """
     return [*NAMESPACES, "sh", "-c", MOUNT, "sh", str(directory), size]
+
+
+def read_only(directory: Path) -> list[str]:
+    """Return the words that go before a command so that it can only read a directory.
+
+    As a container sees a volume mounted `:ro`: not even root can write, which a mode would not
+    keep from it.
+    """
+    return [*NAMESPACES, "sh", "-c", READ_ONLY, "sh", str(directory)]
 
 
 def seen_by(pid: int, path: Path) -> Path:

@@ -5,7 +5,7 @@ import struct
 
 from PIL import Image
 
-from tests.services import absent
+from tests.support.servers import absent
 from worker.images import heif
 
 

@@ -1,4 +1,4 @@
-"""Draws the network of the built-in looks as an ONNX graph, as `tests.onnx_graphs` draws others."""
+"""Draws the network of the built-in looks as an ONNX graph, as `onnx_graphs` draws others."""
 
 import math
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from onnx import helper
 
-from tests.onnx_graphs import Graph
+from tests.support.graphs.onnx_graphs import Graph
 
 
 def toon_unet(weights: Mapping[str, torch.Tensor], long_side_px: int, *, cel: bool) -> Graph:

@@ -10,8 +10,8 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from tests.onnx_graphs import Graph
-from tests.random_weights import randomise
+from tests.support.graphs.onnx_graphs import Graph
+from tests.support.random_weights import randomise
 from worker.bundles.bundle import Bundle
 from worker.bundles.writing import Part, write_bundle
 from worker.networks.animegan2 import AnimeGan2

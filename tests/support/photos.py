@@ -1,14 +1,42 @@
-"""Files that pass every look at their header and hurt whoever decodes them."""
+"""Photos for tests, small ones and hostile ones: those hurt whoever decodes them."""
 
 import io
+import random
 import struct
 
 from PIL import Image
 
 _BLOCK_PX = 8
-_LONGEST_RUN = (
-    2**15 - 1
-)  # blocks without a coefficient that one symbol announces (ITU T.81, G.1.2.2)
+# Blocks without a coefficient that one symbol announces (ITU T.81, G.1.2.2).
+_LONGEST_RUN = 2**15 - 1
+
+
+def flat_photo(
+    colour: tuple[int, int, int], *, number: int = 0, size: tuple[int, int] = (64, 64)
+) -> bytes:
+    """Return a PNG of one colour; `number` marks one corner, so that no two have the same bytes."""
+    image = Image.new("RGB", size, colour)
+    for bit in range(16):
+        if number >> bit & 1:
+            image.putpixel((bit, 0), (0, 0, 0))
+    file = io.BytesIO()
+    image.save(file, "png")
+    return file.getvalue()
+
+
+def grainy_photo(numbers: random.Random, *, side_px: int = 64) -> bytes:
+    """Return a PNG of noise, whose bytes no compression makes fewer: three for each pixel."""
+    image = Image.frombytes("RGB", (side_px, side_px), numbers.randbytes(3 * side_px * side_px))
+    file = io.BytesIO()
+    image.save(file, "png")
+    return file.getvalue()
+
+
+def photo(width: int = 320, height: int = 240, *, shade: int = 10, kind: str = "jpeg") -> bytes:
+    """Return a real photo; shades from 0 to 10 make other bytes each."""
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), (25 * shade % 256, 90, 200)).save(file, kind)
+    return file.getvalue()
 
 
 def scan_bomb(*, side_px: int = 4096, scans: int = 20_000) -> bytes:
