@@ -112,7 +112,7 @@ def running_stack(
         workers: Worker processes.
         store: `local` or `s3`.
         env: Variables laid over this process's own, e.g. `CELSHADE_EXTRA_STYLES`.
-        within: Words before the command, e.g. `small_disk.command(...)`; the pid must stay.
+        within: Words before the command, e.g. `disks.small(...)`; the pid must stay.
         data: `tmp_path/data` as this process reaches it, where that is another way.
     """
     layout = Layout(data or tmp_path / "data")

@@ -38,7 +38,7 @@ import os, sys
 from pathlib import Path
 from common.settings import Settings
 from common.objects.factory import open_local_store
-from tests.audit import audit
+from tests.support.audit import audit
 settings = Settings(objects="local", data_dir=Path(sys.argv[1]))
 audit(os.environ["REDIS_URL_TO_AUDIT"], open_local_store(settings))
 """

@@ -41,7 +41,7 @@ signal.pause()
 STACK = """
 import sys, threading
 from pathlib import Path
-from tests.supervised import Record, program
+from tests.support.supervised import Record, program
 from deploy.local.supervisor import Supervisor
 programs = [program(Path(sys.argv[1]), "child")]
 Supervisor(programs, Record()).run(threading.Event(), on_ready=lambda: print("ready", flush=True))
