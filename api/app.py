@@ -126,7 +126,7 @@ def open_context(settings: Settings) -> Context:
             keys_file, KeyCache(store.api_keys), may_be_open=may_be_open(settings)
         ),
         origin_guard=OriginGuard(settings.public_url, settings.cors_origins),
-        catalog=Catalog(store.maintenance.overview),
+        catalog=Catalog(store.overviews.overview),
         long_poll=LongPoll(
             store.redis.listen,
             most=settings.api_threads // 2,

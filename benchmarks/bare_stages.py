@@ -15,9 +15,10 @@ from benchmarks.work import QUALITY, STRENGTH, Work
 from common.photos import PhotoLimits
 from common.renders import PictureFormat
 from common.settings import load_settings
+from worker.engine.calibration import calibrate
 from worker.engine.devices import CpuDevice
 from worker.engine.engine import Engine
-from worker.engine.model import DEFAULT_STYLE, find_models
+from worker.engine.model_catalog import DEFAULT_STYLE, find_models
 from worker.images.blend import blend, crop, pad_to_multiple
 from worker.images.decode import DecodedPhoto, InProcessDecoder
 from worker.images.encode import encode
@@ -36,7 +37,7 @@ class BareStages:
         device = CpuDevice(threads)
         models = find_models((), load_settings().styles_dir)
         self._model = next(m for m in models.values() if m.style.card.name == DEFAULT_STYLE)
-        self._model.load(device)
+        calibrate(self._model, device)
         self._engine = Engine(
             models, lanes=device.lanes, threads=threads, on_loss=lambda _: os._exit(1)
         )

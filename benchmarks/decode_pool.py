@@ -78,13 +78,13 @@ def measure(rounds: int) -> dict[str, Any]:
     import torch  # noqa: PLC0415 - the allocator must be told before torch allocates anything
 
     from worker.images.decode import InProcessDecoder  # noqa: PLC0415 - as torch
-    from worker.sandbox.limits import CodecLimits  # noqa: PLC0415 - as torch
-    from worker.sandbox.pool import CodecPool  # noqa: PLC0415 - as torch
+    from worker.sandbox.limits import DecoderLimits  # noqa: PLC0415 - as torch
+    from worker.sandbox.pool import DecoderPool  # noqa: PLC0415 - as torch
 
     torch.set_num_threads(1)  # as a task of the worker has
     settings = Settings()
     floor = InProcessDecoder(PhotoLimits.of(settings))
-    pool = CodecPool(CodecLimits.of(settings), processes=1)
+    pool = DecoderPool(DecoderLimits.of(settings), processes=1)
     begun_s = time.perf_counter()
     pool.start()
     figures: dict[str, Any] = {"start_ms": (time.perf_counter() - begun_s) * 1000}

@@ -64,9 +64,9 @@ def _timed(render: Render, times: int) -> list[float]:
 
 
 def _contender(given: argparse.Namespace, figures: dict[str, Any]) -> Render:
-    from worker.engine.sample_photos import pictures  # noqa: PLC0415 - imports torch
+    from worker.engine.sample_photos import sample_photos  # noqa: PLC0415 - imports torch
 
-    photos = pictures(given.batch, given.side, given.side)
+    photos = sample_photos(given.batch, given.side, given.side)
     if given.name in OURS:
         return _engine(given, photos, figures)
     return {
@@ -84,6 +84,7 @@ def _engine(given: argparse.Namespace, photos: list[Any], figures: dict[str, Any
     from torch.utils.flop_counter import FlopCounterMode  # noqa: PLC0415 - see main
 
     from benchmarks.engine_styles import style_called  # noqa: PLC0415 - imports torch
+    from worker.engine.calibration import calibrate  # noqa: PLC0415 - imports torch
     from worker.engine.model import Model  # noqa: PLC0415 - imports torch
     from worker.serving import open_device  # noqa: PLC0415 - imports torch
 
@@ -91,7 +92,7 @@ def _engine(given: argparse.Namespace, photos: list[Any], figures: dict[str, Any
     if given.name == "engine float32":
         device.precisions = ()
     model = Model(style_called(given.style))
-    model.load(device, max_batch=given.batch)
+    calibrate(model, device, max_batch=given.batch)
     figures |= {"precision": model.precision.value, "most_pixels": model.most_pixels}
     with FlopCounterMode(display=False) as counter:
         model.run(photos[:1])

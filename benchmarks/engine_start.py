@@ -44,6 +44,7 @@ def _measure(given: argparse.Namespace) -> dict[str, Any]:
     import torch  # noqa: PLC0415 - the allocator must be told before torch allocates anything
 
     from benchmarks.engine_styles import style_called  # noqa: PLC0415 - imports torch
+    from worker.engine.calibration import calibrate  # noqa: PLC0415 - imports torch
     from worker.engine.engine import Engine  # noqa: PLC0415 - imports torch
     from worker.engine.model import Model  # noqa: PLC0415 - imports torch
     from worker.images.decode import InProcessDecoder  # noqa: PLC0415 - imports torch
@@ -55,7 +56,7 @@ def _measure(given: argparse.Namespace) -> dict[str, Any]:
     figures = {"imported_s": time.time() - given.began}
     device = open_device(torch.device(given.device), given.threads)
     model = Model(style_called(given.style))
-    model.load(device)
+    calibrate(model, device)
     figures["loaded_s"] = time.time() - given.began
     engine = Engine(
         {model.line: model},

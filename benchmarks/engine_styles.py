@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from worker.engine.model import find_models
+from worker.engine.model_catalog import find_models
 from worker.networks.animegan2 import AnimeGan2
 from worker.networks.precision import Precision
 from worker.networks.whitebox_unet import WhiteboxUNet

@@ -25,8 +25,8 @@ from worker.images.blend import blend
 from worker.images.decode import DecodedPhoto, at_work_size
 from worker.images.encode import encode
 from worker.images.pixels import PixelReader
-from worker.sandbox.limits import CodecLimits
-from worker.sandbox.pool import CodecPool
+from worker.sandbox.limits import DecoderLimits
+from worker.sandbox.pool import DecoderPool
 
 Task = Callable[[], object]
 Spans = dict[str, dict[str, float]]
@@ -58,7 +58,7 @@ def measure(rounds: int) -> dict[str, Any]:
     torch.set_num_threads(1)
     heif.register()
     settings = Settings()
-    pool = CodecPool(CodecLimits.of(settings), processes=1)
+    pool = DecoderPool(DecoderLimits.of(settings), processes=1)
     pool.start()
     limits = PhotoLimits.of(settings)
     figures: dict[str, Any] = {"ways": {}, "decode": {}}
@@ -77,7 +77,7 @@ def measure(rounds: int) -> dict[str, Any]:
     return figures
 
 
-def _way(name: str, limits: PhotoLimits, pool: CodecPool, rounds: int) -> Spans:
+def _way(name: str, limits: PhotoLimits, pool: DecoderPool, rounds: int) -> Spans:
     """Time the stages of one photo's way."""
     sides, size_px = WAYS[name]
     data = one_photo(*sides)

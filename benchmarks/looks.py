@@ -77,8 +77,10 @@ def measure(rounds: int) -> dict[str, Any]:
     """Measure in this process."""
     import torch  # noqa: PLC0415 - the allocator must be told before torch allocates anything
 
+    from worker.engine.calibration import calibrate  # noqa: PLC0415 - as torch
     from worker.engine.devices import CpuDevice  # noqa: PLC0415 - as torch
-    from worker.engine.model import Model, find_models  # noqa: PLC0415 - as torch
+    from worker.engine.model import Model  # noqa: PLC0415 - as torch
+    from worker.engine.model_catalog import find_models  # noqa: PLC0415 - as torch
     from worker.images.blend import pad_to_multiple  # noqa: PLC0415 - as torch
     from worker.images.decode import InProcessDecoder  # noqa: PLC0415 - as torch
 
@@ -88,7 +90,7 @@ def measure(rounds: int) -> dict[str, Any]:
         model.style.card.name: model for model in find_models((), settings.styles_dir).values()
     }
     for model in models.values():
-        model.load(CpuDevice(cores()), max_batch=1)
+        calibrate(model, CpuDevice(cores()), max_batch=1)
     decoder = InProcessDecoder(PhotoLimits.of(settings))
     (photo,) = islice(distinct_photos(4000, 3000), 1)
     best: dict[str, dict[int, float]] = {name: {} for name in models}

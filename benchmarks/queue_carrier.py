@@ -83,7 +83,7 @@ def _followed(ground: Ground, app: Celery, count: int, way: str) -> float:
         ground.connection.rename(aside, queue)
         until(lambda: _is_drained(ground, queue), "all are followed", timeout_s=DRAINED_S)
         took_s = time.monotonic() - begun_s
-    left = ground.store.maintenance.overview().states.get(JobStatus.QUEUED, 0)
+    left = ground.store.overviews.overview().states.get(JobStatus.QUEUED, 0)
     if left:
         raise NeverHappened(f"every hint finds its job; {left} still wait")
     return count / took_s

@@ -80,11 +80,6 @@ class Stage(StrEnum):
     STORING = "storing"
 
 
-def may_move(before: JobStatus, after: JobStatus) -> bool:
-    """Say whether a job may go from one state to the other within a run."""
-    return after in TRANSITIONS[before]
-
-
 def new_job_id() -> str:
     """Make a job id: 128 random bits as 32 hexadecimal digits; it says nothing."""
     return secrets.token_hex(16)

@@ -41,15 +41,6 @@ DEFAULT_STRENGTH = 0.7
 DEFAULT_QUALITY = 92
 
 
-class RenderState(StrEnum):
-    """Where a render stands. Failed ones are forgotten: their key is free again."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DELAYED = "delayed"
-    DONE = "done"
-
-
 @dataclass(frozen=True, slots=True)
 class Params:
     """Canonical parameters of a render.
@@ -132,25 +123,6 @@ class Identity:
             separators=(",", ":"),
         )
         return hashlib.sha256(text.encode()).hexdigest()
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON, so that a render can be moved to another version."""
-        return {
-            "image_sha256": self.image_sha256,
-            "params": self.params.as_dict(),
-            "scope": self.scope,
-            "salt": self.salt,
-        }
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "Identity":
-        """Read back what `as_dict` wrote."""
-        return cls(
-            image_sha256=values["image_sha256"],
-            params=Params.from_dict(values["params"]),
-            scope=values["scope"],
-            salt=values["salt"],
-        )
 
 
 def work_size(width: int, height: int, long_side_px: int) -> tuple[int, int]:

@@ -58,6 +58,7 @@ def keep(settings: Settings, stopping: threading.Event) -> None:
     objects = open_store(settings, timeout_s=STORAGE_TIMEOUT_S, attempts=STORAGE_ATTEMPTS)
     maintainer = Maintainer(
         maintenance=store.maintenance,
+        overviews=store.overviews,
         objects=objects,
         hints=hints,
         queues=HintQueues(app),

@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable
 
 from common.errors import CelshadeError, ObjectsKept
-from common.jobstore.maintenance import Line, Maintenance, Overview
+from common.jobstore.maintenance import Maintenance
+from common.jobstore.overview import Line, Overview, Overviews
 from common.objects.base import ObjectStore
 from common.queue.celery_app import HintPublisher, HintQueues
 
@@ -22,7 +23,8 @@ class Maintainer:
     """Everything the keeper does besides reaping.
 
     Args:
-        upkeep: The job store's verbs for the keeper.
+        maintenance: The job store's verbs for the keeper.
+        overviews: The views of the whole service.
         objects: Where pictures lie.
         hints: Publishes hints.
         queues: Counts hints.
@@ -33,12 +35,14 @@ class Maintainer:
         self,
         *,
         maintenance: Maintenance,
+        overviews: Overviews,
         objects: ObjectStore,
         hints: HintPublisher,
         queues: HintQueues,
         move_after_s: float,
     ) -> None:
         self._maintenance = maintenance
+        self._overviews = overviews
         self._objects = objects
         self._hints = hints
         self._queues = queues
@@ -77,7 +81,7 @@ class Maintainer:
     def top_up_hints(self) -> None:
         """Publish what is missing where a line had fewer hints than renders on two looks."""
         short: dict[str, int] = {}
-        for line in self._maintenance.overview().lines:
+        for line in self._overviews.overview().lines:
             if line.waiting:
                 missing = line.waiting - self._queues.length(line.name)
                 if missing > 0:
@@ -121,7 +125,7 @@ class Maintainer:
 
     def move_stranded(self) -> None:
         """Move renders that wait in a version without workers to the newest that has one."""
-        overview = self._maintenance.overview()
+        overview = self._overviews.overview()
         for line in overview.lines:
             target = newest_ready(overview, line.style)
             if target is None or not self._is_stranded(line, overview.now_ms):

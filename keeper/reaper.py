@@ -17,7 +17,7 @@ class Reaper:
     """Reaps and publishes the hints that follow, until the process ends.
 
     Args:
-        upkeep: The job store's verbs for the keeper.
+        maintenance: The job store's verbs for the keeper.
         hints: Tells workers of renders that are back in line.
     """
 

@@ -3,12 +3,12 @@
 Nothing of the photo, its parameters or its metadata: who looks after the service need not see them.
 """
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from api.http.request_options import CURSOR_PATTERN, MAX_LIST, Fields
 from common.jobs import Job, JobStatus
 from common.jobstore.dead_letters import DeadLetter, DeadLetterPage
-from common.schemas.base import Id, Moment, moment
+from common.schemas.base import Body, Id, Moment, moment
 
 
 class DeadLetterParameters(Fields):
@@ -28,11 +28,7 @@ class PurgeParameters(Fields):
     )
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class DeadLetterBody(_Body):
+class DeadLetterBody(Body):
     """One letter: whose job, what it was for, and what its last attempt ended with."""
 
     job_id: Id
@@ -69,7 +65,7 @@ class DeadLetterBody(_Body):
         )
 
 
-class DeadLetterPageBody(_Body):
+class DeadLetterPageBody(Body):
     """One page of the list, newest first."""
 
     data: list[DeadLetterBody]
@@ -81,7 +77,7 @@ class DeadLetterPageBody(_Body):
         return cls(data=[DeadLetterBody.of(each) for each in page.letters], next_cursor=page.cursor)
 
 
-class RetriedBody(_Body):
+class RetriedBody(Body):
     """A job's next run, as its operator may see it."""
 
     job_id: Id
@@ -95,7 +91,7 @@ class RetriedBody(_Body):
         return cls(job_id=job.id, caller=job.caller, status=job.status, run=job.run)
 
 
-class PurgedBody(_Body):
+class PurgedBody(Body):
     """How many letters went."""
 
     purged: int

@@ -2,30 +2,25 @@
 
 from collections.abc import Iterable, Sequence
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from common.jobs import CacheStatus, JobStatus
 from common.jobstore.histogram import Histogram
 from common.jobstore.hourly_stats import Minute
-from common.jobstore.maintenance import CrewMember, Line, Overview
-from common.jobstore.waiting_callers import Queue, WaitingCallers
-from common.schemas.base import Moment, moment
+from common.jobstore.overview import CrewMember, Line, Overview, Queue, WaitingCallers
+from common.schemas.base import Body, Moment, moment
 
 MOST_CALLERS = 50  # of a list; a page shows no more
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class WaitingCallerBody(_Body):
+class WaitingCallerBody(Body):
     """A caller in a line."""
 
     caller: str
     waiting: int = Field(description="Of the renders that were looked at.")
 
 
-class LineBody(_Body):
+class LineOverviewBody(Body):
     """A style version and who waits for it."""
 
     style: str
@@ -36,7 +31,7 @@ class LineBody(_Body):
     callers: list[WaitingCallerBody] = Field(description="Most waiting first.")
 
     @classmethod
-    def of(cls, line: Line, queue: Queue | None) -> "LineBody":
+    def of(cls, line: Line, queue: Queue | None) -> "LineOverviewBody":
         """Show a line."""
         callers = sorted(
             (queue.callers if queue else {}).items(), key=lambda one: (-one[1], one[0])
@@ -54,14 +49,14 @@ class LineBody(_Body):
         )
 
 
-class OpenJobsBody(_Body):
+class CallerOpenJobsBody(Body):
     """A caller with open jobs."""
 
     caller: str
     open_jobs: int
 
 
-class WorkerBody(_Body):
+class WorkerBody(Body):
     """A living worker process."""
 
     name: str
@@ -74,7 +69,7 @@ class WorkerBody(_Body):
     busy_share: float = Field(description="Share of the last 15 s in which its device worked.")
 
 
-class MinuteBody(_Body):
+class MinuteBody(Body):
     """What happened in a minute: longer where no keeper ran, the last one shorter."""
 
     began_at: Moment
@@ -107,7 +102,7 @@ class MinuteBody(_Body):
         )
 
 
-class HourBody(_Body):
+class HourBody(Body):
     """The last hour in all, and its minutes, the oldest first."""
 
     submissions: int
@@ -135,12 +130,14 @@ class HourBody(_Body):
         )
 
 
-class OverviewBody(_Body):
+class OverviewBody(Body):
     """The whole service at one look."""
 
     now: Moment
-    lines: list[LineBody]
-    callers: list[OpenJobsBody] = Field(description="Those with open jobs, most first, 50 at most.")
+    lines: list[LineOverviewBody]
+    callers: list[CallerOpenJobsBody] = Field(
+        description="Those with open jobs, most first, 50 at most."
+    )
     workers: list[WorkerBody]
     running: int = Field(description="Renders being worked on.")
     delayed: int = Field(description="Renders in a pause before another attempt.")
@@ -154,9 +151,9 @@ class OverviewBody(_Body):
         callers = sorted(who.open_jobs.items(), key=lambda one: (-one[1], one[0]))
         return cls(
             now=moment(seen.now_ms),
-            lines=[LineBody.of(line, who.lines.get(line.name)) for line in seen.lines],
+            lines=[LineOverviewBody.of(line, who.lines.get(line.name)) for line in seen.lines],
             callers=[
-                OpenJobsBody(caller=caller, open_jobs=number)
+                CallerOpenJobsBody(caller=caller, open_jobs=number)
                 for caller, number in callers[:MOST_CALLERS]
             ],
             workers=_workers(seen.lines),

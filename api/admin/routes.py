@@ -3,7 +3,6 @@
 from http import HTTPStatus
 
 from flask import Blueprint, Response
-from pydantic import BaseModel
 
 from api.admin.dead_letter_schemas import (
     DeadLetterPageBody,
@@ -15,6 +14,7 @@ from api.admin.dead_letter_schemas import (
 from api.admin.overview_schemas import OverviewBody
 from api.context.context import current_context, require_caller
 from api.http.ids import checked_job_id
+from api.http.json_response import json_response
 from api.http.request_options import query_once
 from api.submissions.submission import resubmit
 from common.callers import Scope
@@ -31,8 +31,8 @@ def _require_admin() -> None:
 def overview() -> Response:
     """Tell of lines and who waits in them, of workers, and of the last hour."""
     store = current_context().store
-    seen, who = store.maintenance.overview(), store.maintenance.waiting_callers()
-    return _json(OverviewBody.of(seen, who, store.hourly_stats.last_hour()))
+    seen, who = store.overviews.overview(), store.overviews.waiting_callers()
+    return json_response(OverviewBody.of(seen, who, store.hourly_stats.last_hour()))
 
 
 @v1.get("/dead")
@@ -40,7 +40,7 @@ def list_dead() -> Response:
     """List the dead letters of all callers, newest first."""
     asked = DeadLetterParameters.parse(query_once())
     page = current_context().store.dead_letters.page(cursor=asked.cursor, limit=asked.limit)
-    return _json(DeadLetterPageBody.of(page))
+    return json_response(DeadLetterPageBody.of(page))
 
 
 @v1.post("/dead/<job_id>/retry")
@@ -51,14 +51,14 @@ def retry_dead(job_id: str) -> Response:
     resubmit(job_id, here.authenticator.named(owner), here)
     job = here.store.jobs.view(job_id, owner)
     status = HTTPStatus.CREATED if job.status.is_terminal else HTTPStatus.ACCEPTED
-    return _json(RetriedBody.of(job), status)
+    return json_response(RetriedBody.of(job), status)
 
 
 @v1.delete("/dead/<job_id>")
 def purge_one(job_id: str) -> Response:
     """Take one letter out of the list; its job stays."""
     current_context().store.dead_letters.purge_one(checked_job_id(job_id))
-    return _json(PurgedBody(purged=1))
+    return json_response(PurgedBody(purged=1))
 
 
 @v1.delete("/dead")
@@ -66,8 +66,4 @@ def purge() -> Response:
     """Take all letters out of the list, or the old ones; their jobs stay."""
     asked = PurgeParameters.parse(query_once())
     letters = current_context().store.dead_letters
-    return _json(PurgedBody(purged=letters.purge(older_than_s=asked.older_than_seconds)))
-
-
-def _json(body: BaseModel, status: HTTPStatus = HTTPStatus.OK) -> Response:
-    return Response(body.model_dump_json(), status=status, mimetype="application/json")
+    return json_response(PurgedBody(purged=letters.purge(older_than_s=asked.older_than_seconds)))

@@ -9,6 +9,7 @@ from api.archives.schemas import ArchiveBody, ArchiveParameters
 from api.context.context import current_caller, current_context, current_links, require_jobs_caller
 from api.http.ids import checked_id
 from api.http.json_body import read_json_object
+from api.http.json_response import json_response
 from common.errors import Forbidden, NotFound, ServiceBusy
 from common.jobstore.archives import ArchiveKind, Selection
 from common.objects.names import content_disposition
@@ -34,9 +35,7 @@ def make_archive() -> Response:
     gaps = [zip_stream.gap(picture) for picture in archives.pictures(caller, jobs)]
     missing = sum(reason is not None for reason in gaps)
     body = ArchiveBody.of(archive.id, link, pictures=len(gaps) - missing, missing=missing)
-    response = Response(
-        body.model_dump_json(), status=HTTPStatus.CREATED, mimetype="application/json"
-    )
+    response = json_response(body, HTTPStatus.CREATED)
     response.headers["Location"] = link.url
     return response
 

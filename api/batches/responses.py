@@ -1,18 +1,17 @@
 """Batch answers: a batch as an HTTP response, with headers that tell a client what to do next."""
 
-import hashlib
 import time
+from functools import partial
 from http import HTTPStatus
 
 from flask import Response, request
 
 from api.batches.schemas import BatchBody
 from api.context.context import current_caller, current_context, current_links
-from api.http.conditional import only_if_changed, present_state, retry_after_eta_s
+from api.http.conditional import etag_of, only_if_changed, present_state, retry_after_eta_s
 from api.http.connection import is_stopping
 from api.http.request_options import parse_wait_s
 from common.errors import NotFound
-from common.jobs import Job
 from common.jobstore.batches import Batch, BatchStatus
 from common.schemas.links import Links
 
@@ -81,8 +80,7 @@ def _wait_for(job_id: str, wait_s: float) -> bool | None:
     """Wait for a job's end; whether it came, or None when nobody more may wait."""
     here, caller = current_context(), current_caller()
 
-    def look() -> Job:
-        return here.store.jobs.view(job_id, caller.name)
+    look = partial(here.store.jobs.view, job_id, caller.name)
 
     try:
         seen = here.long_poll.until_ended(job_id, wait_s, look, is_stopping=is_stopping())
@@ -98,4 +96,4 @@ def _etag(body: BatchBody, batch: Batch, links: Links) -> str:
     )
     if body.urls.archive is not None:
         text += f"{batch.now_ms // (500 * links.url_ttl_s)}"
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return etag_of(text)

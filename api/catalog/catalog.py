@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from common.errors import CelshadeError, InvalidParam, NoWorkers, StoreUnavailable, UnknownStyle
-from common.jobstore.maintenance import Line, Overview
+from common.jobstore.overview import Line, Overview
 from common.renders import DEFAULT_SIZE_PX, MAX_SIZE_PX, MIN_SIZE_PX
 
 FRESH_S = 1.0

@@ -1,5 +1,6 @@
-"""Present state: how an answer shows something that still changes, and when to look again."""
+"""Conditional answers: ETags, 304, and when to look again at something that still changes."""
 
+import hashlib
 import math
 from http import HTTPStatus
 
@@ -7,6 +8,12 @@ from flask import Response, request
 
 RETRY_AFTER_UNKNOWN_S = 5  # nobody works on that line now
 MAX_RETRY_AFTER_S = 10
+
+
+def etag_of(content: str | bytes) -> str:
+    """Return an entity tag for a content: 128 bits of its SHA-256, 32 hexadecimal digits."""
+    data = content.encode() if isinstance(content, str) else content
+    return hashlib.sha256(data).hexdigest()[:32]
 
 
 def present_state(

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 
 from api.context.context import current_caller, current_context, current_links, require_jobs_caller
 from api.http.ids import checked_id
+from api.http.json_response import json_response
 from api.images.schemas import ForgottenBody, ImageBody, NoParameters
 from api.submissions.submission import Source
 from api.uploads.multipart import IMAGE_ID, read_photo_upload
@@ -53,9 +54,9 @@ def show_image(image_id: str) -> Response:
 def forget_image(image_id: str) -> Response:
     """Forget an image; jobs made from it keep their photo."""
     current_context().store.images.drop(checked_id(image_id, "image"), current_caller().name)
-    return Response(ForgottenBody(deleted=["image"]).model_dump_json(), mimetype="application/json")
+    return json_response(ForgottenBody(deleted=["image"]))
 
 
 def _answer(image: Image, status: HTTPStatus = HTTPStatus.OK) -> Response:
     body = ImageBody.of(image, current_links())
-    return Response(body.model_dump_json(), status=status, mimetype="application/json")
+    return json_response(body, status)

@@ -1,6 +1,7 @@
 """`/v1/jobs/{id}/events`: a job that is watched, for who does not want to poll."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from flask import Blueprint, Response, request
 
@@ -44,8 +45,7 @@ def _looking(job_id: str) -> Callable[[], Job]:
     """Return what looks at the job for as long as its watcher may; needs no request any more."""
     here, caller, shown = current_context(), current_caller(), request.headers.get("Authorization")
 
-    def view() -> Job:
-        return here.store.jobs.view(job_id, caller.name)
+    view = partial(here.store.jobs.view, job_id, caller.name)
 
     def look() -> Job:
         here.authenticator.identify(shown)  # a key that is revoked meanwhile sees no more

@@ -3,12 +3,13 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 
 from flask import Response, request
 
 from api.context.context import current_caller, current_context, current_links
-from api.http.conditional import only_if_changed, present_state, retry_after_eta_s
+from api.http.conditional import etag_of, only_if_changed, present_state, retry_after_eta_s
 from api.http.connection import is_stopping
 from api.http.request_options import parse_wait_s
 from api.http.response_cache import CachedResponse, Question
@@ -63,8 +64,7 @@ def see(job_id: str) -> tuple[Job, int | None]:
     here, caller = current_context(), current_caller()
     wait_s = parse_wait_s(request.headers) if "Prefer" in request.headers else None
 
-    def look() -> Job:
-        return here.store.jobs.view(job_id, caller.name)
+    look = partial(here.store.jobs.view, job_id, caller.name)
 
     job = look()
     if job.output is not None:
@@ -142,14 +142,10 @@ class Shown:
         body = JobBody.of(job, links)
         text = body.model_dump_json()
         if job.mark is None:
-            return cls(text, _tag(text), float(links.url_ttl_s))
+            return cls(text, etag_of(text), float(links.url_ttl_s))
         until = body.output.url_expires_at if body.output is not None else None
         named = f"{_FORM} {job.mark} {links.base_url}"
         if until is None:
-            return cls(text, _tag(named), float(links.url_ttl_s))
+            return cls(text, etag_of(named), float(links.url_ttl_s))
         half_lives = job.now_ms // (500 * links.url_ttl_s)
-        return cls(text, _tag(f"{named} {half_lives}"), until.timestamp() - job.now_ms / 1000)
-
-
-def _tag(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+        return cls(text, etag_of(f"{named} {half_lives}"), until.timestamp() - job.now_ms / 1000)

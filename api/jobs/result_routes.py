@@ -1,5 +1,6 @@
 """Stable links to a job's picture and photo; each request answers with a fresh signed link."""
 
+from functools import partial
 from http import HTTPStatus
 
 from flask import Blueprint, Response
@@ -20,8 +21,7 @@ def result(job_id: str) -> Response:
     """Lead to a job's picture."""
     here, caller = current_context(), current_caller().name
 
-    def look() -> Job:
-        return here.store.jobs.view(job_id, caller)
+    look = partial(here.store.jobs.view, job_id, caller)
 
     checked_job_id(job_id)
     job = with_present_picture(look(), look, here)

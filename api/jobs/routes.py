@@ -4,6 +4,7 @@ from flask import Blueprint, Response, request
 
 from api.context.context import current_caller, current_context, current_links, require_jobs_caller
 from api.http.ids import checked_job_id
+from api.http.json_response import json_response
 from api.http.request_options import query_once
 from api.jobs import responses
 from api.jobs.schemas import DeletionBody, JobPageBody, ListParameters
@@ -28,7 +29,7 @@ def list_jobs() -> Response:
         current_caller().name, status=asked.status, cursor=asked.cursor, limit=asked.limit
     )
     body = JobPageBody.of(page, current_links())
-    return Response(body.model_dump_json(), mimetype="application/json")
+    return json_response(body)
 
 
 @v1.get("/<job_id>")
@@ -56,4 +57,4 @@ def retry_job(job_id: str) -> Response:
 def delete_job(job_id: str) -> Response:
     """Forget a job and what only it holds."""
     deletion = current_context().store.jobs.delete(checked_job_id(job_id), current_caller().name)
-    return Response(DeletionBody.of(deletion).model_dump_json(), mimetype="application/json")
+    return json_response(DeletionBody.of(deletion))

@@ -1,12 +1,12 @@
 """Descriptions: the document and the page made of it, written when they are first asked for."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from werkzeug.routing import Map
 
+from api.http.conditional import etag_of
 from api.openapi.document import build
 from api.openapi.events import Event
 from api.openapi.operation import Operation
@@ -24,7 +24,7 @@ class Text:
     def of(cls, text: str) -> "Text":
         """Name a text by its content."""
         body = text.encode()
-        return cls(body, hashlib.sha256(body).hexdigest()[:32])
+        return cls(body, etag_of(body))
 
 
 class Descriptions:

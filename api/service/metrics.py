@@ -17,8 +17,8 @@ from prometheus_client.registry import Collector
 from common import metrics as names
 from common.jobs import TERMINAL, CacheStatus, JobStatus
 from common.jobstore.histogram import Histogram
-from common.jobstore.maintenance import Line, Overview
 from common.jobstore.outbox import Sending
+from common.jobstore.overview import Line, Overview
 from common.jobstore.webhooks import WebhookStatus
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

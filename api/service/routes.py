@@ -4,9 +4,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from flask import Blueprint, Response
-from pydantic import BaseModel
 
 from api.context.context import current_caller, current_context, require_caller, require_jobs_caller
+from api.http.json_response import json_response
 from api.http.problems import problem
 from api.rate_limit.rate_limit import current_quota
 from api.service import metrics
@@ -31,13 +31,13 @@ probes = Blueprint("probes", __name__)
 @v1.get("/styles")
 def styles() -> Response:
     """List the styles that workers have offered."""
-    return _json(StylesBody.of(current_context().catalog.offers()))
+    return json_response(StylesBody.of(current_context().catalog.offers()))
 
 
 @v1.get("/limits")
 def limits() -> Response:
     """Tell what is accepted."""
-    return _json(LimitsBody.of(current_context().settings, current_caller()))
+    return json_response(LimitsBody.of(current_context().settings, current_caller()))
 
 
 @v1.get("/usage")
@@ -45,31 +45,33 @@ def usage() -> Response:
     """Tell the caller what it has used up, and what is left."""
     here, caller = current_context(), current_caller()
     today = here.store.usage.today(caller.name)
-    return _json(UsageBody.of(today, caller=caller, settings=here.settings, quota=current_quota()))
+    return json_response(
+        UsageBody.of(today, caller=caller, settings=here.settings, quota=current_quota())
+    )
 
 
 @v1.get("/queue")
 def queue() -> Response:
     """Tell how busy the service is."""
-    return _json(LoadBody.of(current_context().store.maintenance.overview()))
+    return json_response(LoadBody.of(current_context().store.overviews.overview()))
 
 
 @probes.get("/healthz")
 def healthz() -> Response:
     """Say that this process lives, whatever the others do."""
-    return _json(HealthBody())
+    return json_response(HealthBody())
 
 
 @probes.get("/readyz")
 def readyz() -> Response:
     """Say whether work could be taken in now, and what is wrong if not."""
     here = current_context()
-    checks = {"job store": here.store.maintenance.overview, "storage": here.objects.probe}
+    checks = {"job store": here.store.overviews.overview, "storage": here.objects.probe}
     with ThreadPoolExecutor(len(checks)) as pool:  # at once: both may need their whole time
         failures = dict(zip(checks, pool.map(_failure_of, checks.values()), strict=True))
     found = {name: error for name, error in failures.items() if error is not None}
     if not found:
-        return _json(ReadinessBody(workers=WorkersBody.of(here.catalog.overview())))
+        return json_response(ReadinessBody(workers=WorkersBody.of(here.catalog.overview())))
     return problem(
         next(iter(found.values())).code,
         " ".join(str(error) for error in found.values()),
@@ -81,7 +83,7 @@ def readyz() -> Response:
 def show_metrics() -> Response:
     """Write the metrics, for callers who look after the service."""
     require_caller(Scope.ADMIN)
-    text = metrics.render(current_context().store.maintenance.overview)
+    text = metrics.render(current_context().store.overviews.overview)
     return Response(text, content_type=metrics.CONTENT_TYPE)
 
 
@@ -91,7 +93,3 @@ def _failure_of(check: Callable[[], object]) -> ServiceError | None:
     except ServiceError as error:
         return error
     return None
-
-
-def _json(body: BaseModel) -> Response:
-    return Response(body.model_dump_json(), mimetype="application/json")

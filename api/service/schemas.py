@@ -3,7 +3,7 @@
 import math
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from api.catalog.catalog import Offers, StyleOffer
 from api.http.request_options import MAX_LIST, MAX_WAIT_S
@@ -11,7 +11,7 @@ from api.submissions.parameters import MAX_METADATA_BYTES, MAX_METADATA_ENTRIES
 from common.callers import Caller
 from common.jobs import Priority
 from common.jobstore.archives import MAX_ARCHIVE_JOBS
-from common.jobstore.maintenance import Line, Overview
+from common.jobstore.overview import Line, Overview
 from common.photos import PhotoLimits
 from common.renders import (
     DEFAULT_QUALITY,
@@ -21,16 +21,11 @@ from common.renders import (
     MIN_SIZE_PX,
     PictureFormat,
 )
+from common.schemas.base import Body
 from common.settings import Settings
 
 
-class ServiceBody(BaseModel):
-    """A part of an answer."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class WorkersBody(ServiceBody):
+class WorkersBody(Body):
     """Living worker processes."""
 
     ready: int
@@ -47,20 +42,20 @@ class WorkersBody(ServiceBody):
         return cls(ready=count("ready"), starting=count("starting"))
 
 
-class HealthBody(ServiceBody):
+class HealthBody(Body):
     """That this process lives."""
 
     status: Literal["ok"] = "ok"
 
 
-class ReadinessBody(ServiceBody):
+class ReadinessBody(Body):
     """That work can be taken in, and who is there to do it; a fleet may scale to zero."""
 
     status: Literal["ok"] = "ok"
     workers: WorkersBody
 
 
-class StyleBody(ServiceBody):
+class StyleBody(Body):
     """A style, at the version that new work goes to."""
 
     name: str
@@ -94,7 +89,7 @@ class StyleBody(ServiceBody):
         )
 
 
-class StylesBody(ServiceBody):
+class StylesBody(Body):
     """All styles."""
 
     data: list[StyleBody]
@@ -109,7 +104,7 @@ class StylesBody(ServiceBody):
         )
 
 
-class LineBody(ServiceBody):
+class LineLoadBody(Body):
     """One style version's line; `eta_seconds` is when a photo sent now would be begun."""
 
     style: str
@@ -121,7 +116,7 @@ class LineBody(ServiceBody):
     workers: WorkersBody
 
     @classmethod
-    def of(cls, line: Line) -> "LineBody":
+    def of(cls, line: Line) -> "LineLoadBody":
         """Show a line."""
         offer = StyleOffer(line)
         return cls(
@@ -135,14 +130,14 @@ class LineBody(ServiceBody):
         )
 
 
-class LoadBody(ServiceBody):
+class LoadBody(Body):
     """How busy the service is."""
 
     waiting: int
     running: int
     delayed: int
     workers: WorkersBody
-    lines: list[LineBody]
+    lines: list[LineLoadBody]
 
     @classmethod
     def of(cls, overview: Overview) -> "LoadBody":
@@ -152,7 +147,7 @@ class LoadBody(ServiceBody):
             running=overview.leases,
             delayed=overview.delayed,
             workers=WorkersBody.of(overview),
-            lines=[LineBody.of(line) for line in overview.lines],
+            lines=[LineLoadBody.of(line) for line in overview.lines],
         )
 
 
@@ -162,7 +157,7 @@ def _eta_s(line: Line) -> float | None:
     return round((line.waiting_px + line.running_px) / 1e6 / rate, 1) if rate else None
 
 
-class NumberLimits(ServiceBody):
+class NumberLimits(Body):
     """The range of a number."""
 
     min: float
@@ -170,7 +165,7 @@ class NumberLimits(ServiceBody):
     default: float
 
 
-class WholeLimits(ServiceBody):
+class WholeLimits(Body):
     """The range of a whole number."""
 
     min: int
@@ -178,7 +173,7 @@ class WholeLimits(ServiceBody):
     default: int
 
 
-class MetadataLimits(ServiceBody):
+class MetadataLimits(Body):
     """How much may be noted on a job."""
 
     max_entries: int
@@ -191,7 +186,7 @@ def megapixels_a_day(settings: Settings, caller: Caller) -> float | None:
     return None if most is None or math.isinf(most) else most
 
 
-class LimitsBody(ServiceBody):
+class LimitsBody(Body):
     """What is accepted, so that clients can check before they upload."""
 
     max_upload_bytes: int

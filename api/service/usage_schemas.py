@@ -2,24 +2,16 @@
 
 import datetime
 
-from pydantic import BaseModel, ConfigDict
-
 from api.rate_limit.rate_limit import RequestQuota
 from api.service.schemas import megapixels_a_day
 from common.callers import Caller
 from common.jobs import CacheStatus
 from common.jobstore.usage import DayUsage
-from common.schemas.base import Moment, moment
+from common.schemas.base import Body, Moment, moment
 from common.settings import Settings
 
 
-class UsageBodyPart(BaseModel):
-    """A part of the answer."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class OpenJobsBody(UsageBodyPart):
+class OpenJobsUsageBody(Body):
     """Jobs that are open now."""
 
     used: int
@@ -27,7 +19,7 @@ class OpenJobsBody(UsageBodyPart):
     left: int
 
 
-class MegapixelsBody(UsageBodyPart):
+class MegapixelsBody(Body):
     """Megapixels at work size that were admitted today; `limit` and `left` are null without one."""
 
     used: float
@@ -35,7 +27,7 @@ class MegapixelsBody(UsageBodyPart):
     left: float | None
 
 
-class AnswersBody(UsageBodyPart):
+class AnswersBody(Body):
     """How today's submissions met the cache."""
 
     hit: int
@@ -44,7 +36,7 @@ class AnswersBody(UsageBodyPart):
     bypass: int
 
 
-class RequestsBody(UsageBodyPart):
+class RequestsBody(Body):
     """Requests of the running minute."""
 
     used: int
@@ -63,13 +55,13 @@ class RequestsBody(UsageBodyPart):
         )
 
 
-class UsageBody(UsageBodyPart):
+class UsageBody(Body):
     """What a caller has used up; a day is one of UTC."""
 
     caller: str
     day: datetime.date
     day_ends_at: Moment
-    open_jobs: OpenJobsBody
+    open_jobs: OpenJobsUsageBody
     megapixels: MegapixelsBody
     answers: AnswersBody
     requests: RequestsBody | None
@@ -85,7 +77,7 @@ class UsageBody(UsageBodyPart):
             caller=caller.name,
             day=datetime.datetime.fromtimestamp(usage.day_start_ms / 1000, datetime.UTC).date(),
             day_ends_at=moment(usage.day_end_ms),
-            open_jobs=OpenJobsBody(
+            open_jobs=OpenJobsUsageBody(
                 used=usage.open_jobs, limit=most_open, left=max(most_open - usage.open_jobs, 0)
             ),
             megapixels=MegapixelsBody(

@@ -8,6 +8,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.http.conditional import etag_of
+
 # Every kind of file that a page may be made of; nothing else is served, whatever lies beside them.
 CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -72,4 +74,4 @@ class StaticFiles:
         kind = Path(name).suffix
         if kind == ".html":
             body = body.replace(FOLDER_MARK.encode(), f"page/{self.digest}/".encode())
-        return StaticFile(body, CONTENT_TYPES[kind], hashlib.sha256(body).hexdigest()[:32])
+        return StaticFile(body, CONTENT_TYPES[kind], etag_of(body))

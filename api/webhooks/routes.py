@@ -4,10 +4,10 @@ import re
 from http import HTTPStatus
 
 from flask import Blueprint, Response
-from pydantic import BaseModel
 
 from api.context.context import current_caller, current_context, require_jobs_caller
 from api.http.ids import checked_id
+from api.http.json_response import json_response
 from api.http.request_options import query_once
 from api.webhooks.schemas import (
     DELIVERY_ID,
@@ -50,7 +50,7 @@ def list_deliveries() -> Response:
     page = current_context().store.webhooks.page(
         current_caller().name, cursor=asked.cursor, limit=asked.limit
     )
-    return _json(DeliveryPageBody.of(page))
+    return json_response(DeliveryPageBody.of(page))
 
 
 @v1.get("/deliveries/<delivery>")
@@ -70,7 +70,9 @@ def redeliver(delivery: str) -> Response:
 def list_disabled() -> Response:
     """List the addresses that answered 410."""
     found = current_context().store.webhooks.disabled(current_caller().name)
-    return _json(DisabledAddressesBody(data=[DisabledAddressBody.of(each) for each in found]))
+    return json_response(
+        DisabledAddressesBody(data=[DisabledAddressBody.of(each) for each in found])
+    )
 
 
 @v1.post("/disabled/<address_id>/enable")
@@ -79,7 +81,7 @@ def enable_address(address_id: str) -> Response:
     current_context().store.webhooks.enable(
         checked_id(address_id, "disabled address"), current_caller().name
     )
-    return _json(EnabledAddressBody(enabled=address_id))
+    return json_response(EnabledAddressBody(enabled=address_id))
 
 
 def _checked(delivery_id: str) -> str:
@@ -95,14 +97,10 @@ def _checked(delivery_id: str) -> str:
 
 def _delivery(delivery_id: str, status: HTTPStatus = HTTPStatus.OK) -> Response:
     webhook = current_context().store.webhooks.view(delivery_id, current_caller().name)
-    return _json(DeliveryBody.of(webhook), status)
+    return json_response(DeliveryBody.of(webhook), status)
 
 
 def _secret(body: WebhookSecretBody) -> Response:
-    response = _json(body)
+    response = json_response(body)
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _json(body: BaseModel, status: HTTPStatus = HTTPStatus.OK) -> Response:
-    return Response(body.model_dump_json(), status=status, mimetype="application/json")

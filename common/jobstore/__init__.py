@@ -12,6 +12,7 @@ from common.jobstore.lua_build import REDIS_CLOCK
 from common.jobstore.maintenance import Maintenance
 from common.jobstore.outbox import Outbox
 from common.jobstore.outputs import Outputs
+from common.jobstore.overview import Overviews
 from common.jobstore.policy import Policy
 from common.jobstore.rate_limits import RateLimits
 from common.jobstore.redis_client import RedisClient
@@ -39,7 +40,8 @@ class JobStore:
         webhooks: What callers are told of by webhooks, as they see it.
         outbox: The same, as a keeper sends it.
         hourly_stats: What happened in the last hour.
-        maintenance: What the keeper does, and the view of the whole.
+        maintenance: What the keeper does.
+        overviews: The whole service at one moment.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class JobStore:
         self.outbox = Outbox(self.redis)
         self.hourly_stats = HourlyStats(self.redis)
         self.maintenance = Maintenance(self.redis)
+        self.overviews = Overviews(self.redis)
 
     @classmethod
     def from_settings(cls, settings: Settings, *, timeout_s: float) -> "JobStore":

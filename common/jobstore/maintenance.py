@@ -1,15 +1,12 @@
-"""Upkeep: what the keeper does to keep the promises, and the view of the whole service."""
+"""Maintenance: the keeper's verbs, which end what is overdue and let go of what has lived long."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from common.jobstore import waiting_callers
-from common.jobstore.histogram import Histogram
 from common.jobstore.leases import Hint, read_hints
+from common.jobstore.overview import Line
 from common.jobstore.redis_client import RedisClient
-from common.jobstore.waiting_callers import WaitingCallers
 from common.renders import Identity, Params
 
 REAP_MOST = 200
@@ -51,75 +48,6 @@ class Stranded:
 
     key: str
     identity: Identity
-
-
-@dataclass(frozen=True, slots=True)
-class CrewMember:
-    """A living worker of a line.
-
-    Attributes:
-        busy_share: Share of the last seconds in which its device worked, 0 to 1.
-        batch_size: Mean photos of its last forwards; 0 when there were none.
-    """
-
-    process: str
-    name: str
-    device: str
-    state: str
-    seconds_per_mp: float
-    max_batch: int
-    busy_share: float
-    batch_size: float
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A style version, its line and its crew."""
-
-    name: str
-    style: str
-    version: str
-    card: dict[str, Any]
-    first_seen_ms: int
-    last_seen_ms: int
-    waiting: int
-    waiting_px: int
-    running_px: int
-    crew: tuple[CrewMember, ...]
-
-    @property
-    def ready(self) -> tuple[CrewMember, ...]:
-        """The workers that claim now."""
-        return tuple(member for member in self.crew if member.state == "ready")
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """The whole service at one moment, by Redis' clock.
-
-    Attributes:
-        eta_errors: |promised - real| seconds of each render that was finished; the promise is the
-            first one, as its submission was told it.
-        took: Seconds from a render's first submission until its picture was there.
-        webhooks_waiting: Events that are to be told, or told again.
-        webhooks_due: Those of them whose time has come.
-    """
-
-    now_ms: int
-    states: dict[str, int]
-    counts: dict[str, int]
-    lines: tuple[Line, ...]
-    leases: int
-    delayed: int
-    doomed: int
-    deleting: int
-    dead: int
-    reaper_pauses: int
-    memory_share: float
-    eta_errors: Histogram
-    took: Histogram
-    webhooks_waiting: int = 0
-    webhooks_due: int = 0
 
 
 class Maintenance:
@@ -203,61 +131,3 @@ class Maintenance:
     def note_minute(self) -> None:
         """Note the counters if a minute has begun; to be called about every second."""
         self._redis.call("note_minute")
-
-    def waiting_callers(self) -> WaitingCallers:
-        """Look who waits in which line."""
-        return waiting_callers.look(self._redis)
-
-    def overview(self) -> Overview:
-        """Look at the whole service."""
-        return _read_overview(self._redis.call("overview"))
-
-
-def _read_overview(answer: dict[str, Any]) -> Overview:
-    def whole(counters: dict[str, str]) -> dict[str, int]:
-        return {name: int(value) for name, value in counters.items()}
-
-    return Overview(
-        now_ms=int(answer["now_ms"]),
-        states=whole(answer["states"]),
-        counts=whole(answer["counts"]),
-        lines=tuple(_read_line(line) for line in answer["lines"] or ()),
-        leases=int(answer["leases"]),
-        delayed=int(answer["delayed"]),
-        doomed=int(answer["doomed"]),
-        deleting=int(answer["deleting"]),
-        dead=int(answer["dead"]),
-        reaper_pauses=int(answer["reaper"].get("pauses", 0)),
-        memory_share=float(answer["memory"]),
-        eta_errors=Histogram.read(answer["eta"]),
-        took=Histogram.read(answer["took"]),
-        webhooks_waiting=int(answer["webhooks"]["waiting"]),
-        webhooks_due=int(answer["webhooks"]["due"]),
-    )
-
-
-def _read_line(line: dict[str, Any]) -> Line:
-    return Line(
-        name=line["line"],
-        style=line["style"],
-        version=line["version"],
-        card=json.loads(line["card"]),
-        first_seen_ms=int(line["first_seen_ms"]),
-        last_seen_ms=int(line["last_seen_ms"]),
-        waiting=int(line["waiting"]),
-        waiting_px=int(line["waiting_px"]),
-        running_px=int(line["running_px"]),
-        crew=tuple(
-            CrewMember(
-                process=member["process"],
-                name=member["name"],
-                device=member["device"],
-                state=member["state"],
-                seconds_per_mp=float(member["seconds_per_mp"]),
-                max_batch=int(member["max_batch"]),
-                busy_share=float(member.get("busy_share", 0)),  # an earlier release says nothing
-                batch_size=float(member.get("batch_size", 0)),
-            )
-            for member in line["crew"] or ()
-        ),
-    )

@@ -21,20 +21,6 @@ def new_input_name() -> str:
     return f"inputs/{secrets.token_hex(INPUT_BYTES)}"
 
 
-def output_name(render_key: str, token: int | str, extension: str) -> str:
-    """Return the name of the picture that one attempt at a render makes.
-
-    Args:
-        render_key: The render's key, 64 hex digits.
-        token: The attempt's fencing token.
-        extension: Ending without the dot, as `PictureFormat.extension` gives it.
-
-    Raises:
-        ValueError: The parts do not make a name.
-    """
-    return require_name(f"outputs/{render_key}/{token}.{extension}")
-
-
 def is_name(text: str) -> bool:
     """Say whether a text may name an object."""
     return len(text) <= MAX_LENGTH and _NAME.fullmatch(text) is not None

@@ -4,7 +4,7 @@ import stat
 from pathlib import Path
 
 from common.objects.factory import open_s3_store
-from common.objects.names import new_input_name, output_name
+from common.objects.names import new_input_name
 from deploy.local import s3_server
 from tests.support import servers
 
@@ -28,7 +28,7 @@ def test_the_directories_that_renders_share_outlive_their_last_object(tmp_path: 
     """Removed beside a put they would take the new object with them."""
     server = s3_server.prepare(tmp_path, bucket="celshade")
     store = open_s3_store(servers.s3_settings_of(server), timeout_s=30, attempts=2)
-    names = [new_input_name(), output_name("ab" * 32, 1, "png")]
+    names = [new_input_name(), f"outputs/{'ab' * 32}/1.png"]
     with servers.running_s3(server):
         for name in names:
             store.put(name, b"last", content_type="image/png")

@@ -4,7 +4,6 @@ import pytest
 
 from common.jobs import CacheStatus, JobStatus
 from common.jobstore.hourly_stats import MINUTES, Minute
-from common.jobstore.overview import look
 from tests.integration.jobstore.builders import (
     LINE,
     START_MS,
@@ -128,4 +127,4 @@ def test_nobody_waits(clocked: ClockedStore) -> None:
 def test_only_the_first_in_line_are_looked_at(clocked: ClockedStore) -> None:
     for number in range(5):
         submit(clocked.store, submission(str(number)))
-    assert look(clocked.store.redis, most=3).lines[LINE].counted == 3
+    assert clocked.store.overviews.waiting_callers(most=3).lines[LINE].counted == 3

@@ -80,6 +80,7 @@ def desk(clean_redis_url: str, local_store: LocalStore) -> Iterator[Desk]:
     hints, queues = HintPublisher(app), HintQueues(app)
     maintainer = Maintainer(
         maintenance=store.maintenance,
+        overviews=store.overviews,
         objects=local_store,
         hints=hints,
         queues=queues,
@@ -143,13 +144,14 @@ def test_an_object_that_cannot_be_deleted_stops_nothing(
 def test_a_forgotten_versions_queue_goes_even_if_the_broker_is_away_at_first(
     desk: Desk, clean_redis_url: str
 ) -> None:
-    maintenance = JobStore(clean_redis_url, policy(unseen_ms=-1_000)).maintenance  # unseen at once
+    store = JobStore(clean_redis_url, policy(unseen_ms=-1_000))  # unseen at once
     line = desk.offer("v1")
     desk.hints.publish(line, "key")
 
     def maintainer(queues: HintQueues) -> Maintainer:
         return Maintainer(
-            maintenance=maintenance,
+            maintenance=store.maintenance,
+            overviews=store.overviews,
             objects=desk.objects,
             hints=desk.hints,
             queues=queues,
@@ -164,7 +166,7 @@ def test_a_forgotten_versions_queue_goes_even_if_the_broker_is_away_at_first(
     assert desk.queues.length(line) == 1
     maintainer(desk.queues).expire()
     assert desk.queues.length(line) == 0
-    assert maintenance.expire().lines == ()
+    assert store.maintenance.expire().lines == ()
 
 
 def test_a_version_without_workers_moves_to_the_newest_that_has_one(desk: Desk) -> None:

@@ -14,14 +14,14 @@ from tests.support.codec_processes import children, codec_pids, cpu_s
 from tests.support.photos import memory_bomb, scan_bomb
 from tests.support.supervised import until
 from worker.images.decode import DecodedPhoto
-from worker.sandbox.pool import CodecPool
+from worker.sandbox.pool import DecoderPool
 
 PATIENT = 60  # looks of a second for each second of processor time
 LONG_S = 60  # of processor time: longer than any test waits
 ENDLESS = scan_bomb()
 SHORT = scan_bomb(scans=500)  # some second of work, and then a gray picture
 
-Start = Callable[[CodecPool, bytes], Future[DecodedPhoto]]
+Start = Callable[[DecoderPool, bytes], Future[DecodedPhoto]]
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def start() -> Iterator[Start]:
         yield lambda pool, data: threads.submit(pool.decode, data, 256)
 
 
-def until_at_work(pool: CodecPool, pid: int) -> None:
+def until_at_work(pool: DecoderPool, pid: int) -> None:
     """Wait until a process is in the middle of a codec's loop."""
     until(lambda: pid not in pool.idle_pids, "it is taken")
     before_s = cpu_s(pid)

@@ -15,8 +15,8 @@ from tests.support import checkout
 from tests.support.codec_processes import codec_pids, cpu_s, memory_holds
 from tests.support.photos import memory_bomb, scan_bomb
 from tests.support.supervised import until
-from worker.sandbox.limits import CodecLimits
-from worker.sandbox.pool import CodecPool
+from worker.sandbox.limits import DecoderLimits
+from worker.sandbox.pool import DecoderPool
 
 SHARED = "/dev/shm/"  # noqa: S108 - where shared memory with a name would lie
 SECRET = "a-secret-of-this-test-8c1f"
@@ -24,10 +24,10 @@ OWNER = """
 import signal, sys
 from pathlib import Path
 from common.settings import Settings
-from worker.sandbox.limits import CodecLimits
-from worker.sandbox.pool import CodecPool
+from worker.sandbox.limits import DecoderLimits
+from worker.sandbox.pool import DecoderPool
 
-pool = CodecPool(CodecLimits.of(Settings(decode_cpu_s=60)), 2)
+pool = DecoderPool(DecoderLimits.of(Settings(decode_cpu_s=60)), 2)
 pool.start()
 pool.decode(Path(sys.argv[1]).read_bytes(), 256)
 signal.pause()
@@ -124,9 +124,9 @@ def test_large_photos_leave_their_memory(make_pool: MakePool) -> None:
 
 def test_a_pool_that_cannot_start_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    limits = CodecLimits(PhotoLimits(1000, 1, 20.0), MB, 1, 64 * MB)
+    limits = DecoderLimits(PhotoLimits(1000, 1, 20.0), MB, 1, 64 * MB)
     with pytest.raises(ConfigurationError, match="/nowhere/python"):
-        CodecPool(limits, 1).start()
+        DecoderPool(limits, 1).start()
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(ConfigurationError, match="exit code 1"):
-        CodecPool(limits, 1).start()
+        DecoderPool(limits, 1).start()

@@ -144,6 +144,13 @@ def test_every_example_is_tried() -> None:
     assert {name for name, _ in tried} == EXAMPLES.keys()
 
 
+def test_schemas_have_plain_names(document: Schema) -> None:
+    """Models of one name would be told apart by the paths of their modules."""
+    names = document["components"]["schemas"]
+
+    assert [name for name in names if not re.fullmatch("[A-Z][A-Za-z0-9]*", name)] == []
+
+
 def test_the_document_holds_every_example(document: Schema) -> None:
     shown = {name: each["value"] for name, each in document["components"]["examples"].items()}
 

@@ -4,8 +4,6 @@ import pytest
 
 from common.objects import names
 
-RENDER_KEY = "0f" * 32
-
 
 def test_input_names_are_128_random_bits_in_hex() -> None:
     made = {names.new_input_name() for _ in range(100)}
@@ -14,17 +12,6 @@ def test_input_names_are_128_random_bits_in_hex() -> None:
         folder, _, random_part = name.partition("/")
         assert folder == "inputs"
         assert len(bytes.fromhex(random_part)) == 16
-
-
-def test_output_names_carry_render_and_attempt() -> None:
-    assert names.output_name(RENDER_KEY, 7, "webp") == f"outputs/{RENDER_KEY}/7.webp"
-    assert names.output_name(RENDER_KEY, "a1", "jpg") != names.output_name(RENDER_KEY, "a2", "jpg")
-
-
-@pytest.mark.parametrize("part", ["", "..", "a/../../b", "a b", "a\0b"])
-def test_output_names_are_checked(part: str) -> None:
-    with pytest.raises(ValueError, match="not an object name"):
-        names.output_name(RENDER_KEY, f"/{part}/", "png")
 
 
 @pytest.mark.parametrize(
