@@ -68,9 +68,24 @@ def compose(policy: Policy, clock: str = REDIS_CLOCK) -> dict[str, str]:
     return texts
 
 
-def _definitions() -> dict[str, str]:
-    """Return everything that `lib/` defines, by name, in its order."""
-    library = "\n".join((_FOLDER / "lib" / f"{name}.lua").read_text() for name in _LIBRARY)
+def files_of(verb: str) -> set[Path]:
+    """Return the files that a verb's script is put together from: its own and those of the library.
+
+    Args:
+        verb: Name of the script.
+    """
+    own = _FOLDER / f"{verb}.lua"
+    used = _reachable(own.read_text().partition("\n")[2], _definitions())
+    return {own, *(path for path in _library() if used & _definitions(path).keys())}
+
+
+def _library() -> tuple[Path, ...]:
+    return tuple(_FOLDER / "lib" / f"{name}.lua" for name in _LIBRARY)
+
+
+def _definitions(*files: Path) -> dict[str, str]:
+    """Return what files of the library define, by name, in order; of all when none is named."""
+    library = "\n".join(path.read_text() for path in files or _library())
     return {found[1]: found[0] for found in _DEFINITION.finditer(library)}
 
 

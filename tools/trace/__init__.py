@@ -1,0 +1,1 @@
+"""Scripts that watch the service at work, to show how many files a request runs through."""
