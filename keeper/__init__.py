@@ -1,1 +1,1 @@
-"""The small process that keeps the promises: reaping, hints, expiry, sweeping, webhooks."""
+"""The keeper: a small process that reaps, tops up hints, expires, sweeps and sends webhooks."""

@@ -1,4 +1,4 @@
-"""`python -m keeper`: the small process that keeps the promises; no torch, no HTTP.
+"""`python -m keeper`: reaps, maintains and sends webhooks; no torch, no HTTP server.
 
 Two at once are harmless: every step is an atomic script.
 """
@@ -25,12 +25,12 @@ STORAGE_TIMEOUT_S = 30.0
 STORAGE_ATTEMPTS = 3
 STORE_TIMEOUT_S = 2.0
 LOOK_EVERY_S = 1.0
-# For webhooks on their way when it is told to stop; what is cut off is sent once more.
-COURIERS_S = 5.0
+# For webhooks that are being sent when it is told to stop; one that is cut off is sent again.
+SENDERS_S = 5.0
 
 
 def main() -> int:
-    """Keep the promises until told to stop; returns the exit code."""
+    """Run the keeper until told to stop; returns the exit code."""
     argparse.ArgumentParser(
         prog="python -m keeper",
         description="Reap lost leases, top up hints, expire and sweep pictures, move stranded "
@@ -51,7 +51,7 @@ def main() -> int:
 
 
 def keep(settings: Settings, stopping: threading.Event) -> None:
-    """Run the reaper, the chores and the webhooks until told to stop."""
+    """Run the reaper, the maintainer and the webhooks until told to stop."""
     store = JobStore.from_settings(settings, timeout_s=STORE_TIMEOUT_S)
     app = make_celery(settings, publish_timeout_s=STORE_TIMEOUT_S)
     hints = HintPublisher(app)
@@ -66,10 +66,10 @@ def keep(settings: Settings, stopping: threading.Event) -> None:
     )
     reaper = Reaper(store.maintenance, hints)
     sender = WebhookSender.from_settings(settings, store, objects)
-    dispatch = WebhookDispatcher(store.outbox, sender, threads=settings.webhook_threads)
-    # A thread each: however long a chore takes, leases end on time. Daemons, because nothing is
-    # lost when one is cut off in the middle: every step is whole in Redis.
-    parts = (("reaper", reaper), ("chores", maintainer), ("webhooks", dispatch))
+    dispatcher = WebhookDispatcher(store.outbox, sender, threads=settings.webhook_threads)
+    # A thread each: however long maintenance takes, leases end on time. Daemons, because nothing is
+    # lost when one is cut off in the middle: every step is atomic in Redis.
+    parts = (("reaper", reaper), ("maintenance", maintainer), ("webhooks", dispatcher))
     threads = [
         threading.Thread(target=part.run, args=(stopping,), name=name, daemon=True)
         for name, part in parts
@@ -79,9 +79,9 @@ def keep(settings: Settings, stopping: threading.Event) -> None:
     while not stopping.wait(LOOK_EVERY_S):
         dead = [thread.name for thread in threads if not thread.is_alive()]
         if dead:
-            # Half a keeper is worse than none: whoever supervises it starts a whole one.
+            # Half a keeper is worse than none: its supervisor starts a whole one.
             raise RuntimeError(f"the thread {dead[0]} has died; see the log")
-    dispatch.wait_for_couriers(COURIERS_S)
+    dispatcher.wait_for_senders(SENDERS_S)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""The keeper's chores: hints, memory, expiry, sweeping, moving on. Each bounded, each every second.
+"""The keeper's maintenance: hints, memory, expiry, sweeping, moving renders.
 
-A chore that fails is tried again in the next round and never keeps the others from theirs.
+Every task is bounded and runs every second. One that fails is tried again in the next round and
+does not hold up the others.
 """
 
 import logging
@@ -15,7 +16,7 @@ from common.queue.celery_app import HintPublisher, HintQueues
 
 _log = logging.getLogger(__name__)
 
-CHORES_EVERY_S = 1.0
+MAINTAIN_EVERY_S = 1.0
 MOST_HINTS = 1_000
 
 
@@ -50,8 +51,8 @@ class Maintainer:
         self._short_before: set[str] = set()
 
     def run(self, stopping: threading.Event) -> None:
-        """Do all chores every second until told to stop."""
-        rounds: list[Callable[[], None]] = [
+        """Do all tasks every second until told to stop."""
+        tasks: list[Callable[[], None]] = [
             self.note_memory,
             self.note_minute,
             self.top_up_hints,
@@ -61,14 +62,14 @@ class Maintainer:
             self.move_stranded,
         ]
         while not stopping.is_set():
-            for chore in rounds:
+            for task in tasks:
                 try:
-                    chore()
+                    task()
                 except CelshadeError as error:
-                    _log.warning("chore %s failed: %s", chore.__name__, error)
+                    _log.warning("maintenance %s failed: %s", task.__name__, error)
                 if stopping.is_set():
                     return
-            stopping.wait(CHORES_EVERY_S)
+            stopping.wait(MAINTAIN_EVERY_S)
 
     def note_memory(self) -> None:
         """Record how full Redis is, for admission to look at."""
@@ -79,7 +80,7 @@ class Maintainer:
         self._maintenance.note_minute()
 
     def top_up_hints(self) -> None:
-        """Publish what is missing where a line had fewer hints than renders on two looks."""
+        """Publish what is missing where a line had fewer hints than renders twice in a row."""
         short: dict[str, int] = {}
         for line in self._overviews.overview().lines:
             if line.waiting:
@@ -95,7 +96,7 @@ class Maintainer:
         self._short_before = set(short)
 
     def expire(self) -> None:
-        """Let go of what has lived long enough, and of forgotten versions' queues."""
+        """Expire what has lived long enough, and delete the queues of forgotten versions."""
         self._maintenance.expire_images()
         for line in self._maintenance.expire().lines:
             self._queues.delete(line)
@@ -103,13 +104,13 @@ class Maintainer:
             _log.info("version forgotten", extra={"line": line})
 
     def lapse_batches(self) -> None:
-        """Cancel batches whose API process has died while it received them."""
+        """Cancel batches whose API process died while receiving them."""
         lapsed = self._maintenance.lapse_batches()
         if lapsed:
             _log.warning("batches were never received whole", extra={"batches": lapsed})
 
     def sweep(self) -> None:
-        """Delete the objects that nobody holds and whose time has come."""
+        """Delete the objects that nothing refers to and whose time has come."""
         names = self._maintenance.begin_sweep()
         if not names:
             return
@@ -117,14 +118,14 @@ class Maintainer:
         try:
             self._objects.delete(names)
         except ObjectsKept as error:
-            # They stay named, and come again when all others have had their turn.
+            # They stay listed, and are tried again after all others.
             kept = error.names
             _log.warning("the storage keeps %d objects: %s", len(kept), error)
         self._maintenance.end_sweep([name for name in names if name not in kept])
         _log.info("swept", extra={"objects": len(names) - len(kept)})
 
     def move_stranded(self) -> None:
-        """Move renders that wait in a version without workers to the newest that has one."""
+        """Move renders of a version without workers to the newest version that has one."""
         overview = self._overviews.overview()
         for line in overview.lines:
             target = newest_ready(overview, line.style)

@@ -1,4 +1,4 @@
-"""The reaper: a thread that does nothing but end what is overdue, every second."""
+"""The reaper: ends overdue leases and jobs every second, in a thread of its own."""
 
 import logging
 import threading
@@ -37,7 +37,7 @@ class Reaper:
             stopping.wait(max(0.0, REAP_EVERY_S - (time.monotonic() - began_s)))
 
     def reap_once(self) -> bool:
-        """End what is overdue now, as much as one call may; answers whether there is more.
+        """End what is overdue now, as much as one call may; returns whether there is more.
 
         Raises:
             StoreUnavailable: Redis does not answer.

@@ -1,7 +1,7 @@
-"""Dispatch: claims webhooks that are due and lets couriers go, so many at once and no more.
+"""The webhook dispatcher: claims webhooks that are due and sends a bounded number at once.
 
-Each goes on a thread of its own, so that a receiver that takes its time holds up nobody else; the
-job store sees to it that one caller cannot have them all.
+Each is sent in a thread of its own, so that a slow receiver does not hold up the others. The job
+store sees to it that one caller cannot take all threads.
 """
 
 import logging
@@ -23,8 +23,8 @@ class WebhookDispatcher:
 
     Args:
         outbox: The job store's verbs.
-        courier: Sends one.
-        threads: Most that are on their way at once.
+        sender: Sends one.
+        threads: Most that are sent at once.
     """
 
     def __init__(self, outbox: Outbox, sender: WebhookSender, *, threads: int) -> None:
@@ -32,7 +32,7 @@ class WebhookDispatcher:
         self._sender = sender
         self._threads = threads
         self._free = threading.Semaphore(threads)
-        self._came_back = threading.Event()
+        self._one_done = threading.Event()
 
     def run(self, stopping: threading.Event) -> None:
         """Send what is due, as it falls due, until told to stop."""
@@ -43,12 +43,12 @@ class WebhookDispatcher:
             except CelshadeError as error:
                 _log.warning("could not look for webhooks: %s", error)
                 stopping.wait(LOOK_EVERY_S)
-            # A caller with its share on the way may send more as soon as one of them is back.
-            self._came_back.wait(LOOK_EVERY_S)
-            self._came_back.clear()
+            # A caller whose share is being sent may send more as soon as one of them is done.
+            self._one_done.wait(LOOK_EVERY_S)
+            self._one_done.clear()
 
     def send_due(self) -> int:
-        """Let couriers go with what is due now, as far as any are free; answers how many.
+        """Start sending what is due now, as far as threads are free; returns how many.
 
         Raises:
             StoreUnavailable: Redis does not answer.
@@ -58,7 +58,7 @@ class WebhookDispatcher:
         try:
             claimed = self._outbox.claim(most=free) if free else ()
             for due in claimed:
-                # A daemon: whoever stops the keeper need not wait for strangers.
+                # A daemon: stopping the keeper need not wait for receivers.
                 threading.Thread(target=self._send, args=(due,), daemon=True).start()
                 left -= 1
             return len(claimed)
@@ -66,17 +66,17 @@ class WebhookDispatcher:
             for _ in range(left):
                 self._free.release()
 
-    def wait_for_couriers(self, timeout_s: float) -> bool:
-        """Wait until all have come back; whether they did in time."""
+    def wait_for_senders(self, timeout_s: float) -> bool:
+        """Wait until nothing is being sent; returns whether that happened in time."""
         until_s = time.monotonic() + timeout_s
-        back = 0
-        while back < self._threads:
+        done = 0
+        while done < self._threads:
             if not self._free.acquire(timeout=max(0.0, until_s - time.monotonic())):
                 break
-            back += 1
-        for _ in range(back):
+            done += 1
+        for _ in range(done):
             self._free.release()
-        return back == self._threads
+        return done == self._threads
 
     def _take_free(self) -> int:
         taken = 0
@@ -91,4 +91,4 @@ class WebhookDispatcher:
             _log.exception("webhook was not recorded", extra={"webhook": due.id})
         finally:
             self._free.release()
-            self._came_back.set()
+            self._one_done.set()

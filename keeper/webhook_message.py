@@ -1,4 +1,4 @@
-"""What a webhook says, and how it is signed: after Standard Webhooks, with its own library. Pure.
+"""The body of a webhook and its signature, after Standard Webhooks, with its own library. Pure.
 
 Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 from common.schemas.base import Moment, moment
 
 MAX_BODY_BYTES = 20_000
-# What goes, in this order, from a body that is too long: all of it is in `GET /v1/jobs/{id}`.
+# What is left out of a body that is too long, in this order; `GET /v1/jobs/{id}` has all of it.
 _SPARED: tuple[tuple[str, Any], ...] = (("execution", None), ("metadata", {}), ("error", None))
 
 

@@ -1,4 +1,4 @@
-"""The courier: sends one webhook, once, and writes down what came of it."""
+"""The webhook sender: sends one webhook, once, and records the outcome."""
 
 import logging
 import time
@@ -34,7 +34,7 @@ class WebhookSender:
     Attributes:
         store: The job store.
         objects: Where pictures lie; it signs their links.
-        outbound: Calls strangers.
+        outbound: Calls addresses that callers gave.
         timeout_s: How long a receiver may take, seconds.
         url_ttl_s: Life of a signed link, seconds.
         clock: The present moment in UTC.
@@ -79,7 +79,7 @@ class WebhookSender:
         )
 
     def _try(self, due: DueWebhook) -> tuple[Sending, str]:
-        """Send it; one that cannot be written counts as an attempt, or it would come for ever."""
+        """Send it; one that cannot be written counts as an attempt, or it would never end."""
         try:
             return self._send(due)
         except ServiceError:
@@ -89,18 +89,18 @@ class WebhookSender:
             return Sending.NO_ANSWER, Sending.NO_ANSWER
 
     def _send(self, due: DueWebhook) -> tuple[Sending, str]:
-        """Send it; what came of it, and what the log says."""
+        """Send it; returns the outcome and what the log says."""
         body = webhook_message.compose(due.event, due.made_ms, self._subject(due))
         headers = webhook_message.headers(due.id, body, secrets=due.secrets, at=self.clock())
         try:
             status = self.outbound.post(
                 self.outbound.read(due.url), body, headers=headers, timeout_s=self.timeout_s
             )
-        except BadTarget as error:  # its form was good once: the operator allows fewer ports now
+        except BadTarget as error:  # it was valid once: the operator allows fewer ports now
             _log.info("webhook: %s", error, extra={"webhook": due.id})
             return Sending.NO_ANSWER, Sending.NO_ANSWER
         except NoAnswer as error:
-            # Its caller learns nothing of it: open, closed and refused are one.
+            # Its caller cannot tell the reason: open, closed and refused look the same.
             _log.info("webhook: %s", error.why, extra={"webhook": due.id})
             return Sending.NO_ANSWER, Sending.NO_ANSWER
         if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:

@@ -19,13 +19,15 @@ from worker.claiming.gate import Gate
 from worker.claiming.health import HealthMonitor
 from worker.claiming.heartbeat import Heartbeat
 from worker.claiming.holdings import Holdings
+from worker.engine.calibration import calibrate
 from worker.engine.devices import CpuDevice, Device
 from worker.engine.engine import Engine
-from worker.engine.model import Model, find_models
+from worker.engine.model import Model
+from worker.engine.model_catalog import find_models
 from worker.images.nvjpeg import encoder_for
 from worker.rendering import Renderer
-from worker.sandbox.limits import CodecLimits
-from worker.sandbox.pool import CodecPool
+from worker.sandbox.limits import DecoderLimits
+from worker.sandbox.pool import DecoderPool
 from worker.tasks import Claimer, add_render_task
 from worker.warm_up import warm_up
 
@@ -70,7 +72,7 @@ def serve(settings: Settings, name: str, place: torch.device) -> None:
     )
     heart.start()
     decoders = settings.decode_processes or min(cores, MOST_CODEC_PROCESSES)
-    decoder = CodecPool(CodecLimits.of(settings), decoders)
+    decoder = DecoderPool(DecoderLimits.of(settings), decoders)
     decoder.start()
     _load(models, device, settings)
     threads = 2 * max(model.concurrency(device.lanes) for model in models.values())
@@ -113,7 +115,8 @@ def _load(models: dict[str, Model], device: Device, settings: Settings) -> None:
     memory_mb = settings.forward_memory_mb
     for model in models.values():
         began_s = time.perf_counter()
-        model.load(
+        calibrate(
+            model,
             device,
             max_batch=settings.max_batch,
             memory_bytes=memory_mb * 1_000_000 if memory_mb else None,

@@ -1,7 +1,7 @@
-"""The rehearsal: photos of our own go all the way before a worker is ready.
+"""Warm-up: sample photos pass through the codecs before a worker is ready.
 
-Codecs load what they need and touch their memory with the first photo they see; that one shall not
-be a caller's.
+Codecs load libraries and touch their memory with the first photo. That photo should not be a
+caller's.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ from typing import Final
 import torch
 
 from common.renders import DEFAULT_SIZE_PX, DEFAULT_STRENGTH, PictureFormat
-from worker.engine.sample_photos import pictures
+from worker.engine.sample_photos import sample_photos
 from worker.images.blend import blend
 from worker.images.decode import Decoder
 from worker.images.encode import Encoder
@@ -20,7 +20,7 @@ _LARGER: Final = 2  # than the work size, as photos are: they are scaled and res
 
 
 def warm_up(decoder: Decoder, encoder: Encoder, processes: int) -> None:
-    """Carry a photo through decoder, blend and encoder, once for each process that decodes.
+    """Pass a photo through decoder, blend and encoder, once for each decoder process.
 
     Args:
         decoder: The worker's.
@@ -31,14 +31,14 @@ def warm_up(decoder: Decoder, encoder: Encoder, processes: int) -> None:
         DecodeFailed: The decoder cannot read what the encoder made.
         InternalError: A part failed.
     """
-    (picture,) = pictures(1, DEFAULT_SIZE_PX * 3 // 4 * _LARGER, DEFAULT_SIZE_PX * _LARGER)
+    (picture,) = sample_photos(1, DEFAULT_SIZE_PX * 3 // 4 * _LARGER, DEFAULT_SIZE_PX * _LARGER)
     data = encoder(picture, None, picture_format=PictureFormat.JPEG, quality=_QUALITY)
 
-    def carry(_: int) -> None:
+    def pass_through(_: int) -> None:
         torch.set_num_threads(1)  # as a task's
         photo = decoder.decode(data, DEFAULT_SIZE_PX)
         cartoon = blend(photo.pixels, 255 - photo.pixels, DEFAULT_STRENGTH)
         encoder(cartoon, photo.alpha, picture_format=PictureFormat.JPEG, quality=_QUALITY)
 
     with ThreadPoolExecutor(processes) as pool:
-        list(pool.map(carry, range(processes)))
+        list(pool.map(pass_through, range(processes)))

@@ -1,10 +1,10 @@
 """The engine: the threads that own the device and run its forwards.
 
-It gathers photos of one style and shape into a batch and hands every photo's cartoon back. It never
-waits for a batch to fill: what has gathered while the last forward ran goes next. A GPU has two
-lanes: one batch is computed while another's pixels travel. A CPU has several, for styles that allow
-it: forwards side by side, sharing the cores, use them better than one forward on all cores; a photo
-that is alone still gets all of them.
+It batches photos of one style and shape and returns a cartoon for each. It never waits for a batch
+to fill: photos that arrived during the last forward go next. A GPU has two lanes: one batch is
+computed while another's pixels are copied. A CPU has several lanes, for styles that allow it:
+forwards that share the cores use them better than one forward on all cores. A photo that is alone
+still gets all cores.
 """
 
 import logging
@@ -20,10 +20,10 @@ import torch
 
 from common.errors import RenderError
 from worker.engine.device_errors import DeviceLost
-from worker.engine.fallback import Outcome, climb
+from worker.engine.fallback import Outcome, run_with_fallback
 from worker.engine.load_meter import Load, LoadMeter
 from worker.engine.model import Model
-from worker.engine.sample_photos import pictures
+from worker.engine.sample_photos import sample_photos
 
 _log = logging.getLogger(__name__)
 
@@ -76,8 +76,8 @@ class Engine:
         models: Loaded models by line.
         lanes: How many forwards may run at once; those of one style only if its card allows it.
         threads: CPU threads that the lanes share.
-        on_loss: Told of the renders in whose forward the device was lost. That lane does nothing
-            more, and its photos wait for ever: the process has to end.
+        on_loss: Called with the renders in whose forward the device was lost. That lane does
+            nothing more, and its photos wait for ever: the process has to end.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class Engine:
 
         Args:
             warm: Whether each lane first runs every model itself, in the shapes that the model
-                names: its team of threads is its own.
+                names: it has threads of its own.
 
         Raises:
             RenderError: A model failed.
@@ -131,7 +131,7 @@ class Engine:
             return [running for _, running in self._batches.values()]
 
     def load(self) -> Load:
-        """How busy the device was lately; for one reader, who comes at every beat."""
+        """How busy the device was lately; for one reader, at every heartbeat."""
         return self._meter.read(time.monotonic())
 
     def render(self, line: str, key: str, photo: torch.Tensor) -> Rendered:
@@ -176,18 +176,18 @@ class Engine:
         with self._warming:
             self._take_threads(1)
             models = list(self._models.values())
-            # A lane's first forward finds its kernels, the next one still memory that nobody has
-            # touched: with one model the second took 1.4 times as long as those after it.
+            # A lane's first forward finds its kernels, and the second still touches new memory:
+            # with one model it took 1.4 times as long as those after it.
             for model in (*models, *models[-1:]):
                 for height, width in model.warm_shapes():
-                    (photo,) = pictures(1, height, width)
+                    (photo,) = sample_photos(1, height, width)
                     for count in sorted({1, model.batch_of(photo)}):
-                        for outcome in climb(model, [photo] * count):
+                        for outcome in run_with_fallback(model, [photo] * count):
                             if isinstance(outcome.cartoon, RenderError):
                                 raise outcome.cartoon
 
     def _take_threads(self, sharers: int) -> None:
-        """For this lane alone: OpenMP keeps the number for each thread that calls it."""
+        """Set the threads of this lane alone: OpenMP keeps the number for each calling thread."""
         torch.set_num_threads(max(1, self._threads // sharers))
 
     def _begin(self, lane: int) -> tuple[list[_Ticket], int]:
@@ -226,7 +226,7 @@ class Engine:
 
     def _forward(self, batch: list[_Ticket], sharers: int) -> None:
         model, began_s = self._models[batch[0].line], time.perf_counter()
-        outcomes = climb(model, [ticket.photo for ticket in batch])
+        outcomes = run_with_fallback(model, [ticket.photo for ticket in batch])
         forward_s = time.perf_counter() - began_s
         if all(isinstance(outcome.cartoon, torch.Tensor) for outcome in outcomes):
             model.note_pace(sum(t.photo[0].numel() for t in batch), forward_s / sharers)

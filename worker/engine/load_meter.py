@@ -1,13 +1,13 @@
-"""The load of an engine: which share of the time its device works, and in what batches. Pure.
+"""Measures the load of an engine: the share of the time its device works, and its batches. Pure.
 
-It counts what it is told and knows no clock of its own.
+It counts what is reported to it and has no clock of its own.
 """
 
 import threading
 from collections import deque
 from dataclasses import dataclass
 
-WINDOW_S = 15.0  # ten beats: long enough to be steady, short enough to follow what happens
+WINDOW_S = 15.0  # ten heartbeats: long enough to be steady, short enough to follow changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,10 @@ class _Mark:
 
 
 class LoadMeter:
-    """Follows the forwards of one engine; may be told by several threads.
+    """Measures the forwards of one engine. Safe to use from several threads.
 
     Args:
-        now_s: The moment it begins, monotonic seconds like all that it is told.
+        now_s: The moment it begins; like all its moments in monotonic seconds.
     """
 
     def __init__(self, now_s: float) -> None:
@@ -55,7 +55,7 @@ class LoadMeter:
             self._lanes_busy += 1
 
     def end(self, now_s: float, photos: int) -> None:
-        """A forward of so many photos has ended, one way or the other."""
+        """A forward of so many photos has ended, well or not."""
         with self._lock:
             self._lanes_busy -= 1
             if not self._lanes_busy:

@@ -1,39 +1,44 @@
-"""Models: the styles this process serves, loaded, compared and measured before the first claim.
+"""A model: a style on its device, how its forwards run there, and what was measured of it.
 
-A model knows how its style runs best on its device: in which precision, how many photos at once,
-whole or in tiles. What is done when that fails all the same is the ladder's.
+It measures nothing itself; `worker.engine.calibration` does. What is done when a forward fails is
+decided by `worker.engine.fallback`.
 """
 
-import importlib
 import json
 import math
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
 
 from common.errors import ConfigurationError
 from common.jobstore.leases import LineOffer
 from common.styles import is_style_name, line_of, version_of
-from worker.engine import calibration
-from worker.engine.devices import Device
-from worker.engine.placed import Placed
-from worker.engine.shortage import is_shortage
+from worker.engine.devices import CpuDevice, Device
 from worker.engine.tiles import Cut
+from worker.networks.precision import Precision
 from worker.styles.base import Style
-from worker.styles.catalog import bundled_styles
-from worker.styles.ink_filter import InkFilter
 
-DEFAULT_STYLE = "ink"
 # How much a new measurement moves the running mean of seconds per megapixel.
 NEW_SHARE = 0.1
+# Width to height of what cameras and telephones take, the most common first. The first forward of a
+# new shape takes up to 10 % longer on a CPU, where warming all of them would make starts long. On a
+# GPU it also tries the algorithms out.
+_RATIOS: Final = ((4, 3), (3, 4), (3, 2), (2, 3), (16, 9), (9, 16), (1, 1))
 
 
-class Model(Placed):
-    """A style on its device, with what was measured of it.
+class Model:
+    """A style on its device.
+
+    Args:
+        style: Not loaded yet.
+        device: Where it runs; calibration may move it.
+        is_default: Whether its style is used when a caller names none.
 
     Attributes:
+        style: The style itself.
+        device: Where it runs.
+        precision: What it was last loaded in.
         version: Its version.
         line: Name of its line.
         max_batch: Most photos in one forward.
@@ -42,17 +47,22 @@ class Model(Placed):
         seconds_per_mp: Seconds per megapixel of a photo's forward, a running mean; 0 until known.
     """
 
-    def __init__(self, style: Style) -> None:
+    def __init__(
+        self, style: Style, device: Device | None = None, *, is_default: bool = False
+    ) -> None:
         card = style.card
         if not is_style_name(card.name):
             raise ConfigurationError(f"'{card.name}' is no style name: use a-z, 0-9 and '-'.")
-        super().__init__(style)
+        self.style = style
+        self.device = device or CpuDevice()
+        self.precision = Precision.FLOAT32
         self.version = version_of(card.model_digest)
         self.line = line_of(card.name, self.version)
         self.max_batch = 1
         self.most_pixels: int | None = None
         self.cut: Cut | None = None
         self.seconds_per_mp = 0.0
+        self._is_default = is_default
 
     def __repr__(self) -> str:
         return (
@@ -61,48 +71,67 @@ class Model(Placed):
             f"{'tiles, ' if self.cut else ''}{self.seconds_per_mp:.3f} s/MP>"
         )
 
-    def load(
-        self, device: Device, *, max_batch: int | None = None, memory_bytes: int | None = None
-    ) -> None:
-        """Load, choose the precision, prove the tiles, warm and measure.
+    @property
+    def multiple_px(self) -> int:
+        """What both sides of a photo are padded to a multiple of, pixels."""
+        card = self.style.card
+        # A style that sees the whole picture would see the padding: it gets only what it asks for.
+        grain_px = self.device.grain_px if card.batches and card.tile_ok else 1
+        return math.lcm(card.multiple_of, grain_px)
+
+    def side_px(self, about_px: int) -> int:
+        """The largest side up to a figure that needs no padding; at least one multiple."""
+        return self.multiple_px * max(1, about_px // self.multiple_px)
+
+    def warm_shapes(self) -> list[tuple[int, int]]:
+        """Heights and widths of the photos that warm it, padded, pixels.
+
+        They have the style's default size: one shape, or all common shapes on a device that pads
+        to few shapes.
+        """
+        long_px, multiple_px = self.style.card.default_size_px, self.multiple_px
+        ratios = _RATIOS if self.device.grain_px > 1 else _RATIOS[:1]
+        sides = [
+            (long_px * height // max(width, height), long_px * width // max(width, height))
+            for width, height in ratios
+        ]
+        return [(h + -h % multiple_px, w + -w % multiple_px) for h, w in sides]
+
+    def load(self, precision: Precision) -> None:
+        """Load the style in a precision."""
+        self.style.load(self.device.place, precision)
+        self.precision = precision
+
+    def run(
+        self, photos: Sequence[torch.Tensor], long_side_px: int | None = None
+    ) -> list[torch.Tensor]:
+        """Run one forward.
 
         Args:
-            device: Where to.
-            max_batch: Largest batch; measured when None.
-            memory_bytes: What one forward may take; what the device has when None.
+            photos: uint8 [3, H, W] each, of one shape, on the CPU; H and W are multiples of
+                `multiple_px`.
+            long_side_px: Long side of the photo that they are tiles of; their own when None.
 
-        Raises:
-            ConfigurationError: The style cannot be loaded or does not keep its promises.
+        Returns:
+            uint8 [3, H, W] each, on the CPU, in the same order.
         """
-        self.device = device
-        try:
-            calibration.choose_precision(self)
-            self.cut = calibration.proven_cut(self)
-            self.most_pixels = calibration.pixels_in(self, memory_bytes or device.memory_bytes())
-            self.max_batch = max_batch or calibration.largest_batch(self)
-            self.seconds_per_mp = calibration.seconds_per_mp(self)
-        except (RuntimeError, MemoryError) as error:
-            if not is_shortage(error):
-                raise
-            raise ConfigurationError(
-                f"Style '{self.style.card.name}' does not fit the memory of {device.name}: a photo "
-                f"of {calibration.MEASURE_SIDE_PX} pixels is too much."
-            ) from error
+        whole_px = long_side_px or max(photos[0].shape[1:])
+        return self.device.run(lambda batch: self.style.forward(batch, whole_px), photos)
 
     def batch_of(self, photo: torch.Tensor) -> int:
-        """How many photos of this one's shape may share a forward."""
+        """How many photos of this shape may share a forward."""
         if self.most_pixels is None:
             return self.max_batch
         return max(1, min(self.max_batch, self.most_pixels // photo[0].numel()))
 
     def tile_px(self, photo: torch.Tensor) -> int | None:
-        """Side of the tiles that a photo is known to need, pixels; None when it goes whole."""
+        """Side of the tiles that a photo is known to need, pixels; None when it fits whole."""
         if self.cut is None or self.most_pixels is None or photo[0].numel() <= self.most_pixels:
             return None
         return self.cut.side_within(self.most_pixels)
 
     def note_pace(self, pixels: int, seconds: float) -> None:
-        """Let a forward's pace into the running mean.
+        """Add a forward's pace to the running mean.
 
         Args:
             pixels: Of all its photos.
@@ -120,7 +149,7 @@ class Model(Placed):
         return self.style.card.parallel or self.device.orders
 
     def offer(self) -> LineOffer:
-        """What the job store and its readers are told of this model."""
+        """What is reported to the job store about this model."""
         return LineOffer(
             line=self.line,
             style=self.style.card.name,
@@ -139,45 +168,6 @@ class Model(Placed):
             "min_size_px": card.min_size_px,
             "max_size_px": card.max_size_px,
             "default_size_px": card.default_size_px,
-            "is_default": card.name == DEFAULT_STYLE,
+            "is_default": self._is_default,
             "model_digest": card.model_digest,
         }
-
-
-def find_models(
-    extra_styles: Sequence[str], styles_dir: Path, only: Sequence[str] = ()
-) -> dict[str, Model]:
-    """Return the models to serve, by line; nothing is loaded yet.
-
-    Args:
-        extra_styles: More styles, as `module:Class`.
-        styles_dir: Directory of bundles.
-        only: Names of those to serve; all when empty.
-
-    Raises:
-        ConfigurationError: A style cannot be imported, a bundle is broken, two have one name, or a
-            name is nobody's.
-    """
-    found = [InkFilter(), *bundled_styles(styles_dir), *map(_import_style, extra_styles)]
-    models = [Model(style) for style in found]
-    names = [model.style.card.name for model in models]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ConfigurationError(f"Two styles are called {', '.join(twice)}; rename one.")
-    unknown = sorted(set(only).difference(names))
-    if unknown:
-        raise ConfigurationError(
-            f"CELSHADE_STYLES: there is no {', '.join(unknown)}; there are {', '.join(names)}."
-        )
-    return {model.line: model for model in models if not only or model.style.card.name in only}
-
-
-def _import_style(entry: str) -> Style:
-    module_name, _, class_name = entry.partition(":")
-    try:
-        style: Style = getattr(importlib.import_module(module_name), class_name)()
-    except (ImportError, AttributeError) as error:
-        raise ConfigurationError(
-            f"CELSHADE_EXTRA_STYLES: cannot load '{entry}': {error}"
-        ) from error
-    return style

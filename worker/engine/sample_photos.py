@@ -1,4 +1,4 @@
-"""Pictures to warm, measure and compare with: made up, alike each time, and as dear as photos."""
+"""Sample photos to warm, measure and compare with: generated, always the same, costly as photos."""
 
 import torch
 from torch.nn import functional
@@ -7,11 +7,11 @@ _SHAPES = 12  # soft blobs along a side
 _GRAIN = 4.0  # standard deviation, of 255 levels
 
 
-def pictures(count: int, height: int, width: int) -> list[torch.Tensor]:
-    """Pictures with soft shapes and a little grain, as photos have; all noise is dearer than any.
+def sample_photos(count: int, height: int, width: int) -> list[torch.Tensor]:
+    """Photos with soft shapes and a little grain; pure noise would cost more than any real photo.
 
     Returns:
-        uint8 [3, height, width] each, the same ones each time, channels together as photos come.
+        uint8 [3, height, width] each, the same ones each time, in channels_last as decoded photos.
     """
     generator = torch.Generator().manual_seed(count)
     shapes = torch.rand((count, 3, _SHAPES, _SHAPES), generator=generator)

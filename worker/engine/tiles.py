@@ -1,7 +1,7 @@
 """Tiles: a photo in overlapping parts, for styles whose pixels look only so far around them.
 
-It plans boxes and joins their middles. That a style may be cut at all is its card's word, and
-`worker.engine.fidelity` takes it by it.
+It plans the tiles and joins their middles. Whether a style may be cut is said by its card, and
+checked by `worker.engine.calibration`.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""One codec process as the worker sees it: started, asked, ended. Nothing it says is believed."""
+"""One sandbox process as the worker sees it: started, asked, ended. Its answers are not trusted."""
 
 import os
 import select
@@ -12,7 +12,7 @@ import numpy as np
 from common.settings import bare_environment
 from worker.images.decode import DecodedPhoto, at_work_size
 from worker.images.pixels import Bytes, Pixels
-from worker.sandbox.limits import CodecLimits
+from worker.sandbox.limits import DecoderLimits
 from worker.sandbox.messages import Answer, Outcome, Request, Verb
 from worker.sandbox.shared_memory import SharedMemory, behind
 
@@ -34,7 +34,7 @@ _TUNING: Final = {
 
 
 class Refused(Exception):
-    """Raised when the process says why it cannot decode a photo; it is well and goes on."""
+    """Raised when the process says why it cannot decode a photo; it keeps running."""
 
 
 class ChildDied(Exception):
@@ -53,10 +53,10 @@ class ChildDied(Exception):
         self.had_begun = had_begun
 
 
-class CodecChild:
-    """A codec process, ready once this is made. For one thread at a time.
+class DecoderChild:
+    """A sandbox process that decodes photos, ready once this is made. For one thread at a time.
 
-    It ends when the thread that made it does, or this process, however that dies.
+    It ends when the thread that started it ends, or this process, however that dies.
 
     Args:
         limits: What it is allowed.
@@ -66,7 +66,7 @@ class CodecChild:
         ChildDied: It ended before it was ready.
     """
 
-    def __init__(self, limits: CodecLimits) -> None:
+    def __init__(self, limits: DecoderLimits) -> None:
         self._limits = limits
         self._memory = SharedMemory.create(limits.shared_bytes)
         try:
@@ -97,7 +97,7 @@ class CodecChild:
 
         Raises:
             Refused: It cannot be decoded.
-            ChildDied: The process did not survive it, or was dead before.
+            ChildDied: The process died of it, or was dead before.
         """
         if not 0 < len(data) <= self._limits.upload_bytes:
             raise Refused(f"the file has {len(data)} bytes")
@@ -114,7 +114,7 @@ class CodecChild:
         return photo
 
     def end(self) -> None:
-        """End the process, if it has not ended, and forget it."""
+        """End the process, if it has not ended, and free what belongs to it."""
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
@@ -189,7 +189,7 @@ class CodecChild:
         return _fd_of(self._process.stdout)
 
 
-def _start(limits: CodecLimits, memory_fd: int) -> subprocess.Popen[bytes]:
+def _start(limits: DecoderLimits, memory_fd: int) -> subprocess.Popen[bytes]:
     """Start a fresh interpreter: this process has threads and may hold a GPU, so no fork of it.
 
     It gets our module path, the shared memory and two pipes: no setting, no other descriptor.

@@ -1,7 +1,7 @@
-"""What a codec process takes from itself before it meets a stranger's bytes.
+"""The limits that a sandbox process sets for itself before it reads untrusted bytes.
 
-The kernel enforces it, also while the worker is frozen. On systems other than Linux only the
-processor's time is limited.
+The kernel enforces them, even while the worker is frozen. On systems other than Linux only
+processor time is limited.
 """
 
 import ctypes
@@ -21,7 +21,7 @@ def confine(memory_bytes: int) -> None:
     Args:
         memory_bytes: Address space that may be taken from now on.
     """
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold strangers' photos
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold callers' photos
     if not sys.platform.startswith("linux"):
         return
     ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)

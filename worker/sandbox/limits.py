@@ -1,4 +1,4 @@
-"""What a codec process is allowed: which photos, how much processor time, how much memory. Pure."""
+"""The limits of a sandbox process: photos, processor time, memory. Pure."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -16,13 +16,13 @@ MB: Final = 1_000_000
 # (docs/adr/0006-decoders-can-be-killed.md has the others).
 _MEMORY_BYTES_PER_PIXEL: Final = 40
 _LEAST_MEMORY_BYTES: Final = 128 * MB
-# The most that is handed over for a pixel: CMYK, or RGB with alpha.
-_HANDED_BYTES_PER_PIXEL: Final = 4
+# The most that one pixel takes in shared memory: CMYK, or RGB with alpha.
+_SHARED_BYTES_PER_PIXEL: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class CodecLimits:
-    """The limits of one codec process.
+class DecoderLimits:
+    """The limits of one sandbox process.
 
     Attributes:
         photo: What is accepted at all.
@@ -37,7 +37,7 @@ class CodecLimits:
     memory_bytes: int
 
     @classmethod
-    def of(cls, settings: "Settings") -> "CodecLimits":
+    def of(cls, settings: "Settings") -> "DecoderLimits":
         """Take the limits from the settings; memory fits `max_pixels` when it is left out.
 
         Raises:
@@ -61,14 +61,14 @@ class CodecLimits:
     @property
     def shared_bytes(self) -> int:
         """Size of the memory that is shared with the process: a file and its pixels fit."""
-        return behind(self.upload_bytes) + _HANDED_BYTES_PER_PIXEL * self.photo.max_pixels
+        return behind(self.upload_bytes) + _SHARED_BYTES_PER_PIXEL * self.photo.max_pixels
 
     def as_argument(self) -> str:
         """One word of a command line."""
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_argument(cls, text: str) -> "CodecLimits":
+    def from_argument(cls, text: str) -> "DecoderLimits":
         """Read back what `as_argument` wrote."""
         values = json.loads(text)
         return cls(**{**values, "photo": PhotoLimits(**values["photo"])})

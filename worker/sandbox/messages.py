@@ -1,8 +1,8 @@
-"""What a worker process and a codec process say to each other. Pure, and no pickle.
+"""The messages between a worker process and a sandbox process. Pure, and no pickle.
 
 Each message has one size, below what a pipe takes at once, so that it arrives whole or not at all.
-Bytes and pixels travel beside them in shared memory. A codec process is not to be believed:
-whoever reads an `Answer` checks its figures.
+Bytes and pixels are in shared memory. A sandbox process is not trusted: the reader of an `Answer`
+checks its figures.
 """
 
 import struct
@@ -14,7 +14,7 @@ _TEXT_BYTES: Final = 400
 
 
 class Verb(IntEnum):
-    """What is asked of a codec process."""
+    """What a sandbox process is asked to do."""
 
     READ = 1
     TO_SRGB = 2
@@ -31,7 +31,7 @@ class Outcome(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A wish, sent to a codec process.
+    """A request to a sandbox process.
 
     Attributes:
         verb: `READ`: the file in shared memory. `TO_SRGB`: the colours there, of the photo that was
@@ -66,11 +66,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a codec process says.
+    """The answer of a sandbox process.
 
     Attributes:
         outcome: `READY` once after its start, then one for each request.
-        text: Why it was refused; may hold what a stranger wrote.
+        text: Why it was refused; may hold untrusted text.
         width: Of the pixels in shared memory.
         height: Of the pixels in shared memory.
         channels: Of the colours, 1, 3 or 4, interleaved.

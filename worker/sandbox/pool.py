@@ -1,6 +1,6 @@
-"""The pool of codec processes: hands photos to them, and puts a new one where one has died.
+"""The pool of sandbox processes: gives photos to them and replaces those that die.
 
-The one decoder that serves. A photo that kills its process fails, and nothing else does.
+The worker decodes with it. A photo that kills its process fails, and nothing else does.
 """
 
 import logging
@@ -11,41 +11,42 @@ from typing import Final
 
 from common.errors import ConfigurationError, DecodeFailed, InternalError
 from worker.images.decode import DecodedPhoto
-from worker.sandbox.child import ChildDied, CodecChild, Refused
-from worker.sandbox.limits import CodecLimits
+from worker.sandbox.child import ChildDied, DecoderChild, Refused
+from worker.sandbox.limits import DecoderLimits
 
 _log = logging.getLogger(__name__)
 
-# Those that wait for work may be ended too: so often they are looked at, so that none stays a
-# zombie. One that dies at work is noticed, and replaced, at once.
+# Idle processes may be ended too. The pool looks at them this often, so that none stays a zombie.
+# The death of one at work is noticed at once.
 _LOOK_EVERY_S: Final = 1.0
-# Killed from outside in mid-decode, by an operator or a machine out of memory: nothing says that it
-# was the photo's fault. The second time something does.
+# A process killed from outside in mid-decode (by an operator, or out of memory) does not show that
+# the photo is at fault. A second kill does.
 _KILLS: Final = 2
-# One start may fail by chance: the machine may end a process that has just begun. So many in a row
-# do not, and whoever waits is told.
+# One start may fail by chance: the machine may end a process that has just begun. After so many
+# failures in a row the callers that wait get an error.
 _STARTS: Final = 3
 _PAUSE_S: Final = 1.0  # between starts from then on
 
 
-class CodecPool:
+class DecoderPool:
     """Decodes photos in processes of their own; a `worker.images.decode.Decoder`.
 
     Args:
         limits: What each process is allowed.
-        processes: How many photos are decoded at once; whoever comes then waits.
+        processes: How many photos are decoded at once; further callers wait.
     """
 
-    def __init__(self, limits: CodecLimits, processes: int) -> None:
+    def __init__(self, limits: DecoderLimits, processes: int) -> None:
         self._limits = limits
         self._wanted = processes
         self._alive = 0  # idle ones and those at work
-        self._idle: list[CodecChild] = []
+        self._idle: list[DecoderChild] = []
         self._failed_starts: list[Exception] = []  # since the last one that worked
         self._closing = False
         self._changed = threading.Condition()
-        # On Linux a child is told of the death of the thread that started it, so it is always this.
-        self._nursery = threading.Thread(target=self._nurse, name="codecs", daemon=True)
+        # On Linux a child gets its death signal when the thread that started it ends: this thread
+        # starts them all.
+        self._starter = threading.Thread(target=self._keep_full, name="sandbox", daemon=True)
 
     def start(self) -> None:
         """Start the processes; returns when the first one is ready.
@@ -53,7 +54,7 @@ class CodecPool:
         Raises:
             ConfigurationError: It cannot be started.
         """
-        self._nursery.start()
+        self._starter.start()
         with self._changed:
             self._changed.wait_for(lambda: self._alive or self._trouble())
             trouble = self._trouble()
@@ -66,7 +67,7 @@ class CodecPool:
         with self._changed:
             self._closing = True
             self._changed.notify_all()
-        self._nursery.join()
+        self._starter.join()
 
     def probe(self) -> None:
         """Return when there is a process to decode.
@@ -87,11 +88,11 @@ class CodecPool:
         """Decode a photo to its work size; see `Decoder`.
 
         Raises:
-            DecodeFailed: It cannot be decoded, or not within the limits, or it crashes its codec.
-            InternalError: There is no process to decode it, for reasons that are not the photo's.
+            DecodeFailed: It cannot be decoded, or not within the limits, or it crashes its process.
+            InternalError: There is no process to decode it, for reasons other than the photo.
         """
         kills = 0
-        for _ in range(self._wanted + _KILLS):  # all that are idle may just have been ended
+        for _ in range(self._wanted + _KILLS):  # all idle ones may just have been ended
             try:
                 return self._decode(data, long_side_px)
             except ChildDied as death:
@@ -108,8 +109,8 @@ class CodecPool:
             raise DecodeFailed from refusal
 
     @contextmanager
-    def _borrowed(self) -> Iterator[CodecChild]:
-        """Take a process for one photo; it comes back unless the photo was its end."""
+    def _borrowed(self) -> Iterator[DecoderChild]:
+        """Take a process for one photo; it comes back unless it died."""
         child = self._take()
         is_well = False
         try:
@@ -124,11 +125,11 @@ class CodecPool:
         finally:
             self._give_back(child, is_well=is_well)
 
-    def _take(self) -> CodecChild:
-        """Wait for a process that lives."""
+    def _take(self) -> DecoderChild:
+        """Wait for a live process."""
         with self._changed:
             while not self._closing:
-                self._bury_idle()
+                self._drop_dead_idle()
                 if self._idle:
                     return self._idle.pop()  # the last one in: its memory is warm
                 if not self._alive and (trouble := self._trouble()) is not None:
@@ -136,7 +137,7 @@ class CodecPool:
                 self._changed.wait()
         raise InternalError("This worker is stopping.")
 
-    def _give_back(self, child: CodecChild, *, is_well: bool) -> None:
+    def _give_back(self, child: DecoderChild, *, is_well: bool) -> None:
         with self._changed:
             if is_well and not self._closing:
                 self._idle.append(child)
@@ -145,19 +146,19 @@ class CodecPool:
                 self._alive -= 1
             self._changed.notify_all()
 
-    def _bury_idle(self) -> None:
-        """Forget those that were ended while they waited for work. Call it with the lock held."""
+    def _drop_dead_idle(self) -> None:
+        """Drop processes that were ended while idle. Call it with the lock held."""
         for child in [child for child in self._idle if not child.is_alive]:
             self._idle.remove(child)
             child.end()
             self._alive -= 1
             _log.warning("a process that decodes was ended while idle", extra={"pid": child.pid})
 
-    def _nurse(self) -> None:
+    def _keep_full(self) -> None:
         """Keep as many processes as are wanted, until the pool is closed."""
         while True:
             with self._changed:
-                self._bury_idle()
+                self._drop_dead_idle()
                 if self._closing:
                     break
                 is_full = self._alive >= self._wanted
@@ -176,7 +177,7 @@ class CodecPool:
 
     def _start_one(self) -> None:
         try:
-            child = CodecChild(self._limits)
+            child = DecoderChild(self._limits)
         except (OSError, ChildDied) as error:
             _log.error("a process that decodes cannot be started: %s", error)
             with self._changed:

@@ -1,8 +1,8 @@
-"""The process that meets untrusted bytes; it knows neither the job store nor the storage.
+"""The sandbox process, which reads untrusted bytes; it knows neither job store nor storage.
 
 `python -m worker.sandbox.process` is started by the pool, never by hand. It answers one request
-after the other, each by pixels or by a refusal, or it dies; it imports no torch and reads no
-settings, so that it starts in a fraction of a second and holds no secret.
+after the other with pixels or a refusal, or it dies. It imports no torch and reads no settings, so
+that it starts in a fraction of a second and holds no secret.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from common.processes.parent_death import die_with_parent
 from worker.images import heif, turbo
 from worker.images.pixels import PixelReader
 from worker.sandbox.confinement import allow_cpu, confine
-from worker.sandbox.limits import CodecLimits
+from worker.sandbox.limits import DecoderLimits
 from worker.sandbox.messages import Answer, Outcome, Request, Verb
 from worker.sandbox.shared_memory import SharedMemory, behind
 
@@ -26,20 +26,20 @@ _NOWHERE_FD: Final = 2
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Answer requests until nobody is there to ask; returns the exit code."""
+    """Answer requests until the worker closes the pipe; returns the exit code."""
     options = _parse(arguments)
     die_with_parent(options.parent)
     answers_fd = _keep_answers_apart()
-    limits = CodecLimits.from_argument(options.limits)
+    limits = DecoderLimits.from_argument(options.limits)
     codec = Codec(limits, SharedMemory(options.memory, limits.shared_bytes))
-    _know_all_codecs()
+    _load_all_codecs()
     confine(limits.memory_bytes)
     os.write(answers_fd, Answer(Outcome.READY).pack())
     while message := os.read(_REQUESTS_FD, Request.SIZE):
         answer = codec.answer(Request.unpack(message))
         os.write(answers_fd, answer.pack())
         if answer.outcome is Outcome.OUT_OF_MEMORY:
-            return 1  # who knows what a codec left half done
+            return 1  # a codec may have left something half done
     return 0
 
 
@@ -51,7 +51,7 @@ class Codec:
         memory: Where files and colours come in, and pixels go out.
     """
 
-    def __init__(self, limits: CodecLimits, memory: SharedMemory) -> None:
+    def __init__(self, limits: DecoderLimits, memory: SharedMemory) -> None:
         self._cpu_s = limits.cpu_s
         self._memory = memory
         self._reader = PixelReader(limits.photo)
@@ -65,7 +65,7 @@ class Codec:
             return self._to_srgb(request)
         except MemoryError:
             return Answer(Outcome.OUT_OF_MEMORY)
-        except Exception as error:  # codecs raise whatever the bytes make them stumble over
+        except Exception as error:  # codecs raise anything on malformed bytes
             return Answer(Outcome.REFUSED, f"{type(error).__name__}: {error}")
 
     def _read(self, request: Request) -> Answer:
@@ -95,13 +95,13 @@ class Codec:
 
 
 def _keep_answers_apart() -> int:
-    """Take stdout for answers alone; what a codec prints goes nowhere, as on stderr."""
+    """Keep stdout for answers alone; what a codec prints is dropped, as on stderr."""
     answers_fd = os.dup(_ANSWERS_FD)
     os.dup2(_NOWHERE_FD, _ANSWERS_FD)
     return answers_fd
 
 
-def _know_all_codecs() -> None:
+def _load_all_codecs() -> None:
     """Load every codec now, outside the limits, and let each use one thread.
 
     Several photos are decoded at once by several processes; threads' stacks would count as memory.
@@ -116,7 +116,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m worker.sandbox.process", description=__doc__)
     parser.add_argument("--parent", required=True, type=int, help="pid of the worker process")
     parser.add_argument("--memory", required=True, type=int, help="descriptor of shared memory")
-    parser.add_argument("--limits", required=True, help="CodecLimits as JSON")
+    parser.add_argument("--limits", required=True, help="DecoderLimits as JSON")
     return parser.parse_args(arguments)
 
 

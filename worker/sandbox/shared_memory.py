@@ -1,7 +1,7 @@
-"""Memory that a worker process shares with one codec process: a file goes in, pixels come out.
+"""Memory that a worker process shares with one sandbox process: a file goes in, pixels come out.
 
-It has no name, so that nothing stays behind however both die, and a size that neither can change,
-so that nobody reads past an end that has moved.
+It has no name, so that nothing stays behind however both die. Neither can change its size, so that
+no read passes an end that has moved.
 """
 
 import fcntl
@@ -16,7 +16,7 @@ import numpy as np
 
 from worker.images.pixels import Bytes
 
-# Pages beyond these are given back after each photo: a huge one shall not cost its memory for ever.
+# Pages beyond these are freed after each photo, so that a huge one does not hold memory for ever.
 _KEPT_BYTES: Final = 16 * 2**20
 _MARK_BYTES: Final = 1
 _LINE_BYTES: Final = 64  # of a processor's cache
@@ -102,7 +102,7 @@ def _nameless_file(size_bytes: int) -> int:
             fd = os.dup(file.fileno())
         os.ftruncate(fd, size_bytes)
         return fd
-    fd = os.memfd_create("codec", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    fd = os.memfd_create("sandbox", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     os.ftruncate(fd, size_bytes)
     seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
     fcntl.fcntl(fd, fcntl.F_ADD_SEALS, seals)

@@ -1,4 +1,4 @@
-"""The keeper's chores over a real job store, a real broker and real files."""
+"""The keeper's maintenance over a real job store, a real broker and real files."""
 
 import hashlib
 from collections.abc import Iterator

@@ -47,7 +47,7 @@ class Service:
     def send(self) -> int:
         """Send what is due and wait until it is recorded; answers how many."""
         sent = self.dispatch.send_due()
-        assert self.dispatch.wait_for_couriers(DISPATCHED_S)
+        assert self.dispatch.wait_for_senders(DISPATCHED_S)
         return sent
 
     def secret(self) -> str:

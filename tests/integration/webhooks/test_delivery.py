@@ -198,7 +198,7 @@ def test_a_slow_receiver_has_no_more_than_its_callers_share(
     assert service.dispatch.send_due() == 0
     assert time.monotonic() - begun_s < 10
     receiver.held.set()
-    assert service.dispatch.wait_for_couriers(60)
+    assert service.dispatch.wait_for_senders(60)
     service.send()
     assert len(slow) == len(service.deliveries())
     assert {each["status"] for each in service.deliveries()} == {"delivered"}
@@ -223,7 +223,7 @@ def test_a_dispatch_sends_as_things_fall_due(
     assert receiver.next().verified(service.secret())
     stopping.set()
     thread.join()
-    assert service.dispatch.wait_for_couriers(60)
+    assert service.dispatch.wait_for_senders(60)
 
 
 def test_metrics_tell_what_was_sent_and_what_waits(service: Service, receiver: Receiver) -> None:

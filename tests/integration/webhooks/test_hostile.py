@@ -101,7 +101,7 @@ def test_an_operator_who_takes_a_network_back_is_obeyed(
     sender = WebhookSender.from_settings(narrow, service.store, service.objects)
     dispatch = WebhookDispatcher(service.store.outbox, sender, threads=THREADS)
     assert dispatch.send_due() == 1
-    assert dispatch.wait_for_couriers(60)
+    assert dispatch.wait_for_senders(60)
     assert service.deliveries()[0]["attempts"][0]["error"] == "no_answer"
     assert not listeners.were_called
 

@@ -76,7 +76,7 @@ def test_a_keeper_killed_while_it_sends_is_followed_by_the_next(
     assert again.verified(service.secret())["data"]["status"] == "succeeded"
 
 
-def test_a_keeper_that_is_stopped_lets_its_couriers_come_back(
+def test_a_keeper_that_is_stopped_waits_for_its_senders(
     service: Service, receiver: Receiver, tmp_path: Path
 ) -> None:
     receiver.held.clear()
@@ -104,7 +104,7 @@ def test_two_keepers_at_once_send_everything_once(service: Service, receiver: Re
     stopping.set()
     for thread, dispatch in zip(threads, others, strict=True):
         thread.join()
-        assert dispatch.wait_for_couriers(HEARD_S)
+        assert dispatch.wait_for_senders(HEARD_S)
     assert {each.headers["webhook-id"] for each in heard} == {f"job_{job['id']}_1" for job in jobs}
     assert receiver.nothing()
     assert {each["status"] for each in service.deliveries()} == {"delivered"}

@@ -4,17 +4,18 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from worker.engine.shortage import is_shortage
 
 from tests.support.accelerators import SmallDevice
 from tests.support.platforms import linux_only
 from tests.support.styles import ConvStyle
 from worker.engine import memory
+from worker.engine.calibration import calibrate
 from worker.engine.cuda import CudaDevice
+from worker.engine.device_errors import is_out_of_memory
 from worker.engine.devices import CpuDevice, Device
 from worker.engine.fidelity import psnr_db
 from worker.engine.model import Model
-from worker.engine.sample_photos import pictures
+from worker.engine.sample_photos import sample_photos
 from worker.networks.precision import Precision
 
 MEBIBYTE = 2**20
@@ -33,7 +34,7 @@ def device(request: pytest.FixtureRequest) -> Device:
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_photos_come_back_as_cartoons_in_their_order(device: Device, count: int) -> None:
-    photos = pictures(count, 40, 56)
+    photos = sample_photos(count, 40, 56)
     seen = []
 
     def invert(batch: torch.Tensor) -> torch.Tensor:
@@ -58,7 +59,7 @@ def test_nothing_is_recorded_for_gradients(device: Device) -> None:
         seen.append(torch.is_inference_mode_enabled())
         return batch
 
-    device.run(look, pictures(1, 8, 8))
+    device.run(look, sample_photos(1, 8, 8))
     assert seen == [True]
 
 
@@ -67,16 +68,16 @@ def test_a_forward_raises_what_it_raises(device: Device) -> None:
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        device.run(fail, pictures(1, 8, 8))
+        device.run(fail, sample_photos(1, 8, 8))
     device.release()
 
 
 def test_a_style_looks_the_same_everywhere(device: Device) -> None:
-    photos = pictures(2, 128, 192)
+    photos = sample_photos(2, 128, 192)
     here, there = Model(ConvStyle()), Model(ConvStyle())
-    here.load(device, max_batch=2)
-    there.load(CpuDevice(), max_batch=2)
-    there.style.load(torch.device("cpu"), Precision.FLOAT32)
+    calibrate(here, device, max_batch=2)
+    calibrate(there, CpuDevice(), max_batch=2)
+    there.load(Precision.FLOAT32)
     assert psnr_db(here.run(photos), there.run(photos)) > 40
 
 
@@ -104,7 +105,7 @@ def test_no_more_is_promised_than_the_machine_has() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "short"),
+    ("error", "oom"),
     [
         (torch.OutOfMemoryError("CUDA out of memory."), True),
         (MemoryError(), True),
@@ -113,11 +114,11 @@ def test_no_more_is_promised_than_the_machine_has() -> None:
         (ValueError("CUDA out of memory"), False),
     ],
 )
-def test_a_shortage_is_told_from_a_fault(error: Exception, short: bool) -> None:
-    assert is_shortage(error) is short
+def test_out_of_memory_is_told_from_a_fault(error: Exception, oom: bool) -> None:
+    assert is_out_of_memory(error) is oom
 
 
-def test_a_real_shortage_is_recognised() -> None:
+def test_running_out_of_memory_for_real_is_recognised() -> None:
     with pytest.raises(RuntimeError) as caught:
         torch.empty(2**60, dtype=torch.uint8)
-    assert is_shortage(caught.value)
+    assert is_out_of_memory(caught.value)

@@ -11,6 +11,7 @@ import torch
 from common.errors import InternalError, OutOfMemory
 from tests.support.accelerators import SmallDevice
 from tests.support.styles import ConvStyle
+from worker.engine.calibration import calibrate
 from worker.engine.engine import Engine, Rendered
 from worker.engine.model import Model
 from worker.networks.precision import Precision
@@ -202,7 +203,7 @@ def test_every_common_shape_is_warm_alone_and_in_the_largest_batch(
 ) -> None:
     model = Model(ConvStyle())
     device = SmallDevice(10**8, grain_px=grain_px)
-    model.load(device, max_batch=2)
+    calibrate(model, device, max_batch=2)
     device.forwards.clear()
     Engine({model.line: model}, lanes=1, on_loss=losses.put).start(warm=True)
     assert set(device.forwards) == {(count, *shape) for count in (1, 2) for shape in shapes}

@@ -1,4 +1,4 @@
-"""What does not fit takes one rung after the other, and only what never fits fails."""
+"""What does not fit falls back step by step, and only what never fits fails."""
 
 import subprocess
 import sys
@@ -10,11 +10,12 @@ from common.errors import ConfigurationError, InternalError, OutOfMemory
 from tests.support.accelerators import SmallDevice
 from tests.support.platforms import linux_only
 from tests.support.styles import BoastingStyle, ConvStyle
+from worker.engine.calibration import calibrate
 from worker.engine.devices import CpuDevice
-from worker.engine.fallback import climb
+from worker.engine.fallback import run_with_fallback
 from worker.engine.fidelity import most_levels
 from worker.engine.model import Model
-from worker.engine.sample_photos import pictures
+from worker.engine.sample_photos import sample_photos
 
 SIDE = 256
 PIXELS = SIDE * SIDE
@@ -23,7 +24,7 @@ PIXELS = SIDE * SIDE
 def loaded(device: SmallDevice | CpuDevice, style: ConvStyle | None = None) -> Model:
     """A model whose load went well; what a device can hold may be lowered later."""
     model = Model(style or ConvStyle())
-    model.load(device, max_batch=8)
+    calibrate(model, device, max_batch=8)
     return model
 
 
@@ -46,7 +47,7 @@ def truth() -> Model:
 
 
 def test_what_fits_stays_together(model: Model, device: SmallDevice) -> None:
-    outcomes = climb(model, pictures(8, SIDE, SIDE))
+    outcomes = run_with_fallback(model, sample_photos(8, SIDE, SIDE))
     assert [(o.batch_size, o.tiled) for o in outcomes] == [(8, False)] * 8
     assert device.forwards == [(8, SIDE, SIDE)]
 
@@ -55,8 +56,8 @@ def test_a_batch_that_does_not_fit_is_halved_until_it_does(
     model: Model, device: SmallDevice, truth: Model
 ) -> None:
     device.most_pixels = 3 * PIXELS
-    photos = pictures(7, SIDE, SIDE)
-    outcomes = climb(model, photos)
+    photos = sample_photos(7, SIDE, SIDE)
+    outcomes = run_with_fallback(model, photos)
     assert [forward[0] for forward in device.forwards] == [7, 3, 3, 1]
     assert [outcome.batch_size for outcome in outcomes] == [3] * 6 + [1]
     assert device.releases == 1
@@ -69,8 +70,8 @@ def test_a_photo_that_does_not_fit_goes_in_tiles(
     model: Model, device: SmallDevice, truth: Model
 ) -> None:
     device.most_pixels = PIXELS // 5
-    (photo,) = pictures(1, SIDE, SIDE)
-    (outcome,) = climb(model, [photo])
+    (photo,) = sample_photos(1, SIDE, SIDE)
+    (outcome,) = run_with_fallback(model, [photo])
     assert (outcome.batch_size, outcome.tiled) == (1, True)
     assert isinstance(outcome.cartoon, torch.Tensor)
     assert most_levels(outcome.cartoon, truth.run([photo])[0]) <= 1
@@ -82,7 +83,7 @@ def test_a_photo_that_does_not_fit_goes_in_tiles(
 
 def test_what_never_fits_fails_alone(model: Model, device: SmallDevice) -> None:
     device.most_pixels = 10
-    (outcome,) = climb(model, pictures(1, SIDE, SIDE))
+    (outcome,) = run_with_fallback(model, sample_photos(1, SIDE, SIDE))
     assert isinstance(outcome.cartoon, OutOfMemory)
     assert isinstance(outcome.cartoon.__cause__, torch.OutOfMemoryError)
 
@@ -91,7 +92,7 @@ def test_what_must_not_be_cut_is_not(device: SmallDevice) -> None:
     model = loaded(device, BoastingStyle())
     assert model.cut is None
     device.most_pixels = PIXELS // 5
-    (outcome,) = climb(model, pictures(1, SIDE, SIDE))
+    (outcome,) = run_with_fallback(model, sample_photos(1, SIDE, SIDE))
     assert isinstance(outcome.cartoon, OutOfMemory)
 
 
@@ -100,13 +101,13 @@ def test_what_is_known_not_to_fit_is_not_tried() -> None:
     model = loaded(device)
     assert model.most_pixels == 512 * 512
     device.forwards.clear()
-    (outcome,) = climb(model, pictures(1, 2048, 2048))
+    (outcome,) = run_with_fallback(model, sample_photos(1, 2048, 2048))
     assert isinstance(outcome.cartoon, torch.Tensor)
     assert outcome.tiled
     assert device.releases == 0
     assert {forward[1:] for forward in device.forwards} == {(512, 512)}
-    assert model.batch_of(pictures(1, SIDE, SIDE)[0]) == 4
-    assert model.batch_of(pictures(1, 2048, 2048)[0]) == 1
+    assert model.batch_of(sample_photos(1, SIDE, SIDE)[0]) == 4
+    assert model.batch_of(sample_photos(1, 2048, 2048)[0]) == 1
 
 
 def test_a_device_that_holds_nothing_is_said_so_at_start() -> None:
@@ -127,8 +128,8 @@ class FailingStyle(ConvStyle):
 @pytest.mark.parametrize("place", ["cpu", "small"])
 def test_what_fails_otherwise_is_tried_photo_by_photo(place: str) -> None:
     model = loaded(CpuDevice() if place == "cpu" else SmallDevice(8 * 512 * 512), FailingStyle())
-    good = pictures(3, SIDE, SIDE)
-    outcomes = climb(model, [good[0], torch.zeros_like(good[0]), good[1], good[2]])
+    good = sample_photos(3, SIDE, SIDE)
+    outcomes = run_with_fallback(model, [good[0], torch.zeros_like(good[0]), good[1], good[2]])
     assert isinstance(outcomes[1].cartoon, InternalError)
     assert [outcome.batch_size for outcome in outcomes] == [1, 1, 1, 1]
     assert sum(isinstance(outcome.cartoon, torch.Tensor) for outcome in outcomes) == 3
@@ -138,23 +139,24 @@ def test_what_fails_otherwise_is_tried_photo_by_photo(place: str) -> None:
 # activation of the network alone takes 268 MB, and it holds three.
 NARROW = """
 import resource, torch
-from tests.conv_styles import ConvStyle
+from tests.support.styles import ConvStyle
+from worker.engine.calibration import calibrate
 from worker.engine.devices import CpuDevice
 from worker.engine.fidelity import most_levels
-from worker.engine.fallback import climb
-from worker.engine.sample_photos import pictures
+from worker.engine.fallback import run_with_fallback
+from worker.engine.sample_photos import sample_photos
 from worker.engine.model import Model
 torch.set_num_threads(1)
 model = Model(ConvStyle())
-model.load(CpuDevice(), max_batch=1)
+calibrate(model, CpuDevice(), max_batch=1)
 model.most_pixels = None  # as if nobody could say
-(photo,) = pictures(1, 2048, 2048)
-(whole,) = climb(model, [photo])
+(photo,) = sample_photos(1, 2048, 2048)
+(whole,) = run_with_fallback(model, [photo])
 model.device.release()
 with open("/proc/self/statm") as file:
     taken = int(file.read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (taken + 300_000_000, resource.RLIM_INFINITY))
-(outcome,) = climb(model, [photo])
+(outcome,) = run_with_fallback(model, [photo])
 print(whole.tiled, outcome.tiled, most_levels(whole.cartoon, outcome.cartoon))
 """
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from worker.engine.placed import Placed
 
 from common.errors import ConfigurationError
 from common.styles import version_of
@@ -12,7 +11,8 @@ from tests.support.accelerators import SmallDevice
 from tests.support.clocks import Clock
 from worker.engine import calibration
 from worker.engine.devices import CpuDevice
-from worker.engine.model import DEFAULT_STYLE, Model, find_models
+from worker.engine.model import Model
+from worker.engine.model_catalog import DEFAULT_STYLE, find_models
 from worker.networks.precision import Precision
 from worker.styles.base import StyleCard
 
@@ -85,7 +85,7 @@ def test_a_new_digest_is_a_new_version_and_a_line_of_its_own() -> None:
 
 def test_loading_measures() -> None:
     model = Model(Inverting())
-    model.load(CPU)
+    calibration.calibrate(model, CPU)
     assert model.seconds_per_mp > 0
 
 
@@ -112,29 +112,29 @@ def test_the_batch_grows_while_it_pays_and_fits(
     clock = Clock()
     monkeypatch.setattr("worker.engine.calibration.time.perf_counter", clock)
     device = SmallDevice(0, orders=True)
-    placed = Placed(Slow(clock, each_s), device)
-    device.most_pixels = memory_photos * placed.side_px(calibration.WARM_SIDE_PX) ** 2
-    placed.take(Precision.FLOAT32)
-    assert calibration.largest_batch(placed) == batch
+    model = Model(Slow(clock, each_s), device)
+    device.most_pixels = memory_photos * model.side_px(calibration.WARM_SIDE_PX) ** 2
+    model.load(Precision.FLOAT32)
+    assert calibration.largest_batch(model) == batch
 
 
 def test_on_a_cpu_there_are_no_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     monkeypatch.setattr("worker.engine.calibration.time.perf_counter", clock)
-    placed = Placed(Slow(clock, each_s=0), CPU)  # by the clock the largest would be best
-    placed.take(Precision.FLOAT32)
-    assert calibration.largest_batch(placed) == 1
+    model = Model(Slow(clock, each_s=0), CPU)  # by the clock the largest would be best
+    model.load(Precision.FLOAT32)
+    assert calibration.largest_batch(model) == 1
 
 
 def test_a_given_batch_is_taken() -> None:
     model = Model(Inverting())
-    model.load(CPU, max_batch=7)
+    calibration.calibrate(model, CPU, max_batch=7)
     assert model.max_batch == 7
 
 
 def test_a_style_that_breaks_its_promise_is_refused_at_load() -> None:
     with pytest.raises(ConfigurationError, match="uint8"):
-        Model(Floating()).load(CPU, max_batch=1)
+        calibration.calibrate(Model(Floating()), CPU, max_batch=1)
 
 
 def test_a_bad_name_is_refused() -> None:

@@ -7,6 +7,7 @@ import torch
 
 from tests.support.accelerators import SmallDevice
 from tests.support.styles import ConvStyle
+from worker.engine.calibration import calibrate
 from worker.engine.fidelity import most_levels, psnr_db
 from worker.engine.model import Model
 from worker.networks.precision import Precision
@@ -18,7 +19,7 @@ ROOM = 8 * 512 * 512
 
 def load(style: ConvStyle, *fast: Precision) -> Model:
     model = Model(style)
-    model.load(SmallDevice(ROOM, precisions=fast), max_batch=1)
+    calibrate(model, SmallDevice(ROOM, precisions=fast), max_batch=1)
     return model
 
 

@@ -11,8 +11,9 @@ from tests.support.platforms import largest_size_only
 from tests.support.styles import REACH_PX, ConvStyle
 from worker.engine.devices import CpuDevice
 from worker.engine.fidelity import most_levels
-from worker.engine.model import Model, find_models
-from worker.engine.sample_photos import pictures
+from worker.engine.model import Model
+from worker.engine.model_catalog import find_models
+from worker.engine.sample_photos import sample_photos
 from worker.engine.tiles import Cut, run_in_tiles
 from worker.networks.precision import Precision
 
@@ -60,7 +61,7 @@ def model() -> Model:
 
 @pytest.mark.parametrize("sides", [(96, 96), (130, 402), (402, 130), (300, 90)])
 def test_no_seams(model: Model, sides: tuple[int, int]) -> None:
-    (photo,) = pictures(1, *sides)
+    (photo,) = sample_photos(1, *sides)
     cut = Cut.of(REACH_PX, 2)
     (whole,) = model.run([photo])
     calls = []
@@ -76,7 +77,7 @@ def test_no_seams(model: Model, sides: tuple[int, int]) -> None:
 
 
 def test_an_overlap_that_is_too_small_shows(model: Model) -> None:
-    (photo,) = pictures(1, 200, 200)
+    (photo,) = sample_photos(1, 200, 200)
     cut = Cut.of(0, 2)
     (whole,) = model.run([photo])
     tiled = run_in_tiles(lambda tile: model.run([tile], 200)[0], photo, cut, 64)
@@ -88,7 +89,7 @@ def test_an_overlap_that_is_too_small_shows(model: Model) -> None:
 def test_the_largest_ink_in_tiles_is_the_whole_and_takes_less_memory(precision: Precision) -> None:
     (ink,) = find_models((), Path("no-bundles"), only=("ink",)).values()
     ink.style.load(torch.device("cpu"), precision)
-    (photo,) = pictures(1, 1024, 2048)
+    (photo,) = sample_photos(1, 1024, 2048)
     cut = Cut.of(ink.style.card.overlap_px, ink.multiple_px)
     cartoons: dict[str, torch.Tensor] = {}
 
@@ -110,7 +111,7 @@ def test_the_largest_ink_in_tiles_is_the_whole_and_takes_less_memory(precision: 
 @largest_size_only
 def test_tiles_bound_the_memory(model: Model) -> None:
     device = CpuDevice()
-    (photo,) = pictures(1, 2048, 2048)
+    (photo,) = sample_photos(1, 2048, 2048)
     cut = Cut.of(REACH_PX, 2)
     model.run([photo[:, :256, :256]])
     whole = device.peak_bytes(lambda: model.run([photo]))

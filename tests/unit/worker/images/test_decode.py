@@ -13,8 +13,8 @@ from common.photos import PhotoLimits
 from common.renders import work_size
 from worker.images import turbo
 from worker.images.decode import DecodedPhoto, InProcessDecoder
-from worker.sandbox.limits import CodecLimits
-from worker.sandbox.pool import CodecPool
+from worker.sandbox.limits import DecoderLimits
+from worker.sandbox.pool import DecoderPool
 
 ASTRONAUT = Path(__file__).parents[3] / "photos" / "astronaut.jpg"
 LIMITS = PhotoLimits(max_pixels=4_000_000, min_side_px=16, max_aspect=20.0)
@@ -40,9 +40,9 @@ Decode = Callable[..., DecodedPhoto]
 
 
 @pytest.fixture(scope="module")
-def pool() -> Iterator[CodecPool]:
-    limits = CodecLimits(LIMITS, upload_bytes=40_000_000, cpu_s=60, memory_bytes=500_000_000)
-    pool = CodecPool(limits, processes=1)
+def pool() -> Iterator[DecoderPool]:
+    limits = DecoderLimits(LIMITS, upload_bytes=40_000_000, cpu_s=60, memory_bytes=500_000_000)
+    pool = DecoderPool(limits, processes=1)
     pool.start()
     yield pool
     pool.close()
@@ -50,7 +50,7 @@ def pool() -> Iterator[CodecPool]:
 
 @pytest.fixture(params=["in process", "in process, Pillow alone", "codec process"])
 def decode(
-    request: pytest.FixtureRequest, pool: CodecPool, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest, pool: DecoderPool, monkeypatch: pytest.MonkeyPatch
 ) -> Decode:
     """Decode by each decoder: `decode(data, long_side_px=1024)`."""
     if request.param == "in process, Pillow alone":
