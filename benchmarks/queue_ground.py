@@ -84,7 +84,7 @@ class Ground:
     def beat(self) -> None:
         """Say as a worker does that one is there: a submission is then promised a time."""
         offer = LineOffer(LINE, STYLE, VERSION, json.dumps(CARD), SECONDS_PER_MP, 8)
-        self.store.leases("bench").beat(
+        self.store.leases("bench").heartbeat(
             name="bench", device="cpu", state=WorkerState.READY, offers=[offer]
         )
 

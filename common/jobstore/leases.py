@@ -107,7 +107,7 @@ class LineOffer:
 
 
 class WorkerState(StrEnum):
-    """What a worker says of itself with each beat."""
+    """What a worker says of itself with each heartbeat."""
 
     STARTING = "starting"
     READY = "ready"
@@ -225,7 +225,7 @@ class Leases:
         answer = self._redis.call("abandon", key=claim.key, token=claim.token)
         return Verdict(answer["outcome"])
 
-    def beat(
+    def heartbeat(
         self,
         *,
         name: str,
@@ -246,7 +246,7 @@ class Leases:
             batch_size: Mean photos of its last forwards; 0 when there were none.
         """
         self._redis.call(
-            "beat",
+            "heartbeat",
             process=self.process,
             name=name,
             device=device,

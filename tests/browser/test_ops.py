@@ -46,7 +46,7 @@ class House:
         """Submit a photo and lose its render with three workers; return the job's id."""
         leases = self.store.leases("doomed-1")
         offer = LineOffer(LINE, DOOMED, "v1", "{}", 0.5, 1)
-        leases.beat(name="doomed", device="cpu", state=WorkerState.READY, offers=[offer])
+        leases.heartbeat(name="doomed", device="cpu", state=WorkerState.READY, offers=[offer])
         with self.caller(name) as caller:
             job = caller.submit(flat_photo(GREEN, number=number), style=DOOMED)
         for _ in range(3):

@@ -71,7 +71,7 @@ class HandWorker:
         offer = LineOffer(
             self.line, self.style, self.version, json.dumps(card), self.seconds_per_mp, 4
         )
-        self._leases.beat(name="hand", device="hand", state=state, offers=[offer])
+        self._leases.heartbeat(name="hand", device="hand", state=state, offers=[offer])
 
     def leave(self) -> None:
         """Say good-bye."""

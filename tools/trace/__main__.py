@@ -63,7 +63,7 @@ def _application(folder: Path) -> Iterator[Flask]:
         app = create_app(Settings(redis_url=url, objects="local", data_dir=folder / "data"))
         context: Context = app.extensions[NAME]
         offer = LineOffer(line_of(STYLE, VERSION), STYLE, VERSION, "{}", 0.1, 1)
-        context.store.leases("trace").beat(
+        context.store.leases("trace").heartbeat(
             name="trace", device="none", state=WorkerState.READY, offers=[offer]
         )
         yield app

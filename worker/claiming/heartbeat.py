@@ -121,7 +121,7 @@ class Heartbeat:
         state = _STATES[self._gate.state] if self._engine is not None else WorkerState.STARTING
         offers = [model.offer() for model in self._models.values()]
         load = self._engine.load() if self._engine is not None else Load(0.0, 0.0)
-        self._leases.beat(
+        self._leases.heartbeat(
             name=self._name,
             device=self._device_name,
             state=state,

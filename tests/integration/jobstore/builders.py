@@ -122,7 +122,7 @@ class Worker:
     ) -> None:
         """Say that it is there, and which lines it serves."""
         offers = [LineOffer(line, "ink", line[4:], "{}", seconds_per_mp, 8) for line in lines]
-        self.leases.beat(name="worker-1", device="cpu", state=state, offers=offers)
+        self.leases.heartbeat(name="worker-1", device="cpu", state=state, offers=offers)
 
     def _forget(self, claim: Claim) -> None:
         self.held = [held for held in self.held if held.token != claim.token]

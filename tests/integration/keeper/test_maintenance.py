@@ -44,7 +44,7 @@ class Desk:
         """Let a worker of a version be seen; returns its line."""
         line = line_of(STYLE, version)
         offer = LineOffer(line, STYLE, version, "{}", 0.5, 1)
-        self.store.leases(f"worker-{version}").beat(
+        self.store.leases(f"worker-{version}").heartbeat(
             name="w", device="cpu", state=state, offers=[offer]
         )
         return line

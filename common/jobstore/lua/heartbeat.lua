@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- beat: a worker says it is there, and in which state, for each of its lines.
+-- heartbeat: a worker says that it is alive, and in which state, for each of its lines.
 -- After: its lines' versions are known and seen now; readers count it among the living. One that is
 -- not ready claims nothing, so it is no line's volunteer.
 local a = cjson.decode(ARGV[1])
