@@ -40,7 +40,8 @@ from common.jobstore import JobStore
 from common.objects.factory import open_store
 from common.outbound.http_client import OutboundClient
 from common.photos import PhotoLimits
-from common.queue.celery_app import HintPublisher, make_celery
+from common.queue.celery_app import make_celery
+from common.queue.hints import HintPublisher
 from common.settings import Settings
 
 # Together they keep a 503 within 3 s: a request that cannot be served fails fast, and the client's

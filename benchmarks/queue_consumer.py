@@ -14,7 +14,8 @@ from celery import signals
 from benchmarks.queue_ground import LINE, SECONDS_PER_MP, TIMEOUT_S, picture_of
 from common.jobstore import JobStore
 from common.jobstore.leases import NoClaim
-from common.queue.celery_app import TASK_NAME, make_celery, queue_of
+from common.queue.celery_app import make_celery
+from common.queue.hints import TASK_NAME, queue_of
 from common.settings import Settings, load_settings
 
 WAYS = ("nothing", "claim")

@@ -9,7 +9,8 @@ from benchmarks.queue_ground import LINE, METADATA, Ground, fill, running_ground
 from benchmarks.report import Table
 from benchmarks.service import say
 from common.jobstore.redis_keys import PREFIX
-from common.queue.celery_app import HintPublisher, make_celery
+from common.queue.celery_app import make_celery
+from common.queue.hints import HintPublisher
 
 PROMISE_BYTES = 2_500
 KINDS = ("job", "render", "holders", "attached", "line", "deadlines", "jobs", "line.")

@@ -13,7 +13,8 @@ from common.jobstore import JobStore
 from common.log import configure_logging
 from common.objects.factory import open_store
 from common.processes.pid_file import write_pid
-from common.queue.celery_app import HintPublisher, HintQueues, make_celery
+from common.queue.celery_app import make_celery
+from common.queue.hints import HintPublisher, HintQueues
 from common.settings import Settings, load_settings
 from keeper.maintenance import Maintainer
 from keeper.reaper import Reaper

@@ -12,7 +12,7 @@ from common.errors import CelshadeError, ObjectsKept
 from common.jobstore.maintenance import Maintenance
 from common.jobstore.overview import Line, Overview, Overviews
 from common.objects.base import ObjectStore
-from common.queue.celery_app import HintPublisher, HintQueues
+from common.queue.hints import HintPublisher, HintQueues
 
 _log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import time
 
 from common.errors import CelshadeError
 from common.jobstore.maintenance import Maintenance
-from common.queue.celery_app import HintPublisher
+from common.queue.hints import HintPublisher
 
 _log = logging.getLogger(__name__)
 

@@ -12,7 +12,8 @@ from common.jobstore import JobStore
 from common.jobstore.leases import Leases
 from common.objects.base import ObjectStore
 from common.objects.factory import make_bucket, open_store
-from common.queue.celery_app import HintPublisher, make_celery, queue_of
+from common.queue.celery_app import make_celery
+from common.queue.hints import HintPublisher, queue_of
 from common.settings import Settings
 from worker.claiming.drain import Drain
 from worker.claiming.gate import Gate

@@ -13,7 +13,7 @@ from celery.exceptions import Reject
 from common import log
 from common.errors import StoreUnavailable
 from common.jobstore.leases import Claim, Leases, NoClaim, new_token
-from common.queue.celery_app import TASK_NAME
+from common.queue.hints import TASK_NAME
 from worker.claiming.gate import Gate
 from worker.claiming.holdings import Holdings
 from worker.engine.model import Model

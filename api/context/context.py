@@ -18,7 +18,7 @@ from common.jobstore import JobStore
 from common.objects.base import ObjectStore
 from common.outbound.http_client import OutboundClient
 from common.photos import PhotoLimits
-from common.queue.celery_app import HintPublisher
+from common.queue.hints import HintPublisher
 from common.schemas.links import Links
 from common.settings import Settings
 

@@ -1,1 +1,1 @@
-"""Celery as the carrier of hints."""
+"""The queue: Celery, which carries hints from the API and the keeper to workers."""

@@ -1,49 +1,22 @@
-"""Celery as the carrier of hints: names, configuration, publishing.
+"""The Celery application: its configuration, for senders and consumers of hints.
 
-A message says only "there is work in this line"; the job store is the truth. So a lost message
-costs a second, a doubled one nothing. Names come from here alone: the sender never imports the
-worker. The figures are explained in docs/adr/0001-job-store-is-the-truth.md.
+The figures are explained in docs/adr/0001-job-store-is-the-truth.md.
 """
 
-import logging
-import secrets
-import threading
-import time
-from collections.abc import Callable
 from importlib.metadata import version
-from typing import Any
 
 from celery import Celery
-from celery.app.amqp import task_message
-from kombu import Queue
-from kombu.exceptions import OperationalError
 
-from common.errors import ConfigurationError, StoreUnavailable
+from common.errors import ConfigurationError
 from common.jobstore.redis_keys import PREFIX
 from common.settings import Settings
 
-_log = logging.getLogger(__name__)
-
-TASK_NAME = "celshade.render"
 MIN_KOMBU = (5, 7)
-PUBLISH_PAUSE_S = 5.0
 CONSUMER_TIMEOUT_S = 5.0
 CONSUMER_CONNECT_TIMEOUT_S = 2.0
 
-
-def queue_name(line: str) -> str:
-    """Name of the Celery queue that carries a line's hints."""
-    return f"line.{line}"
-
-
-def queue_of(line: str) -> Queue:
-    """The Celery queue of a line; always passed as an object, so that a typo fails."""
-    name = queue_name(line)
-    return Queue(name, routing_key=name)
-
-
-# What kombu takes for establishing a connection: one more try at once, then fail. Its own default
-# keeps a caller for six seconds when the broker refuses connections.
+# kombu's options for connecting: one more try at once, then fail. By default it blocks for six
+# seconds when the broker refuses connections.
 FAIL_FAST = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 
 
@@ -53,7 +26,7 @@ def make_celery(settings: Settings, *, publish_timeout_s: float | None = None) -
     Args:
         settings: Where the broker is.
         publish_timeout_s: Longest wait of one broker call for a process that only publishes: it
-            fails fast. None for a consumer, which waits for its broker as long as it takes.
+            fails fast. None for a consumer, which waits for its broker without a limit.
 
     Raises:
         ConfigurationError: kombu is too old to restore messages in bounded time.
@@ -69,7 +42,7 @@ def make_celery(settings: Settings, *, publish_timeout_s: float | None = None) -
         result_backend=None,
         task_serializer="json",
         accept_content=["json"],
-        task_create_missing_queues=False,  # names come from queue_of: a typo must fail
+        task_create_missing_queues=False,  # names come from hints.queue_of: a typo must fail
         task_publish_retry=False,  # fail fast in the request; the keeper tops hints up
         task_send_sent_event=False,
         worker_send_task_events=False,
@@ -95,95 +68,3 @@ def make_celery(settings: Settings, *, publish_timeout_s: float | None = None) -
         },
     )
     return app
-
-
-class HintPublisher:
-    """Publishes hints without ever failing its caller.
-
-    After a failure it skips publishing for a while: the keeper sees what is missing.
-
-    Args:
-        app: The Celery application.
-        clock: Monotonic seconds.
-    """
-
-    def __init__(self, app: Celery, clock: Callable[[], float] = time.monotonic) -> None:
-        self._app = app
-        self._clock = clock
-        self._silent_until_s = 0.0
-        self._lock = threading.Lock()
-
-    def publish(self, line: str, key: str) -> bool:
-        """Send one hint; answers whether it was sent.
-
-        Args:
-            line: The line that has work.
-            key: The render's key, for the logs.
-        """
-        with self._lock:
-            if self._clock() < self._silent_until_s:
-                return False
-        try:
-            self._send(line, key)
-        except Exception as error:
-            # Whatever the transport raises, the job is recorded already: the answer stays 202.
-            with self._lock:
-                self._silent_until_s = self._clock() + PUBLISH_PAUSE_S
-            _log.warning("hint not published: %s", error, extra={"render": key})
-            return False
-        return True
-
-    def _send(self, line: str, key: str) -> None:
-        """Publish the smallest message that Celery's protocol 2 allows.
-
-        There is one for each waiting render, and `send_task` would add a kilobyte of headers that
-        say nothing here: a hint has no result, no parent, no limits, and is never retried.
-        Source: https://docs.celeryq.dev/en/stable/internals/protocol.html
-        """
-        headers = {"task": TASK_NAME, "id": secrets.token_hex(8)}
-        body: tuple[Any, ...] = ((line, key), {}, {})
-        message = task_message(headers=headers, properties={}, body=body, sent_event=None)
-        with self._app.producer_or_acquire() as producer:
-            self._app.amqp.send_task_message(producer, TASK_NAME, message, queue=queue_of(line))
-
-
-class HintQueues:
-    """Looks at the hint queues, for the keeper."""
-
-    def __init__(self, app: Celery) -> None:
-        self._app = app
-
-    def length(self, line: str) -> int:
-        """How many hints wait in a line's queue.
-
-        Raises:
-            StoreUnavailable: The broker does not answer.
-        """
-        return int(self._on_channel(self._length, queue_name(line)))
-
-    def delete(self, line: str) -> None:
-        """Delete a line's queue with all its hints.
-
-        Raises:
-            StoreUnavailable: The broker does not answer.
-        """
-        self._on_channel(lambda channel, name: channel.queue_purge(name), queue_name(line))
-
-    @staticmethod
-    def _length(channel: Any, name: str) -> int:
-        # Not `passive`: kombu 5.7 then looks for the name without the global key prefix and finds
-        # nothing. Declaring costs nothing in Redis: a list exists while it has entries.
-        return int(channel.queue_declare(name).message_count)
-
-    def _on_channel(self, work: Callable[[Any, str], Any], name: str) -> Any:
-        connection = self._app.connection_for_write()
-        try:
-            with connection:
-                return work(connection.default_channel, name)
-        except tuple(_failures(connection)) as error:
-            raise StoreUnavailable("The broker does not answer.") from error
-
-
-def _failures(connection: Any) -> list[type[Exception]]:
-    """What a transport raises when its broker is away."""
-    return [OperationalError, OSError, *connection.connection_errors]

@@ -6,7 +6,7 @@ import threading
 
 from common.errors import StoreUnavailable
 from common.jobstore.leases import Leases
-from common.queue.celery_app import HintPublisher
+from common.queue.hints import HintPublisher
 from worker.claiming.gate import Gate
 from worker.claiming.holdings import Holdings
 

@@ -11,14 +11,8 @@ from celery.contrib.testing.worker import start_worker
 from pydantic import SecretStr
 
 from common.errors import StoreUnavailable
-from common.queue.celery_app import (
-    PUBLISH_PAUSE_S,
-    TASK_NAME,
-    HintPublisher,
-    HintQueues,
-    make_celery,
-    queue_of,
-)
+from common.queue.celery_app import make_celery
+from common.queue.hints import PUBLISH_PAUSE_S, TASK_NAME, HintPublisher, HintQueues, queue_of
 from common.settings import Settings
 
 TAKEN_S = 30.0  # generous: the machine may be busy

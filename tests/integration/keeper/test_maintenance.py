@@ -17,7 +17,8 @@ from common.jobstore.leases import Claim, LineOffer, WorkerState
 from common.jobstore.submissions import Submission
 from common.objects.local import LocalStore
 from common.objects.names import new_input_name
-from common.queue.celery_app import HintPublisher, HintQueues, make_celery
+from common.queue.celery_app import make_celery
+from common.queue.hints import HintPublisher, HintQueues
 from common.renders import Identity, Params, PictureFormat
 from common.settings import Settings
 from common.styles import line_of

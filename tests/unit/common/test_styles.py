@@ -3,7 +3,7 @@
 import pytest
 
 from common import styles
-from common.queue.celery_app import queue_name, queue_of
+from common.queue.hints import queue_name, queue_of
 
 
 @pytest.mark.parametrize("name", ["ink", "ink-filter", "3d", "a" * 63])
