@@ -112,7 +112,7 @@ def test_the_line_moves_by_mouse_and_keyboard_and_the_way_leads_to_the_pixels(
     expect(viewer.locator(".compare-stage")).to_have_class(re.compile("is-pixelated"))
     screens.keep(person.page, "viewer-pixels")
     person.page.keyboard.press("0")
-    expect(viewer.get_by_role("button", name="Show all of it")).to_be_disabled()
+    expect(viewer.get_by_role("button", name="Fit to window")).to_be_disabled()
 
 
 def test_a_copied_link_leads_to_the_picture(service: Stack, visit: Visit) -> None:

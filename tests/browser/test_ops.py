@@ -113,7 +113,7 @@ def test_only_a_key_that_may_look_after_the_service_opens_it(
     person.expects_refusals = True
     page = person.page
     page.goto(f"{house.stack.url}/ops")
-    expect(page.get_by_role("dialog")).to_contain_text("This service asks for a key")
+    expect(page.get_by_role("dialog")).to_contain_text("This service needs an API key")
     give_key(page, house.keys["ann"])
     expect(page.get_by_role("dialog")).to_contain_text("it needs the scope admin")
     screens.keep(page, "ops-key")

@@ -57,8 +57,8 @@ def test_the_place_in_line_is_told_and_each_can_be_canceled_and_tried_again(
     person.choose(*photos[2:])
     last = person.card(names[5])
     expect(last.locator(".card-state")).to_have_text(re.compile(r"^Number \d in line, about \d"))
-    expect(person.page.locator("#tally")).to_have_text("6 under way")
-    expect(person.page).to_have_title("6 under way · Celshade")
+    expect(person.page.locator("#tally")).to_have_text("6 in progress")
+    expect(person.page).to_have_title("6 in progress · Celshade")
     # Each look at a job is held back until something happens; one at a style's sample for longer.
     assert {"wait=2"} <= set(waits) <= {"wait=2", "wait=30"}
     screens.keep(person.page, "in-line")

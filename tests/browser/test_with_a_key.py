@@ -62,7 +62,7 @@ def test_a_key_opens_the_page_and_stays_in_the_tab(
     expect(person.page.locator("#key-dialog")).to_be_visible()
     screens.keep(person.page, "key")
     give_key(person, "cs_another")
-    expect(person.page.locator("#key-dialog")).to_contain_text("That key is not known here.")
+    expect(person.page.locator("#key-dialog")).to_contain_text("This key is not valid here.")
     give_key(person, KEY)
     person.wait_until_open()
 
@@ -96,8 +96,8 @@ def test_a_key_that_is_taken_back_is_asked_for_once(closed_service: Stack, visit
     names = [f"late {n}.png" for n in range(3)]
     photos = [flat_photo(GREEN, number=510 + n) for n in range(3)]
     person.choose(*(file(name, body) for name, body in zip(names, photos, strict=True)))
-    expect(person.page.locator("#key-dialog")).to_contain_text("That key is not known here.")
-    expect(person.card(names[0]).locator(".card-state")).to_have_text("The key is not known here.")
+    expect(person.page.locator("#key-dialog")).to_contain_text("This key is not valid here.")
+    expect(person.card(names[0]).locator(".card-state")).to_have_text("The key is not valid here.")
     before = len(asked)
     give_key(person, OTHER_KEY)
     expect(person.page.locator("#key-dialog")).to_be_hidden()
