@@ -142,7 +142,7 @@ def test_it_shows_who_works_what_waits_and_what_the_last_hour_brought(
     expect(workers.first).to_contain_text("ready")
     expect(workers.first).to_contain_text("marked")
     expect(page.locator("#lines tbody tr").filter(has_text="marked")).to_have_count(1)
-    expect(page.locator("#callers")).to_contain_text("Nobody waits for anything.")
+    expect(page.locator("#callers")).to_contain_text("No callers are waiting.")
     screens.keep(page, "ops")
     page.set_viewport_size({"width": 360, "height": 740})
     assert operator.overflow_px() <= 0

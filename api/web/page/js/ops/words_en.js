@@ -6,7 +6,7 @@ export default {
   "ops.seen": "as of {time}",
   "ops.nothing": "–",
   "ops.lost": "The service did not answer. Try again in a moment.",
-  "ops.forbidden": "That key may not look after the service: it needs the scope admin.",
+  "ops.forbidden": "This key cannot manage the service: it needs the scope admin.",
 
   "ops.waiting": "In line",
   "ops.waiting.note": "{running} being drawn, {delayed} in a pause",
@@ -24,7 +24,7 @@ export default {
   "ops.memory.note": "nothing new is taken above {most}",
 
   "ops.workers": "Workers",
-  "ops.workers.none": "No worker is there. Jobs wait until one comes.",
+  "ops.workers.none": "No workers. Jobs wait until one starts.",
   "ops.worker": "Worker",
   "ops.state": "State",
   "ops.state.starting": "loading",
@@ -45,11 +45,11 @@ export default {
   "ops.version": "Version",
   "ops.in_line": "In line",
   "ops.megapixels": "Megapixels",
-  "ops.who": "Who waits",
+  "ops.who": "Waiting callers",
   "ops.counted": "of the first {count}",
 
   "ops.callers": "Callers with open jobs",
-  "ops.callers.none": "Nobody waits for anything.",
+  "ops.callers.none": "No callers are waiting.",
   "ops.caller": "Caller",
   "ops.open": "Open jobs",
 
@@ -67,14 +67,14 @@ export default {
   "ops.actions": "What to do",
   "ops.retry": "Retry",
   "ops.retry.of": "Retry the job of {caller}",
-  "ops.retry.gone": "The photo of {caller} is no longer kept",
+  "ops.retry.gone": "The photo of {caller} has expired",
   "ops.retried": "It is back in line.",
   "ops.purge.of": "Purge the job of {caller} from this list",
   "ops.purged": "Purged from the list; the job stays as it is.",
   "ops.purge.all": "Purge all",
   "ops.purged.all": "The list is empty; the jobs stay as they are.",
   "ops.purge.title": "Purge all dead jobs from this list?",
-  "ops.purge.words": "The jobs stay failed, and their callers see them as before. They can no longer be retried from here.",
+  "ops.purge.words": "The jobs stay failed and their callers still see them. They can no longer be retried from here.",
   "ops.purge.yes": "Purge all",
   "ops.purge.no": "Keep them",
 };
