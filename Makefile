@@ -38,10 +38,10 @@ setup-dev: $(READY_DEV) ## the same, and what the checks and tests need
 test test-unit test-integration test-e2e test-browser: export OMP_WAIT_POLICY := PASSIVE
 
 # Most tests wait for processes to start and to end. Servers that were given have room for one.
-AT_A_TIME := $(if $(CELSHADE_TEST_REDIS_URL)$(CELSHADE_TEST_S3_ENDPOINT_URL),0,2)
+AT_A_TIME := $(if $(CELSHADE_TEST_REDIS_URL)$(CELSHADE_TEST_S3_ENDPOINT_URL),0,4)
 
 test: setup-dev chromium ## all tests: unit, integration on real servers, end to end, in a browser
-	$(BIN)/python -m pytest -m "not campaign" -n $(AT_A_TIME) --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -m "not campaign" -n $(AT_A_TIME) --dist loadfile $(ARGS)
 
 test-chaos: setup-dev ## faults under load, rolling restarts: what `make test` has of it, and more
 	$(BIN)/python -m pytest tests/chaos $(ARGS)

@@ -14,6 +14,12 @@ from common.objects.s3 import S3Store
 from common.settings import Settings
 from deploy.local import redis_server, s3_server
 from tests.support import servers
+from tests.support.scheduler import TogetherScheduling
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> TogetherScheduling | None:
+    """With `--dist loadfile`, keep files together that share a running service as well."""
+    return TogetherScheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -1,4 +1,8 @@
-"""Running services for the end-to-end tests, and the question whether they left anything behind."""
+"""Running services for the end-to-end tests, and the question whether they left anything behind.
+
+Files share a service: a photo is nobody else's by its number, and what counts is counted before and
+after. Whoever kills a process waits for its successor.
+"""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -18,23 +22,21 @@ from tests.support.styles import GATE_VARIABLE
 PATIENCE_S = 900
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Give end-to-end tests the time that a busy machine needs."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.timeout(PATIENCE_S))
+    item.add_marker(pytest.mark.timeout(PATIENCE_S))
 
 
 STYLES = "tests.support.styles:MarkedStyle,tests.support.styles:SlowStyle"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def gate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file whose existence lets blue photos through."""
     return tmp_path_factory.mktemp("gate") / "open"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def two_workers(tmp_path_factory: pytest.TempPathFactory, gate: Path) -> Iterator[Stack]:
     """A service with two workers that hold the tests' styles."""
     directory = tmp_path_factory.mktemp("stack")
@@ -42,7 +44,7 @@ def two_workers(tmp_path_factory: pytest.TempPathFactory, gate: Path) -> Iterato
         yield stack
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def one_worker(tmp_path_factory: pytest.TempPathFactory, gate: Path) -> Iterator[Stack]:
     """A service with one worker that holds the tests' styles."""
     with running_stack(tmp_path_factory.mktemp("stack"), env=_test_styles(gate)) as stack:

@@ -22,6 +22,7 @@ LATEST_S = 4 * CPU_S + 30
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     settings = {
+        "CELSHADE_STYLES": "ink",
         "CELSHADE_DECODE_PROCESSES": str(PROCESSES),
         "CELSHADE_DECODE_CPU_S": str(CPU_S),
         "CELSHADE_DECODE_MEMORY_MB": "150",

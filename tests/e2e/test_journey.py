@@ -22,7 +22,8 @@ STAGES = {f"{stage}_ms" for stage in ("fetch", "decode", "wait", "forward", "enc
 def stack(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
-    with running_stack(tmp_path_factory.mktemp("stack"), store=request.param) as stack:
+    env = {"CELSHADE_STYLES": "ink"}
+    with running_stack(tmp_path_factory.mktemp("stack"), store=request.param, env=env) as stack:
         yield stack
 
 
