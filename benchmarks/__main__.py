@@ -24,7 +24,7 @@ from benchmarks import (
 )
 from benchmarks.service import NeverHappened
 from common.errors import CelshadeError
-from deploy.local.supervisor import StartFailed
+from common.processes.supervisor import StartFailed
 
 NOUNS: dict[str, ModuleType] = {
     "hit": hit,

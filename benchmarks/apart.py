@@ -12,7 +12,7 @@ from typing import Any
 
 from common.allocator import keep_freed_memory
 from common.settings import environment_with
-from worker.supervisor import Seat
+from worker.supervisor import WorkerSlot
 
 
 def measured_apart(module: str, rounds: int) -> Any:
@@ -26,7 +26,7 @@ def measured_apart(module: str, rounds: int) -> Any:
         RuntimeError: It failed.
     """
     command = [sys.executable, "-m", module, "--rounds", str(rounds)]
-    environment = {**environment_with(), **Seat("bare", "cpu", "").variables()}
+    environment = {**environment_with(), **WorkerSlot("bare", "cpu", "").variables()}
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise RuntimeError("The measurement failed; its words are above.")

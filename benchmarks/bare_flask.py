@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 import redis
 
 from benchmarks.service import Service
+from common.processes import child_processes
 from common.settings import environment_with
-from deploy.local import child_processes, server_identity
+from deploy.local import server_identity
 
 GRACE_S = 5.0
 READY_S = 60.0

@@ -21,7 +21,7 @@ from benchmarks.processes import cores
 from benchmarks.work import Work
 from common.allocator import keep_freed_memory
 from common.settings import environment_with
-from worker.supervisor import Seat
+from worker.supervisor import WorkerSlot
 
 if TYPE_CHECKING:
     from benchmarks.bare_stages import BareStages
@@ -53,7 +53,7 @@ def measure(
     command = [sys.executable, "-m", "benchmarks.bare_work", "--folder", str(folder)]
     command += ["--size", str(size_px), "--seconds", str(seconds)]
     command += ["--way", way, "--threads", str(threads)]
-    environment = {**environment_with(), **Seat("bare", "cpu", "").variables()}
+    environment = {**environment_with(), **WorkerSlot("bare", "cpu", "").variables()}
     children = [
         subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
         for _ in range(at_once)

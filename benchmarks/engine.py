@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from benchmarks.processes import cores
 from benchmarks.report import Report, Table
 from common.settings import environment_with
-from worker.supervisor import Seat
+from worker.supervisor import WorkerSlot
 
 HELP = """\
 Renders the same photos by our engine, by PyTorch as tutorials write it, by TorchScript, by ONNX
@@ -120,7 +120,7 @@ def _child(
     environment = environment_with()
     if ours:  # as the supervisor starts a worker
         shown = "0" if given.device == "cuda" else ""
-        environment |= Seat("bare", given.device, shown).variables()
+        environment |= WorkerSlot("bare", given.device, shown).variables()
     sys.stderr.write(f"  {module.partition('_')[2]} {' '.join(arguments)}\n")
     command = [sys.executable, "-m", module, *arguments]
     try:

@@ -17,10 +17,10 @@ from benchmarks.service import NeverHappened, until
 from common.jobs import JobStatus
 from common.jobstore.redis_keys import PREFIX
 from common.jobstore.submissions import Submission
+from common.processes import child_processes
 from common.queue.celery_app import make_celery
 from common.queue.hints import TASK_NAME, HintPublisher, HintQueues, queue_of
 from common.settings import environment_with
-from deploy.local import child_processes
 
 TIMEOUT_S = 5.0
 GRACE_S = 10.0

@@ -29,10 +29,11 @@ from common.jobstore.lua_build import compose
 from common.jobstore.policy import Policy
 from common.jobstore.submissions import Submission
 from common.objects.names import new_input_name
+from common.processes import child_processes
 from common.renders import Identity, Params, PictureFormat, work_size
 from common.settings import Settings
 from common.styles import line_of
-from deploy.local import child_processes, redis_server
+from deploy.local import redis_server
 
 STYLE, VERSION = "ink-filter", "0123456789ab"
 LINE = line_of(STYLE, VERSION)

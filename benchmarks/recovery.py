@@ -17,8 +17,8 @@ from benchmarks.photos import distinct_photos
 from benchmarks.report import Report, Table
 from benchmarks.service import NeverHappened, Service, running_service, say, until
 from celshade import Client, Job
+from common.processes.pid_file import is_alive
 from common.settings import load_settings
-from deploy.local.data_directory import is_alive
 from deploy.local.probes import ApiProbe
 
 HELP = """\

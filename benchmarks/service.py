@@ -16,11 +16,12 @@ from pathlib import Path
 
 from benchmarks import processes
 from celshade import Client
+from common.processes.pid_file import is_alive, read_pid
+from common.processes.supervised_process import Death, Status
 from common.settings import load_settings
 from deploy.local import background
-from deploy.local.data_directory import Layout, is_alive, read_pid
+from deploy.local.data_directory import Layout
 from deploy.local.options import StackOptions
-from deploy.local.process import Death, Status
 from deploy.local.stack import Stack
 
 OUT = Path("out")

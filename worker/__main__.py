@@ -11,7 +11,7 @@ from common.log import configure_logging
 from common.processes.pid_file import write_pid
 from common.settings import environment_with, load_settings
 from worker.command.arguments import make_parser
-from worker.supervisor import STOP_EXTRA_S, Supervisor, find_gpus, seats_for
+from worker.supervisor import STOP_EXTRA_S, find_gpus, slots_for, supervise
 
 _log = logging.getLogger(__name__)
 
@@ -26,15 +26,15 @@ def main(arguments: list[str] | None = None) -> int:
             from worker.command import styles  # noqa: PLC0415 - see above
 
             return styles.run(options, settings.styles_dir)
-        seats = seats_for(settings, find_gpus())
+        slots = slots_for(settings, find_gpus())
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     name = f"{settings.worker_name}-supervisor"
     configure_logging(name, settings.log_level)
     write_pid(settings.run_dir, name)
-    _log.info("supervising %s", ", ".join(seat.name for seat in seats))
-    Supervisor(seats, environment_with(), settings.drain_s + STOP_EXTRA_S).run()
+    _log.info("supervising %s", ", ".join(slot.name for slot in slots))
+    supervise(slots, environment_with(), settings.drain_s + STOP_EXTRA_S)
     return 0
 
 

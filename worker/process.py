@@ -1,7 +1,7 @@
 """The process that holds the models.
 
-`python -m worker.process` is started by the supervisor, never by hand. What must stand before torch
-is imported is done here; everything else begins in `worker.serving`.
+`python -m worker.process` is started by the supervisor, never by hand. It does what must be done
+before torch is imported; everything else begins in `worker.serving`.
 """
 
 import argparse

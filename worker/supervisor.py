@@ -1,47 +1,54 @@
-"""The supervisor: starts one worker process per device and starts again what dies.
+"""The worker's supervisor: one worker process per device, started again when it dies.
 
-It sets what must stand before torch is imported: the device a process may see, the allocator's
-behaviour. It holds no model, talks to nobody and imports no torch.
+It sets what must stand before torch is imported: the device a process may see, and the allocator's
+behaviour. It holds no model, connects to nothing and imports no torch.
 """
 
 import logging
 import os
 import signal
-import subprocess
 import sys
 import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 from common.errors import ConfigurationError
+from common.processes.supervised_process import Death, Program, RestartPauses, Status
+from common.processes.supervisor import Supervisor
 from common.settings import Settings
 
 _log = logging.getLogger(__name__)
 
-FIRST_PAUSE_S = 0.2
-LONGEST_PAUSE_S = 10.0
-# A process that lived this long died of something new: its successor starts at once again.
-LIVED_S = 20.0
-LOOK_EVERY_S = 0.1
+PAUSES = RestartPauses(first_s=0.2, longest_s=10.0, stable_s=20.0)
 # What a stopping process takes on top of its drain: Celery's own shutdown.
 STOP_EXTRA_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
-    """One worker process to be: its name and its device."""
+class WorkerSlot:
+    """One worker process to run: its name and its device."""
 
     name: str
     device: str
     cuda_visible_devices: str
 
-    def command(self) -> list[str]:
-        """Command line of the process."""
-        module = [sys.executable, "-m", "worker.process"]
-        return [*module, "--name", self.name, "--device", self.device, "--parent", str(os.getpid())]
+    def program(self, environment: Mapping[str, str], stop_s: float) -> Program:
+        """Return what to run in this slot.
+
+        Args:
+            environment: The whole environment, before the slot's own variables.
+            stop_s: How long the process may take to stop before it is killed, seconds.
+        """
+        command = [sys.executable, "-m", "worker.process", "--name", self.name]
+        return Program(
+            name=self.name,
+            kind="worker",
+            command=[*command, "--device", self.device, "--parent", str(os.getpid())],
+            env={**environment, **self.variables()},
+            grace_s=stop_s,
+            pauses=PAUSES,
+        )
 
     def variables(self) -> dict[str, str]:
         """What the environment must hold before torch is imported."""
@@ -51,7 +58,7 @@ class Seat:
         }
 
 
-def seats_for(settings: Settings, gpu_numbers: Sequence[str]) -> list[Seat]:
+def slots_for(settings: Settings, gpu_numbers: Sequence[str]) -> list[WorkerSlot]:
     """Decide which processes to run: one per GPU, or one for the CPU.
 
     Args:
@@ -71,13 +78,13 @@ def seats_for(settings: Settings, gpu_numbers: Sequence[str]) -> list[Seat]:
         if not all(number.isdigit() for number in numbers):
             raise ConfigurationError("CELSHADE_DEVICE: use 'auto', 'cpu' or numbers like '0,1'.")
     if not numbers:
-        return [Seat(settings.worker_name, "cpu", "")]
+        return [WorkerSlot(settings.worker_name, "cpu", "")]
     names = (
         [settings.worker_name]
         if len(numbers) == 1
         else [f"{settings.worker_name}-gpu{number}" for number in numbers]
     )
-    return [Seat(name, "cuda", number) for name, number in zip(names, numbers, strict=True)]
+    return [WorkerSlot(name, "cuda", number) for name, number in zip(names, numbers, strict=True)]
 
 
 def find_gpus() -> list[str]:
@@ -89,92 +96,33 @@ def find_gpus() -> list[str]:
     )
 
 
-class Place:
-    """A seat and whoever sits in it; knows when the next one may start.
+def supervise(slots: Sequence[WorkerSlot], environment: Mapping[str, str], stop_s: float) -> None:
+    """Keep a process in every slot; returns when told to stop and all have ended.
+
+    For the main thread only, which gets the signals.
 
     Args:
-        seat: What to run.
-        environment: The whole environment, before the seat's own variables.
-    """
-
-    def __init__(self, seat: Seat, environment: dict[str, str]) -> None:
-        self._seat = seat
-        # What dies young again and again is started more and more slowly, but always again.
-        self._pause_s = FIRST_PAUSE_S
-        self._due_s = 0.0
-        self._born_s = 0.0
-        self._environment = {**environment, **seat.variables()}
-        self._child: subprocess.Popen[bytes] | None = None
-
-    def tend(self, now_s: float) -> None:
-        """Take note of a death, or start the next process when it is due."""
-        if self._child is None:
-            if now_s >= self._due_s:
-                self._start(now_s)
-        elif self._child.poll() is not None:
-            self._mourn(self._child, now_s)
-
-    def _start(self, now_s: float) -> None:
-        # A group of its own: Ctrl-C reaches the supervisor alone, which stops its children.
-        self._child = subprocess.Popen(self._seat.command(), env=self._environment, process_group=0)
-        self._born_s = now_s
-
-    def _mourn(self, child: subprocess.Popen[bytes], now_s: float) -> None:
-        lived = now_s - self._born_s > LIVED_S
-        self._pause_s = FIRST_PAUSE_S if lived else min(self._pause_s * 2, LONGEST_PAUSE_S)
-        self._due_s = now_s + self._pause_s
-        self._child = None
-        _log.warning(
-            "%s ended with %s, back in %.1f s", self._seat.name, child.returncode, self._pause_s
-        )
-
-    def terminate(self) -> None:
-        """Ask whoever sits here to stop."""
-        if self._child is not None:
-            self._child.terminate()
-
-    def wait(self, timeout_s: float) -> None:
-        """Wait until nobody sits here; end them when it takes longer."""
-        if self._child is None:
-            return
-        try:
-            self._child.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            self._child.kill()
-            self._child.wait()
-
-
-class Supervisor:
-    """Keeps a process in every seat until told to stop.
-
-    Args:
-        seats: What to run.
-        environment: The whole environment of the processes, before each seat's own variables.
+        slots: What to run.
+        environment: The whole environment of the processes, before each slot's own variables.
         stop_s: How long stopping processes are waited for before they are killed, seconds.
     """
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    programs = [slot.program(environment, stop_s) for slot in slots]
+    Supervisor(programs, _DeathLog()).run(stopping, on_ready=lambda: None)
 
-    def __init__(self, seats: Sequence[Seat], environment: dict[str, str], stop_s: float) -> None:
-        self._places = [Place(seat, environment) for seat in seats]
-        self._stop_s = stop_s
-        self._stopping = threading.Event()
 
-    def run(self) -> None:
-        """Keep all seats taken; returns when told to stop and all have ended.
+class _DeathLog:
+    """Logs deaths; a `Watcher` of the supervisor."""
 
-        For the main thread only: on Linux the kernel ends a child when the thread that started it
-        is gone.
-        """
-        signal.signal(signal.SIGTERM, self._stop)
-        signal.signal(signal.SIGINT, self._stop)
-        while not self._stopping.is_set():
-            for place in self._places:
-                place.tend(time.monotonic())
-            self._stopping.wait(LOOK_EVERY_S)
-        for place in self._places:
-            place.terminate()
-        deadline_s = time.monotonic() + self._stop_s
-        for place in self._places:
-            place.wait(max(0.0, deadline_s - time.monotonic()))
+    def changed(self, statuses: Sequence[Status]) -> None:
+        """Nothing: each process logs for itself."""
 
-    def _stop(self, _signal: int, _frame: FrameType | None) -> None:
-        self._stopping.set()
+    def died(self, death: Death) -> None:
+        """Log how a process ended, and when it is started again."""
+        ended = death.how if death.code is None else f"ended with {death.code}"
+        _log.warning("%s %s, back in %.1f s", death.name, ended, death.again_in_s)
+
+    def still_starting(self, statuses: Sequence[Status]) -> None:
+        """Nothing: a process counts as running once it is started."""

@@ -1,1 +1,1 @@
-"""Processes of this service: pid files, supervision, and children that die with their parent."""
+"""Child processes: started, supervised, found by pid files, and ended with their parent."""

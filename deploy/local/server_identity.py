@@ -14,7 +14,36 @@ from pathlib import Path
 from common.errors import ConfigurationError
 
 LOOPBACK = "127.0.0.1"
-SECRET_BYTES = 32  # 256 bits: nobody guesses them
+SECRET_BYTES = 32  # 256 bits: they cannot be guessed
+PROBE_TIMEOUT_S = 1.0  # of a question whether the server answers
+
+
+def prepare_identity(
+    directory: Path,
+    new_secrets: Callable[[], dict[str, str]],
+    *,
+    await_predecessor: Callable[[dict[str, str]], None] = lambda _: None,
+) -> dict[str, str]:
+    """Return port and secrets of the server in a data directory, the same as at its last run.
+
+    A port that another program has taken since is replaced by a free one.
+
+    Args:
+        directory: The server's data directory; made when it is not there.
+        new_secrets: Gives the secrets of a new directory.
+        await_predecessor: Returns when no server that was left behind works on the directory.
+
+    Raises:
+        ConfigurationError: `server.json` in the directory is damaged.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = directory / "server.json"
+    kept = keep_identity(path, lambda: {"port": str(free_port()), **new_secrets()})
+    await_predecessor(kept)
+    if not is_port_free(int(kept["port"])):
+        kept = {**kept, "port": str(free_port())}
+        replace_identity(path, kept)
+    return kept
 
 
 def keep_identity(path: Path, make: Callable[[], dict[str, str]]) -> dict[str, str]:
@@ -44,7 +73,7 @@ def keep_identity(path: Path, make: Callable[[], dict[str, str]]) -> dict[str, s
 
 
 def replace_identity(path: Path, content: dict[str, str]) -> None:
-    """Write a new content over the old one, whole or not at all."""
+    """Write new content over the old one, whole or not at all."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     write_private(draft, json.dumps(content))
     draft.replace(path)
@@ -66,7 +95,7 @@ def new_secret() -> str:
 
 
 def free_port() -> int:
-    """Return a loopback TCP port that nobody listens on."""
+    """Return a loopback TCP port that no program listens on."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])

@@ -1,6 +1,6 @@
 """The whole service on one data directory: prepared, run until told to stop, left clean.
 
-It joins the parts (directory, servers, programs, supervisor) and knows nothing of terminals.
+It joins directory, servers, programs and supervisor, and knows nothing of terminals.
 """
 
 import threading
@@ -9,13 +9,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from common.errors import ConfigurationError
+from common.processes.pid_file import is_alive, read_pid
+from common.processes.supervisor import Supervisor, Watcher
 from common.settings import Settings
 from deploy.local import server_identity
-from deploy.local.data_directory import Layout, is_alive, read_pid, write_address
+from deploy.local.data_directory import Layout, write_address
 from deploy.local.options import StackOptions
 from deploy.local.probes import ApiProbe
 from deploy.local.programs import all_programs, prepare_servers
-from deploy.local.supervisor import Supervisor, Watcher
 
 # The API of a stack that was killed ends its requests before it frees its port.
 PREDECESSOR_GOES_S = 15.0
@@ -84,7 +85,7 @@ def _await_port(port: int, layout: Layout) -> None:
     """Return when the API's port is free.
 
     Raises:
-        ConfigurationError: Somebody else has it.
+        ConfigurationError: Another program has it.
     """
     predecessor = read_pid(layout.pid("api"))
     deadline_s = time.monotonic() + PREDECESSOR_GOES_S

@@ -1,7 +1,7 @@
 """What a person sees of the stack: a live table on a terminal, a plain line per change elsewhere.
 
-A terminal that is gone (its window was closed) must not stop the service nor spoil its stopping:
-what cannot be written is dropped.
+A terminal that is gone (its window was closed) must not stop the service or disturb its stopping.
+What cannot be written is dropped.
 """
 
 import contextlib
@@ -13,8 +13,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from common.processes.supervised_process import Death, State, Status
 from deploy.local.data_directory import tail
-from deploy.local.process import Death, State, Status
 
 COLOURS = {
     State.RUNNING: "green",
@@ -60,7 +60,7 @@ class Terminal:
             self._console.print(Text(text), soft_wrap=True)
 
     def changed(self, statuses: Sequence[Status]) -> None:
-        """Show how the processes stand now."""
+        """Show the processes as they are now."""
         if self._live is not None:
             with contextlib.suppress(OSError):
                 self._live.update(table(statuses), refresh=True)
@@ -75,15 +75,18 @@ class Terminal:
         """Say that a process ended, when it comes back, and where to look."""
         self.say(
             f"{death.name} {death.how}; it starts again in {death.again_in_s:g} s. "
-            f"What it said: {shown_path(death.log)}"
+            f"What it said: {shown_path(self._log_of(death.name))}"
         )
 
     def still_starting(self, statuses: Sequence[Status]) -> None:
-        """Say whom everybody waits for."""
+        """Say which processes the start waits for."""
         for status in statuses:
-            log = self._logs / f"{status.name}.log"
+            log = self._log_of(status.name)
             self.say(f"Still waiting for {status.name}. {shown_path(log)} ends with:")
             self.say(f"  {tail(log, lines=1) or '(nothing)'}")
+
+    def _log_of(self, name: str) -> Path:
+        return self._logs / f"{name}.log"
 
 
 def table(statuses: Sequence[Status]) -> Table:

@@ -8,11 +8,11 @@ from types import FrameType
 
 from rich.console import Console
 
+from common.processes.supervisor import StartFailed
 from common.settings import Settings
 from deploy.local.data_directory import tail
 from deploy.local.options import StackOptions
 from deploy.local.stack import Stack
-from deploy.local.supervisor import StartFailed
 from deploy.local.terminal import Terminal, shown_path
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -43,8 +43,9 @@ def up(options: StackOptions, settings: Settings, console: Console) -> int:
         with _endings(end), terminal.open():
             stack.run(stop, on_ready=lambda: terminal.say(welcome(stack.url)))
     except StartFailed as failure:
-        terminal.say(f"\n{tail(failure.log)}\n")
-        terminal.say(f"{failure} Its last words are above; all of them: {shown_path(failure.log)}")
+        log = logs / f"{failure.name}.log"
+        terminal.say(f"\n{tail(log)}\n")
+        terminal.say(f"{failure} Its last words are above; all of them: {shown_path(log)}")
         return 1
     terminal.say("All processes have stopped.")
     return 0

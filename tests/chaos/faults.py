@@ -17,7 +17,7 @@ from pathlib import Path
 
 import redis
 
-from deploy.local.data_directory import read_pid
+from common.processes.pid_file import read_pid
 from tests.chaos.ground import Ground
 from tests.chaos.proxy import Fault, FaultProxy, Trouble
 from tests.chaos.schedule import WORKERS, Event, Kind

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from deploy.local import child_processes
+from common.processes import child_processes
 from tests.chaos.callers import Crowd
 from tests.chaos.campaign import has_all_workers
 from tests.chaos.checker import Checker

@@ -14,8 +14,8 @@ import pytest
 
 from api.app import create_app
 from api.context.context import NAME, Context
+from common.processes import child_processes
 from common.settings import PREFIX, Settings
-from deploy.local import child_processes
 from tests.e2e.stack import ROOT, until
 from tests.integration.api.photo_client import PhotoClient
 from tests.support import servers

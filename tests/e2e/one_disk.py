@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import child_processes
+from common.processes import child_processes
 from tests.e2e.stack import ROOT, until
 from tests.support import disks
 

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.local import child_processes
-from deploy.local.data_directory import Layout, is_alive, read_pid, tail
+from common.processes import child_processes
+from common.processes.pid_file import is_alive, read_pid
+from deploy.local.data_directory import Layout, tail
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_S = 150.0  # torch is imported and a model warmed, on a machine that may be busy

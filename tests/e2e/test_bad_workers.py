@@ -12,8 +12,9 @@ import pytest
 from pydantic import SecretStr
 
 from common.errors import ConfigurationError
+from common.processes import child_processes
 from common.settings import PREFIX, Settings
-from deploy.local import child_processes, s3_server
+from deploy.local import s3_server
 from tests.e2e.fleet import Fleet, running_fleet
 from tests.e2e.stack import until
 from tests.support import servers

@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.local.data_directory import read_pid
+from common.processes.pid_file import read_pid
 from tests.e2e.caller import Caller, Job
 from tests.e2e.conftest import Calling
 from tests.e2e.one_disk import OneDisk, one_disk

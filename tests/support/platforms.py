@@ -3,7 +3,7 @@
 The service runs on Linux in production and in CI, where none of these tests is left out, unless
 the system there forbids its users namespaces of their own. On a developer's other system the
 promise itself does not exist: the code says so where it falls back
-(`deploy/local/child_processes.py`, `common/processes/parent_death.py`,
+(`common/processes/child_processes.py`, `common/processes/parent_death.py`,
 `worker/sandbox/shared_memory.py`, `common/allocator.py`), and `docs/not-run.md` says so to people.
 """
 

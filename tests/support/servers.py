@@ -12,8 +12,9 @@ from typing import NoReturn
 import pytest
 from pydantic import SecretStr
 
+from common.processes import child_processes
 from common.settings import Settings
-from deploy.local import child_processes, redis_server, s3_server
+from deploy.local import redis_server, s3_server
 
 READY_S = 30.0  # a generous deadline for a busy machine; the servers need well under a second
 GRACE_S = 10.0

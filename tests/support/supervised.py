@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from deploy.local.process import Death, Program, State, Status
-from deploy.local.supervisor import Supervisor
+from common.processes.supervised_process import Death, Program, State, Status
+from common.processes.supervisor import Supervisor
 
 DEADLINE_S = 60.0  # generous: the machine may be busy
 POLL_EVERY_S = 0.02

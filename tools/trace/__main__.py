@@ -25,9 +25,10 @@ from api.app import create_app
 from api.context.context import NAME, Context
 from common.jobstore.leases import LineOffer, WorkerState
 from common.jobstore.lua_build import files_of
+from common.processes import child_processes
 from common.settings import Settings
 from common.styles import line_of
-from deploy.local import child_processes, redis_server
+from deploy.local import redis_server
 
 ROOT = Path(__file__).resolve().parents[2]
 SIDE_PX = 512

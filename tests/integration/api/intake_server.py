@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from deploy.local import child_processes
+from common.processes import child_processes
 
 ROOT = Path(__file__).resolve().parents[3]
 DEADLINE_S = 30.0

@@ -17,8 +17,8 @@ from pydantic import SecretStr
 from common.jobstore import JobStore
 from common.objects.factory import open_local_store
 from common.objects.local import LocalStore
+from common.processes import child_processes
 from common.settings import Settings, environment_with
-from deploy.local import child_processes
 from tests.integration.api.intake_server import DEADLINE_S, ROOT, free_port
 from tests.support import servers
 from tests.support.audit import audit

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.local import child_processes
+from common.processes import child_processes
 from tests.integration.api.intake_server import DEADLINE_S, ROOT, free_port, wait_until
 
 MANY = 30  # requests over new connections: both processes take some of them

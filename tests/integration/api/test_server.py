@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from deploy.local import child_processes
+from common.processes import child_processes
 from tests.integration.api.intake_server import (
     DEADLINE_S,
     ROOT,

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from common.errors import ConfigurationError
+from common.processes.pid_file import write_pid_file
 from common.settings import Settings
-from deploy.local.data_directory import Layout, write_pid
+from deploy.local.data_directory import Layout
 from deploy.local.options import StackOptions
 from deploy.local.stack import Stack
 from tests.support.supervised import Record
@@ -38,7 +39,7 @@ def test_a_port_in_use_is_said_in_plain_words(tmp_path: Path, taken_port: int) -
 def test_a_pid_file_left_behind_changes_nothing(tmp_path: Path, taken_port: int) -> None:
     layout = Layout(tmp_path)
     layout.make()
-    write_pid(layout.pid("api"), 2**22 + 1)  # above the largest pid of Linux
+    write_pid_file(layout.pid("api"), 2**22 + 1)  # above the largest pid of Linux
     with pytest.raises(ConfigurationError, match="is in use by another program"):
         _run(tmp_path, taken_port)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deploy.local import child_processes
+from common.processes import child_processes
 from tests.integration.api.intake_server import wait_until
 from tests.integration.webhooks.conftest import Service
 from tests.support.checkout import ROOT

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from common.processes import child_processes
 from common.settings import Settings, environment_with
-from deploy.local import child_processes
 from keeper.webhook_dispatcher import WebhookDispatcher
 from keeper.webhook_sender import WebhookSender
 from tests.integration.api.intake_server import wait_until

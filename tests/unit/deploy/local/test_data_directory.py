@@ -32,18 +32,10 @@ def test_a_directory_let_go_can_be_held_again(made: Layout) -> None:
 
 
 def test_what_an_earlier_stack_left_in_run_goes(made: Layout) -> None:
-    data_directory.write_pid(made.pid("api"), 123)
+    made.pid("api").write_text("123\n")
     data_directory.write_address(made.api_url, "http://127.0.0.1:1")
     made.clear_run()
     assert list(made.run.iterdir()) == []
-
-
-def test_pid_files_are_read_back_and_rubbish_in_them_is_nobody(made: Layout) -> None:
-    data_directory.write_pid(made.pid("redis"), 4711)
-    assert data_directory.read_pid(made.pid("redis")) == 4711
-    made.pid("redis").write_text("nobody")
-    assert data_directory.read_pid(made.pid("redis")) is None
-    assert data_directory.read_pid(made.pid("absent")) is None
 
 
 def test_addresses_with_passwords_are_for_this_user_alone(made: Layout) -> None:

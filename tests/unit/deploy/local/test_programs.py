@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from common.processes.supervised_process import Program
 from common.settings import Settings
 from deploy.local import programs
 from deploy.local.data_directory import Layout
 from deploy.local.options import StackOptions
-from deploy.local.process import Program
 from deploy.local.programs import Servers
 from deploy.local.redis_server import RedisServer
 from deploy.local.s3_server import S3Server

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from deploy.local.process import Death, State, Status
+from common.processes.supervised_process import Death, State, Status
 from deploy.local.terminal import Terminal, table
 
 API = Status("api", State.RUNNING, 42, "http://127.0.0.1:8000", restarts=0)
@@ -31,7 +31,7 @@ def test_plain_output_has_one_line_per_change_and_none_twice() -> None:
 def test_a_death_says_how_when_and_where_to_look() -> None:
     out = io.StringIO()
     terminal = Terminal(Console(file=out, width=60), Path("data/logs"))
-    terminal.died(Death("api", "was killed by SIGKILL", 0.25, 1, Path("data/logs/api.log")))
+    terminal.died(Death("api", "was killed by SIGKILL", -9, 0.25, 1))
     assert out.getvalue() == (
         "api was killed by SIGKILL; it starts again in 0.25 s. What it said: data/logs/api.log\n"
     )
@@ -69,7 +69,7 @@ def test_a_terminal_that_is_gone_stops_nothing(is_terminal: bool, tmp_path: Path
     with terminal.open():
         terminal.changed([API])
         terminal.still_starting([API])
-        terminal.died(Death("api", "was killed by SIGKILL", 0.25, 1, tmp_path / "api.log"))
+        terminal.died(Death("api", "was killed by SIGKILL", -9, 0.25, 1))
 
 
 def test_whoever_is_awaited_is_quoted(tmp_path: Path) -> None:

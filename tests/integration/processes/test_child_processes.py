@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import child_processes
+from common.processes import child_processes
 from tests.support.platforms import linux_only
 
 DEADLINE_S = 30.0
@@ -38,7 +38,7 @@ def is_running(pid: int) -> bool:
 def test_a_child_dies_when_its_parent_is_killed() -> None:
     script = (
         "import sys, time\n"
-        "from deploy.local import child_processes\n"
+        "from common.processes import child_processes\n"
         f"child = child_processes.start_child({SLEEP!r})\n"
         "print(child.pid, flush=True)\n"
         "time.sleep(600)\n"

@@ -1,26 +1,24 @@
 """Starts child processes that cannot outlive this one, and waits until they answer.
 
-On Linux the kernel tells a child of its parent's death (`PR_SET_PDEATHSIG`), however the parent
-died; elsewhere a child is an ordinary child, and whoever started it must stop it. Run as a script
-this file is the small wrapper that asks the kernel for that and then becomes the child's program.
-It must never decide when a child is started again: that is the supervisor's business.
+On Linux a child gets a signal when this process dies (`common.processes.parent_death`). Elsewhere
+it is an ordinary child, and its starter must stop it. When a child is started again is decided by
+the supervisor, never here.
 """
 
-import ctypes
 import functools
 import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import IO
 
-PR_SET_PDEATHSIG = 1  # from linux/prctl.h
+from common.processes.parent_death import wrapper
+
 POLL_EVERY_S = 0.02
 
 Child = subprocess.Popen[bytes]
@@ -42,7 +40,7 @@ def start_child(
     """Start a program that gets a signal as soon as this process is gone.
 
     The child has a process group of its own, so that Ctrl-C in a terminal reaches this process
-    alone and the order of stopping stays its own; it reads nothing from the terminal.
+    alone, which stops its children in its own order. It reads nothing from the terminal.
 
     Args:
         command: Program, looked up on the PATH, and its arguments.
@@ -59,7 +57,7 @@ def start_child(
         OSError: The child could not be started. A program that is not there is seen as exit
             code 127 of the child instead.
     """
-    wrapped = [*_wrapper(death_signal), *(os.fspath(part) for part in command)]
+    wrapped = [*wrapper(death_signal), *(os.fspath(part) for part in command)]
 
     def start() -> Child:
         return subprocess.Popen(
@@ -117,22 +115,13 @@ def stop_child(child: Child, *, grace_s: float) -> int:
     return child.wait()
 
 
-def _wrapper(death_signal: signal.Signals) -> list[str]:
-    """Return the words that go before a command so that the child dies with this process."""
-    if not sys.platform.startswith("linux"):
-        return []
-    # A wrapper and not preexec_fn: that may deadlock in a process with threads. -I and -S keep it
-    # at some 10 ms and untouched by the child's PYTHON* variables.
-    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), str(int(death_signal))]
-
-
 @functools.lru_cache(maxsize=1)
 def _forking_thread(_pid: int) -> "queue.SimpleQueue[tuple[Callable[[], Child], Future[Child]]]":
     """Start the thread that forks all children of this process; return where it takes its work.
 
-    The kernel's "parent" is the thread that forked: a child started by a short-lived thread would
-    be told of its parent's death when that thread ends. This one lives as long as the process. The
-    pid is the cache's key because a forked copy of this process has lost the thread.
+    For the kernel the parent is the thread that forked: a child of a short-lived thread would get
+    its death signal when that thread ends. This one lives as long as the process. The pid is the
+    cache's key because a forked copy of this process does not have the thread.
     """
     work: queue.SimpleQueue[tuple[Callable[[], Child], Future[Child]]] = queue.SimpleQueue()
 
@@ -141,26 +130,8 @@ def _forking_thread(_pid: int) -> "queue.SimpleQueue[tuple[Callable[[], Child], 
             start, started = work.get()
             try:
                 started.set_result(start())
-            except Exception as error:  # whatever it is belongs to the caller
+            except Exception as error:  # the caller handles it, whatever it is
                 started.set_exception(error)
 
     threading.Thread(target=fork_for_ever, name="children", daemon=True).start()
     return work
-
-
-def _become(parent_pid: int, death_signal: int, command: list[str]) -> NoReturn:
-    """Tie this process to its parent and replace it by the command."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0) != 0:
-        sys.exit(f"prctl(PR_SET_PDEATHSIG) failed: {os.strerror(ctypes.get_errno())}")
-    if os.getppid() != parent_pid:  # it died before we asked; nobody would ever tell us
-        sys.exit("the parent process is gone")
-    try:
-        os.execvp(command[0], command)  # noqa: S606 - no shell is wanted here
-    except OSError as error:
-        sys.stderr.write(f"cannot start {command[0]}: {error.strerror}\n")
-        sys.exit(127)  # the shell's code for a command that is not there
-
-
-if __name__ == "__main__":
-    _become(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])

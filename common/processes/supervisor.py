@@ -1,18 +1,24 @@
 """Keeps a list of programs running until it is told to stop, then stops them in good order.
 
-Programs start in the order of the list, each one after those that it needs first, and stop in the
-reverse order, one kind after the other. What dies is started again, for ever; only before all have
-run once is a program that keeps dying a reason to give up. It must not know what the programs are.
+Programs start in the order of the list, each one after those that it needs first. They stop in the
+reverse order, one kind after the other. A program that dies is started again, for ever. Only before
+all have run once does the supervisor give up when one keeps dying. It does not know what the
+programs are.
 """
 
 import itertools
 import threading
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Protocol
 
-from deploy.local.process import Death, Process, Program, State, Status
+from common.processes.supervised_process import (
+    Death,
+    Program,
+    State,
+    Status,
+    SupervisedProcess,
+)
 
 POLL_EVERY_S = 0.05
 START_ATTEMPTS = 3
@@ -23,19 +29,19 @@ class StartFailed(Exception):
     """Raised when a program keeps dying before all have run once.
 
     Attributes:
-        log: Where its last words are.
+        name: The program's name.
     """
 
-    def __init__(self, message: str, log: Path) -> None:
+    def __init__(self, message: str, name: str) -> None:
         super().__init__(message)
-        self.log = log
+        self.name = name
 
 
 class Watcher(Protocol):
-    """Whoever is told what happens, in the thread that runs the supervisor; must not raise."""
+    """Gets the events of a supervisor, in the thread that runs it; must not raise."""
 
     def changed(self, statuses: Sequence[Status]) -> None:
-        """Some process's status is another one now."""
+        """The status of a process has changed."""
 
     def died(self, death: Death) -> None:
         """A process ended without being asked to."""
@@ -53,7 +59,7 @@ class Supervisor:
 
     def __init__(self, programs: Sequence[Program], watcher: Watcher) -> None:
         self.hurry = threading.Event()
-        self._processes = [Process(program) for program in programs]
+        self._processes = [SupervisedProcess(program) for program in programs]
         self._watcher = watcher
         self._seen: list[Status] = []
         self._was_ready = False
@@ -101,7 +107,7 @@ class Supervisor:
             self._watcher.still_starting(missing)
 
     def _start_next(self, now_s: float) -> None:
-        """Start for the first time what needs to wait for nobody any more."""
+        """Start for the first time what needs to wait for no other program."""
         for process in self._processes:
             if process.state is State.NEW:
                 process.start(now_s)
@@ -109,11 +115,11 @@ class Supervisor:
                 return
 
     def _note_death(self, death: Death) -> None:
-        """Tell of a death; give up when it shows that nothing will come of the start."""
+        """Report a death; give up when the program keeps dying before all have run once."""
         if not self._was_ready and death.deaths >= START_ATTEMPTS:
             raise StartFailed(
                 f"{death.name} {death.how}, {death.deaths} times in a row, and never served.",
-                death.log,
+                death.name,
             )
         self._watcher.died(death)
 
@@ -123,7 +129,7 @@ class Supervisor:
         for _, group in itertools.groupby(newest_first, key=lambda process: process.program.kind):
             self._stop(list(group))
 
-    def _stop(self, processes: Sequence[Process]) -> None:
+    def _stop(self, processes: Sequence[SupervisedProcess]) -> None:
         """Stop processes of one kind together; kill those that take too long."""
         begun_s = time.monotonic()
         for process in processes:
@@ -141,7 +147,7 @@ class Supervisor:
         self._show()
 
     def _show(self) -> None:
-        """Tell the watcher when anything looks different."""
+        """Report the statuses when any has changed."""
         statuses = [process.status() for process in self._processes]
         if statuses != self._seen:
             self._seen = statuses

@@ -1,4 +1,4 @@
-"""The stack's supervisor over real processes that really die."""
+"""The supervisor over real processes that really die."""
 
 import os
 import signal
@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.data_directory import is_alive, read_pid, tail
-from deploy.local.process import State
-from deploy.local.supervisor import StartFailed
+from common.processes.pid_file import is_alive, read_pid
+from common.processes.supervised_process import State
+from common.processes.supervisor import StartFailed
+from deploy.local.data_directory import tail
 from tests.support.platforms import linux_only
 from tests.support.supervised import DEADLINE_S, Supervised, is_running, program, supervised, until
 
@@ -42,7 +43,7 @@ STACK = """
 import sys, threading
 from pathlib import Path
 from tests.support.supervised import Record, program
-from deploy.local.supervisor import Supervisor
+from common.processes.supervisor import Supervisor
 programs = [program(Path(sys.argv[1]), "child")]
 Supervisor(programs, Record()).run(threading.Event(), on_ready=lambda: print("ready", flush=True))
 """
@@ -101,7 +102,7 @@ def test_a_process_that_never_serves_ends_the_start_with_its_words(tmp_path: Pat
     with pytest.raises(StartFailed, match=r"keeper ended with exit code 1, 3 times") as failure:
         run.run()
     assert {status.state for status in run.seen.now.values()} == {State.STOPPED}
-    assert "no such setting" in failure.value.log.read_text()
+    assert "no such setting" in (tmp_path / f"{failure.value.name}.log").read_text()
 
 
 def test_once_all_have_run_a_process_is_started_again_however_often_it_dies(
