@@ -1,7 +1,7 @@
-"""`python -m api`: serves the API, or makes, lists and revokes the keys of its callers.
+"""`python -m api`: serves the API, or creates, lists and revokes API keys.
 
-Faults in settings and words come out as plain lines with exit code 2, a job store that is away and
-a key that is not there with exit code 1.
+Invalid settings and arguments exit with code 2; an unavailable job store or an unknown key exits
+with code 1. Both print plain lines.
 """
 
 import argparse
@@ -43,10 +43,10 @@ All of them, with their defaults: docs/configuration.md
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code."""
-    asked = _parser().parse_args(arguments)
+    args = _parser().parse_args(arguments)
     try:
-        if asked.command == "keys":
-            return key_commands.run(asked)
+        if args.command == "keys":
+            return key_commands.run(args)
         return _serve(load_settings())
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
@@ -78,21 +78,21 @@ def _serve(settings: Settings) -> int:
     try:
         make_bucket(settings, timeout_s=BUCKET_TIMEOUT_S)
     except StorageUnavailable as error:
-        # It may come later; until then uploads are answered 503.
-        _log.warning("the bucket could not be looked at: %s", error)
+        # It may come up later; until then uploads get a 503.
+        _log.warning("the bucket could not be checked: %s", error)
     server.serve(settings, create_app)
     return 0
 
 
 def _require_key(settings: Settings) -> None:
-    """Return when somebody could come in.
+    """Return if there can be callers.
 
     Raises:
-        ConfigurationError: The keys file cannot be used; or others could reach the address, and
-            there is no key: whoever starts it so means something else.
+        ConfigurationError: The keys file is invalid; or other machines can reach the address and
+            there is no key, which nobody intends.
     """
     if settings.keys_file:
-        KeysFile(settings.keys_file)  # its faults are told here, once, and not by every process
+        KeysFile(settings.keys_file)  # reports faults once, not in every process
         return
     if may_be_open(settings):
         return
@@ -100,7 +100,7 @@ def _require_key(settings: Settings) -> None:
     try:
         was_ever_used = store.api_keys.all().was_ever_used
     except StoreUnavailable:
-        return  # it serves nobody until the job store says who may come in
+        return  # no request is served until the job store is available
     finally:
         store.redis.close()
     if not was_ever_used:

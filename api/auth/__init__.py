@@ -1,1 +1,1 @@
-"""Who sent a request: API keys, and which hosts and origins a keyless service answers."""
+"""Who sent a request: API keys, and the hosts and origins that a keyless service accepts."""

@@ -1,8 +1,8 @@
-"""Callers: says who sent a request, from the key it shows.
+"""The authenticator: identifies the caller of a request by its API key.
 
-Keys stand in a file, in the job store, or in both. As long as there is none at all, a service that
-may be open takes everybody for `local`; who can reach it then, the front door decides. The first
-key closes it, and it stays closed when the last one is revoked.
+Keys are in a file, in the job store, or in both. As long as there is none at all, a service that
+may be open treats everybody as `local`; the origin guard decides who can reach it then. The first
+key closes the service, and it stays closed when the last one is revoked.
 """
 
 import re
@@ -17,12 +17,12 @@ _BEARER = re.compile(r"bearer +([!-~]{1,512})", re.IGNORECASE)
 
 
 class Authenticator:
-    """Everybody who may ask. Safe to use from several threads.
+    """Identifies callers. Safe to use from several threads.
 
     Args:
         keys_file: The callers in the keys file; None without one.
-        known_keys: The keys in the job store.
-        may_be_open: Whether everybody is let in as long as there is no key.
+        key_cache: The keys in the job store.
+        may_be_open: Whether everybody is admitted as long as there is no key.
     """
 
     def __init__(
@@ -33,42 +33,42 @@ class Authenticator:
         self._may_be_open = may_be_open and keys_file is None
 
     @property
-    def seem_open(self) -> bool:
-        """Whether everybody is `local`, as far as this process has heard; never waits."""
-        return self._may_be_open and self._stored.seemed_unused
+    def appears_open(self) -> bool:
+        """Whether everybody is `local`, as far as this process knows; never waits."""
+        return self._may_be_open and self._stored.appears_unused
 
     def identify(self, authorization: str | None) -> Caller:
-        """Say who sent a request, from its `Authorization` header.
+        """Identify the caller from the `Authorization` header.
 
         Raises:
-            Unauthorized: There is no key in it, or nobody has that key.
-            StoreUnavailable: The keys in the job store cannot be known now.
+            Unauthorized: It contains no key, or an unknown one.
+            StoreUnavailable: The job store has not confirmed its keys for too long.
         """
         if self._may_be_open and not self._stored.was_ever_used():
             return LOCAL
-        shown = _BEARER.fullmatch(authorization.strip()) if authorization else None
-        if shown is None:
+        bearer = _BEARER.fullmatch(authorization.strip()) if authorization else None
+        if bearer is None:
             raise Unauthorized
-        caller = self._file.find(shown[1]) if self._file else None
-        caller = caller or self._with_its_share(self._stored.find(shown[1]))
+        caller = self._file.find(bearer[1]) if self._file else None
+        caller = caller or self._with_file_share(self._stored.find(bearer[1]))
         if caller is None:
             raise Unauthorized
         return caller
 
     def named(self, name: str) -> Caller:
-        """Say whose jobs of a name are: that caller, or one without a key who has the usual share.
+        """Return the caller of that name; without a key it has the default share.
 
-        The scopes are of no use: nobody has shown a key.
+        Do not use the scopes: no key was presented.
 
         Raises:
-            StoreUnavailable: The keys in the job store cannot be known now.
+            StoreUnavailable: The job store has not confirmed its keys for too long.
         """
         caller = self._file.named(name) if self._file else None
         return caller or self._stored.named(name) or Caller(name, frozenset(), Share())
 
-    def _with_its_share(self, caller: Caller | None) -> Caller | None:
-        """A caller who stands in the file as well has the share that the file gives it."""
+    def _with_file_share(self, caller: Caller | None) -> Caller | None:
+        """Return the caller with the share from the file, if it is listed there too."""
         if caller is None or self._file is None:
             return caller
-        same = self._file.named(caller.name)
-        return replace(caller, share=same.share) if same else caller
+        listed = self._file.named(caller.name)
+        return replace(caller, share=listed.share) if listed else caller

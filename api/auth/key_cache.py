@@ -1,8 +1,8 @@
-"""Known keys: what this process knows of the API keys in the job store, and for how long it counts.
+"""The key cache: a process's copy of the API keys in the job store, and how long it stays valid.
 
-A request that comes a second after the last look looks again, so a key made or revoked elsewhere is
-known within a second or two. While the job store is away, what was known counts for 4 s more; then
-nobody is let in by it: a key could have been revoked meanwhile.
+A request refreshes a copy older than a second, so a key created or revoked elsewhere is known
+within a second or two. While the job store is unavailable, the copy stays valid for 4 s. After that
+no key is accepted: it could have been revoked meanwhile.
 """
 
 import hmac
@@ -17,10 +17,10 @@ from common.jobstore.api_keys import ApiKeys, KeyList
 
 _log = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 1.0
+REFRESH_EVERY_S = 1.0
 # A revoked key is refused within 5 s whatever happens: this, and a second for the request.
-TRUST_S = 4.0
-NOTE_EVERY_S = 60.0  # how exactly `last used` is told
+MAX_STALE_S = 4.0
+RECORD_USE_EVERY_S = 60.0  # resolution of `last used`
 RETRY_AFTER_S = 2
 
 
@@ -28,7 +28,7 @@ class KeyCache:
     """The keys in the job store. Safe to use from several threads.
 
     Args:
-        keyring: Where they are.
+        api_keys: The keys in the job store.
         clock: Monotonic seconds.
     """
 
@@ -38,30 +38,30 @@ class KeyCache:
         self._lock = threading.Lock()
         self._list = KeyList("", {})
         self._was_ever_used = False
-        self._seen_s = self._tried_s = self._noted_s = float("-inf")
+        self._refreshed_s = self._tried_s = self._use_recorded_s = float("-inf")
         self._used: set[str] = set()
 
     @property
-    def seemed_unused(self) -> bool:
-        """Whether no key was ever made, as far as this process has heard; never waits."""
+    def appears_unused(self) -> bool:
+        """Whether no key was ever made, as far as this process knows; never waits."""
         return not self._was_ever_used
 
     def was_ever_used(self) -> bool:
         """Whether a key was ever made.
 
         Raises:
-            StoreUnavailable: The job store has been away for too long to tell.
+            StoreUnavailable: The job store has been unavailable for too long.
         """
         self._fresh()
         return self._was_ever_used
 
     def find(self, key: str) -> Caller | None:
-        """Say whose key this is.
+        """Return the owner of a key; None for an unknown key.
 
         Raises:
-            StoreUnavailable: The job store has been away for too long to tell.
+            StoreUnavailable: The job store has been unavailable for too long.
         """
-        # A prefix is no secret: only the digests are compared so that time tells nothing.
+        # The prefix is not secret; only the digests need a constant-time comparison.
         found = self._fresh().keys.get(prefix_of(key))
         if found is None or not hmac.compare_digest(found.sha256, digest_of(key)):
             return None
@@ -69,10 +69,10 @@ class KeyCache:
         return Caller(found.name, found.scopes, found.share)
 
     def named(self, name: str) -> Caller | None:
-        """The caller of that name, with the scopes of one of its keys.
+        """Return the caller of that name, with the scopes of one of its keys.
 
         Raises:
-            StoreUnavailable: The job store has been away for too long to tell.
+            StoreUnavailable: The job store has been unavailable for too long.
         """
         for key in self._fresh().keys.values():
             if key.name == name:
@@ -80,37 +80,37 @@ class KeyCache:
         return None
 
     def _fresh(self) -> KeyList:
-        """What is known, after a look when it is time for one.
+        """Return the keys, refreshed if that is due.
 
-        One thread looks; the others go on with what is known while that still counts.
+        One thread refreshes; the others use the present copy while it is valid.
         """
-        if self._clock() - self._tried_s >= LOOK_EVERY_S and self._lock.acquire(
-            blocking=not self._counts()
+        if self._clock() - self._tried_s >= REFRESH_EVERY_S and self._lock.acquire(
+            blocking=not self._is_valid()
         ):
             try:
-                if self._clock() - self._tried_s >= LOOK_EVERY_S:
-                    self._look()
+                if self._clock() - self._tried_s >= REFRESH_EVERY_S:
+                    self._refresh()
             finally:
                 self._lock.release()
-        if not self._counts():
+        if not self._is_valid():
             raise StoreUnavailable(retry_after_s=RETRY_AFTER_S)
         return self._list
 
-    def _counts(self) -> bool:
-        return self._clock() - self._seen_s < TRUST_S
+    def _is_valid(self) -> bool:
+        return self._clock() - self._refreshed_s < MAX_STALE_S
 
-    def _look(self) -> None:
-        begun_s = self._clock()
+    def _refresh(self) -> None:
+        started_s = self._clock()
         try:
             changed = self._api_keys.changed_since(self._list.mark)
-            self._seen_s = begun_s
+            self._refreshed_s = started_s
             if changed is not None:
                 self._list, self._was_ever_used = changed, changed.was_ever_used
-            if self._used and begun_s - self._noted_s >= NOTE_EVERY_S:
-                self._noted_s = begun_s
+            if self._used and started_s - self._use_recorded_s >= RECORD_USE_EVERY_S:
+                self._use_recorded_s = started_s
                 used, self._used = self._used, set()
                 self._api_keys.note_used(used)
         except StoreUnavailable as error:
-            _log.warning("the keys in the job store cannot be looked at: %s", error)
+            _log.warning("the keys in the job store could not be read: %s", error)
         finally:
             self._tried_s = self._clock()

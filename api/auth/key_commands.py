@@ -1,6 +1,6 @@
-"""`python -m api keys`: makes, lists and revokes API keys. Owns the command's words.
+"""`python -m api keys`: makes, lists and revokes API keys. Owns the command line.
 
-A key is shown once, when it is made; neither the job store nor a keys file holds it.
+A key is shown once, when it is created; neither the job store nor a keys file contains it.
 """
 
 import argparse
@@ -48,7 +48,7 @@ stay, for its other keys; signed links that were given out lead to their picture
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
-    """Add the words of `keys` to its parser."""
+    """Add the subcommands of `keys` to its parser."""
     plain = argparse.RawDescriptionHelpFormatter
     verbs = parser.add_subparsers(dest="verb", metavar="create | list | revoke", required=True)
     create = verbs.add_parser(
@@ -82,33 +82,33 @@ def _add_share(create: argparse.ArgumentParser) -> None:
     create.add_argument("--requests-per-minute", metavar="N", help="requests answered in a minute")
 
 
-def run(asked: argparse.Namespace) -> int:
-    """Do what was asked and return the exit code.
+def run(args: argparse.Namespace) -> int:
+    """Run the subcommand and return the exit code.
 
     Raises:
-        ConfigurationError: A word cannot be used; names every fault.
-        NotFound: No key begins so.
+        ConfigurationError: An argument is invalid; lists every fault.
+        NotFound: No key has that prefix.
         StoreUnavailable: The job store does not answer.
     """
-    if asked.verb == "create":
-        _create(asked)
+    if args.verb == "create":
+        _create(args)
         return 0
     store = JobStore.from_settings(load_settings(), timeout_s=TIMEOUT_S)
     try:
-        if asked.verb == "list":
+        if args.verb == "list":
             _list(store.api_keys)
         else:
-            _revoke(store.api_keys, asked.prefixes)
+            _revoke(store.api_keys, args.prefixes)
     finally:
         store.redis.close()
     return 0
 
 
-def _create(asked: argparse.Namespace) -> None:
-    name, scopes, share = asked.name, _scopes(asked.scopes), _figures(asked)
+def _create(args: argparse.Namespace) -> None:
+    name, scopes, share = args.name, _scopes(args.scopes), _figures(args)
     key = new_key()
-    lines = lines_for(key, name, scopes, share)  # whatever is wrong is told before a key is stored
-    if asked.for_keys_file:
+    lines = lines_for(key, name, scopes, share)  # reports faults before a key is stored
+    if args.for_keys_file:
         sys.stdout.write(f"# The key, shown once; give it to {name}:\n#   {key}\n\n{lines}")
         return
     store = JobStore.from_settings(load_settings(), timeout_s=TIMEOUT_S)
@@ -116,7 +116,7 @@ def _create(asked: argparse.Namespace) -> None:
         while not store.api_keys.add(
             prefix=prefix_of(key), sha256=digest_of(key), name=name, scopes=scopes, share=share
         ):
-            key = new_key()  # another one begins alike
+            key = new_key()  # that prefix is taken
     finally:
         store.redis.close()
     sys.stdout.write(f"{key}\n")
@@ -133,9 +133,9 @@ def _scopes(text: str) -> frozenset[Scope]:
         raise ConfigurationError("scopes: choose jobs, admin, or jobs,admin.") from None
 
 
-def _figures(asked: argparse.Namespace) -> dict[str, Any]:
-    """The figures of the share that were given, by field."""
-    given = {name: getattr(asked, name) for name in Share.model_fields}
+def _figures(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the given figures of the share, by field."""
+    given = {name: getattr(args, name) for name in Share.model_fields}
     try:
         share = Share.model_validate({n: text for n, text in given.items() if text is not None})
     except ValidationError as error:
@@ -183,7 +183,7 @@ def _minute(ms: int | None) -> str:
 
 
 def _table(rows: list[dict[str, str]]) -> str:
-    """Rows under their titles, each column as wide as its widest text."""
+    """Format rows under their titles, each column as wide as its widest text."""
     widths = {title: max(len(title), *(len(row[title]) for row in rows)) for title in rows[0]}
 
     def line(cells: Iterable[str]) -> str:
@@ -195,6 +195,6 @@ def _table(rows: list[dict[str, str]]) -> str:
 
 def _revoke(api_keys: ApiKeys, prefixes: Iterable[str]) -> None:
     for prefix in prefixes:
-        short = prefix_of(prefix)  # a whole key is as good as its beginning
+        short = prefix_of(prefix)  # a whole key is accepted too
         api_keys.revoke(short)
         sys.stderr.write(f"Revoked {short}...; API processes refuse it within 5 seconds.\n")

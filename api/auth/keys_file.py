@@ -1,7 +1,7 @@
-"""The keys file: callers that somebody wrote into a TOML file. Reads it again as it changes.
+"""The keys file: callers listed in a TOML file. Reads it again when it changes.
 
-The file holds the SHA-256 of each key, never a key. One that cannot be used any more is reported in
-the log, and those known before stay: a slip in an editor must not lock everybody out.
+The file contains the SHA-256 of each key, never a key. If it becomes invalid, the fault is logged
+and the former keys stay valid: a typo must not lock everybody out.
 """
 
 import hmac
@@ -52,7 +52,7 @@ class KeysFile:
         clock: Monotonic seconds.
 
     Raises:
-        ConfigurationError: The file cannot be used; names every fault.
+        ConfigurationError: The file is invalid; lists every fault.
     """
 
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -64,19 +64,19 @@ class KeysFile:
         self._read_s = clock()
 
     def find(self, key: str) -> Caller | None:
-        """Say whose key this is."""
+        """Return the owner of a key; None for an unknown key."""
         digest, found = digest_of(key), None
         for known, owner in self._fresh().items():
-            if hmac.compare_digest(known, digest):  # no early end: time tells nothing
+            if hmac.compare_digest(known, digest):  # no early exit: constant time
                 found = owner
         return found
 
     def named(self, name: str) -> Caller | None:
-        """The caller of that name."""
+        """Return the caller of that name."""
         return next((caller for caller in self._fresh().values() if caller.name == name), None)
 
     def _fresh(self) -> dict[str, Caller]:
-        """The callers by their key's digest, as the file has them."""
+        """Return the callers by the digest of their key, as in the file."""
         with self._lock:
             if self._clock() - self._read_s < READ_EVERY_S:
                 return self._known
@@ -88,21 +88,21 @@ class KeysFile:
                     self._known = _parse(content, self._path)
                     _log.info("keys file read again", extra={"keys": len(self._known)})
             except ConfigurationError as error:
-                _log.error("keys file not usable, the former keys stay: %s", error)
+                _log.error("keys file is invalid, the former keys stay valid: %s", error)
             return self._known
 
 
 def lines_for(key: str, name: str, scopes: frozenset[Scope], share: Mapping[str, Any]) -> str:
-    """Write the lines that let a key in; they do not hold the key.
+    """Write the lines that admit a key; they do not contain the key.
 
     Args:
         key: The key.
         name: Its caller.
-        scopes: What it may do.
+        scopes: Its scopes.
         share: Figures of the caller's share, by field.
 
     Raises:
-        ConfigurationError: Something cannot be used; names every fault.
+        ConfigurationError: An argument is invalid; lists every fault.
     """
     try:
         entry = _Entry(name=name, key_sha256=digest_of(key), scopes=scopes, **share)
@@ -124,7 +124,7 @@ def _read(path: Path) -> bytes:
 
 
 def _parse(content: bytes, path: Path) -> dict[str, Caller]:
-    """Read the file's content; all faults are reported together."""
+    """Parse the file; all faults are reported together."""
     try:
         entries = _Content.model_validate(tomllib.loads(content.decode())).callers
     except ValidationError as error:
@@ -138,9 +138,9 @@ def _parse(content: bytes, path: Path) -> dict[str, Caller]:
         if entry.key_sha256 in known:
             faults.append(f"caller {number}: this key_sha256 stands there twice")
         share, first = entry.share(), shares.setdefault(entry.name, entry.share())
-        for what in Share.model_fields:
-            if getattr(share, what) != getattr(first, what):
-                faults.append(f"caller {number}: '{entry.name}' has another {what} further up")
+        for figure in Share.model_fields:
+            if getattr(share, figure) != getattr(first, figure):
+                faults.append(f"caller {number}: '{entry.name}' has another {figure} further up")
         known[entry.key_sha256] = Caller(entry.name, entry.scopes, share)
     if faults:
         raise ConfigurationError("\n".join([f"{path} is not usable.", *faults]))
@@ -148,7 +148,7 @@ def _parse(content: bytes, path: Path) -> dict[str, Caller]:
 
 
 def _faults(error: ValidationError) -> str:
-    """One line per fault; never the value, which may be a key put in the wrong place."""
+    """Write a line per fault; never the value, which may be a misplaced key."""
     lines = []
     for fault in error.errors():
         places = [str(part + 1) if isinstance(part, int) else str(part) for part in fault["loc"]]

@@ -1,1 +1,1 @@
-"""What a request is served with, joined once per process."""
+"""The dependencies of every request, created once per process."""

@@ -1,4 +1,4 @@
-"""The context: everything that a request is served with, joined once per process by `app.py`."""
+"""The context: the dependencies of every request, created once per process by `app.py`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,31 +26,31 @@ NAME = "celshade"
 
 
 class Application(Flask):
-    """Flask without what none of our routes needs."""
+    """Flask without features that no route needs."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Take a function as it is; Flask looks ten times a request whether it is a coroutine."""
+        """Return a function as it is; Flask checks ten times per request for a coroutine."""
         return func
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """The real parts of this process.
+    """The dependencies of this process.
 
     Attributes:
         settings: The process's settings.
         store: The job store.
-        objects: Where pictures lie.
-        hints: Tells workers of new work.
-        authenticator: Who may ask.
-        origin_guard: Under which names we answer, and to which pages.
+        objects: The object store of photos and pictures.
+        hints: Notifies workers of new work.
+        authenticator: Identifies callers.
+        origin_guard: Which host names and pages are accepted.
         catalog: Styles and load, at most a second old.
         long_poll: Threads that wait for jobs to end.
-        response_cache: What was last said of ended jobs.
+        response_cache: Recent responses about ended jobs.
         photo_limits: What photos are accepted.
-        downloads: How many archives may be sent at once: each keeps a thread.
-        outbound: Calls addresses that callers choose.
-        fetches: How many photos may be fetched at once: each keeps a thread.
+        downloads: How many archives may be sent at once; each occupies a thread.
+        outbound: Sends requests to addresses that callers choose.
+        fetches: How many photos may be fetched at once; each occupies a thread.
     """
 
     settings: Settings
@@ -74,30 +74,30 @@ class Context:
 
 
 def current_context() -> Context:
-    """The parts of the application that serves this request."""
+    """Return the context of the application that serves this request."""
     found: Context = current_app.extensions[NAME]
     return found
 
 
 def check_origin(*, page_blueprint: str) -> None:
-    """Refuse requests to a host that is not ours, or from foreign pages; runs before each request.
+    """Refuse requests to a foreign host or from a foreign page; runs before each request.
 
     Args:
         page_blueprint: Name of the blueprint of our own pages, which any site may link to.
 
     Raises:
-        Forbidden: It may not come in.
+        Forbidden: It is not allowed.
     """
-    here, is_page = current_context(), request.blueprint == page_blueprint
-    here.origin_guard.check(request, is_open=here.authenticator.seem_open, is_page=is_page)
+    context, is_page = current_context(), request.blueprint == page_blueprint
+    context.origin_guard.check(request, is_open=context.authenticator.appears_open, is_page=is_page)
 
 
 def identify_caller() -> Caller:
-    """Say who sent this request; looked up once and remembered for the log.
+    """Identify the caller of this request; done once and kept for the log.
 
     Raises:
-        Unauthorized: Nobody known.
-        StoreUnavailable: It cannot be known now.
+        Unauthorized: The caller is unknown.
+        StoreUnavailable: The keys cannot be checked now.
     """
     if "caller" not in g:
         g.caller = current_context().authenticator.identify(request.headers.get("Authorization"))
@@ -106,12 +106,12 @@ def identify_caller() -> Caller:
 
 
 def require_caller(scope: Scope) -> Caller:
-    """Say who sent this request.
+    """Return the caller of this request.
 
     Raises:
-        Unauthorized: Nobody known.
-        Forbidden: Somebody without that scope.
-        StoreUnavailable: It cannot be known now.
+        Unauthorized: The caller is unknown.
+        Forbidden: Its key lacks that scope.
+        StoreUnavailable: The keys cannot be checked now.
     """
     caller = identify_caller()
     if scope not in caller.scopes:
@@ -120,21 +120,21 @@ def require_caller(scope: Scope) -> Caller:
 
 
 def require_jobs_caller() -> None:
-    """Let only callers through who may work with jobs; runs before each request of `/v1`."""
+    """Require the scope `jobs`; runs before each request of `/v1`."""
     require_caller(Scope.JOBS)
 
 
 def current_caller() -> Caller:
-    """Who sent this request; only where `require_caller` ran before."""
+    """Return the caller of this request; only after `require_caller`."""
     caller: Caller = g.caller
     return caller
 
 
 def current_links() -> Links:
-    """Makes the links of this request's answer."""
-    here = current_context()
+    """Return the builder of links for this request's response."""
+    context = current_context()
     return Links(
-        here.objects,
-        base_url=here.origin_guard.base_url(request),
-        url_ttl_s=here.settings.url_ttl_s,
+        context.objects,
+        base_url=context.origin_guard.base_url(request),
+        url_ttl_s=context.settings.url_ttl_s,
     )

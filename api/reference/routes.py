@@ -49,7 +49,7 @@ def register(
 def show_document() -> Response:
     """Show the service in OpenAPI 3.1."""
     return _sent(
-        _descriptions().document(is_open=current_context().authenticator.seem_open),
+        _descriptions().document(is_open=current_context().authenticator.appears_open),
         "application/json",
     )
 
@@ -58,7 +58,7 @@ def show_document() -> Response:
 def show_page() -> Response:
     """Show the same as a page."""
     response = _sent(
-        _descriptions().page(is_open=current_context().authenticator.seem_open), "text/html"
+        _descriptions().page(is_open=current_context().authenticator.appears_open), "text/html"
     )
     response.headers["Content-Security-Policy"] = POLICY
     return response

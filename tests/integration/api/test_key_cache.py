@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.auth.key_cache import LOOK_EVERY_S, NOTE_EVERY_S, TRUST_S, KeyCache
+from api.auth.key_cache import MAX_STALE_S, RECORD_USE_EVERY_S, REFRESH_EVERY_S, KeyCache
 from common.callers import Scope, digest_of, new_key, prefix_of
 from common.errors import NotFound, StoreUnavailable
 from common.jobstore import JobStore
@@ -51,10 +51,10 @@ def test_two_processes_know_a_new_and_a_revoked_key_in_time(store: JobStore) -> 
     processes = [KeyCache(store.api_keys, clock=clock) for _ in range(2)]
     assert not any(process.was_ever_used() for process in processes)
     key = add(store, "ann")
-    clock.now_s += LOOK_EVERY_S
+    clock.now_s += REFRESH_EVERY_S
     assert [name_of(process, key) for process in processes] == ["ann", "ann"]
     store.api_keys.revoke(prefix_of(key))
-    clock.now_s += LOOK_EVERY_S
+    clock.now_s += REFRESH_EVERY_S
     assert [name_of(process, key) for process in processes] == [None, None]
     assert all(process.was_ever_used() for process in processes)
 
@@ -69,19 +69,19 @@ def test_what_was_known_counts_for_a_while_and_then_nobody_is_let_in(tmp_path: P
         assert name_of(known, key) == "ann"
         child.send_signal(signal.SIGSTOP)
         try:
-            clock.now_s += TRUST_S - 0.1
+            clock.now_s += MAX_STALE_S - 0.1
             assert name_of(known, key) == "ann"
             clock.now_s += 0.1
             for ask in (lambda: known.find(key), lambda: known.find("cs_x"), known.was_ever_used):
                 with pytest.raises(StoreUnavailable):
                     ask()
-            assert not known.seemed_unused  # the front door waits for nobody
+            assert not known.appears_unused  # the origin guard never waits
         finally:
             child.send_signal(signal.SIGCONT)
-        clock.now_s += LOOK_EVERY_S
+        clock.now_s += REFRESH_EVERY_S
         assert name_of(known, key) == "ann"
         store.redis.close()
-    assert TRUST_S + LOOK_EVERY_S <= PROMISED_S
+    assert MAX_STALE_S + REFRESH_EVERY_S <= PROMISED_S
 
 
 def test_who_has_heard_nothing_lets_nobody_in() -> None:
@@ -91,7 +91,7 @@ def test_who_has_heard_nothing_lets_nobody_in() -> None:
         known.find(new_key())
     with pytest.raises(StoreUnavailable):
         known.was_ever_used()
-    assert known.seemed_unused
+    assert known.appears_unused
 
 
 def test_a_beginning_is_not_enough(store: JobStore) -> None:
@@ -130,7 +130,7 @@ def test_the_use_of_a_key_is_noted_to_the_minute(store: JobStore) -> None:
     clock = Clock()
     known = KeyCache(store.api_keys, clock=clock)
     known.find(used)
-    clock.now_s += NOTE_EVERY_S
+    clock.now_s += RECORD_USE_EVERY_S
     known.find(new_key())
     keys = store.api_keys.all().keys
     noted = keys[prefix_of(used)]

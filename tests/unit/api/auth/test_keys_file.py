@@ -100,7 +100,7 @@ def test_a_slip_in_the_file_locks_nobody_out(
         keys_file.write_text(content)
     clock.now_s += READ_EVERY_S
     assert name_of(callers, key) == "ann"
-    assert "keys file not usable" in caplog.text
+    assert "keys file is invalid" in caplog.text
 
 
 def test_all_faults_are_told_together_and_no_value(keys_file: Path) -> None:

@@ -1,4 +1,4 @@
-"""The front door: names we answer under, and addresses we refuse to open to everybody."""
+"""The origin guard: host names it accepts, and addresses that are never open to everybody."""
 
 from pathlib import Path
 
