@@ -151,7 +151,7 @@ class QuotaExceeded(RequestError):
     """Raised when the caller's megapixels of the day are used up."""
 
     code = "quota_exceeded"
-    default = "Your megapixels of today are used up; they begin anew at midnight UTC."
+    default = "Your megapixels of today are used up; they are reset at midnight UTC."
 
 
 class RateLimited(RequestError):

@@ -1,4 +1,4 @@
-"""The job store: the truth about every job, changed by atomic scripts in Redis."""
+"""The job store: the state of every job, in Redis, changed only by atomic scripts."""
 
 from common.jobstore.api_keys import ApiKeys
 from common.jobstore.archives import Archives
@@ -23,25 +23,25 @@ from common.settings import Settings
 
 
 class JobStore:
-    """All verbs of the job store, by who uses them.
+    """All verbs of the job store, grouped by who uses them.
 
     Attributes:
-        redis: The way to Redis.
+        redis: The client that calls the scripts.
         submissions: How work comes in.
         jobs: Jobs as their callers see them.
-        batches: Jobs that came in together.
-        archives: Which jobs' pictures leave together.
-        images: Photos kept for jobs to come.
+        batches: Jobs that were submitted together.
+        archives: Selections of jobs whose pictures are downloaded as one ZIP.
+        images: Photos kept for later jobs.
         outputs: Whether finished pictures are still in the storage.
-        dead_letters: Jobs whose renders died, as operators see them.
-        api_keys: The API keys that are made and revoked with a command.
-        rate_limits: How many requests came, as their limits count them.
-        usage: What callers have used up.
-        webhooks: What callers are told of by webhooks, as they see it.
-        outbox: The same, as a keeper sends it.
+        dead_letters: Jobs whose renders failed for good, as operators see them.
+        api_keys: API keys that are created and revoked with a command.
+        rate_limits: Counters of requests.
+        usage: How much callers have used today.
+        webhooks: Webhook deliveries, secrets and addresses, as callers see them.
+        outbox: Webhook events, as a keeper sends them.
         hourly_stats: What happened in the last hour.
-        maintenance: What the keeper does.
-        overviews: The whole service at one moment.
+        maintenance: The keeper's regular work.
+        overviews: The state of the whole service.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class JobStore:
 
     @classmethod
     def from_settings(cls, settings: Settings, *, timeout_s: float) -> "JobStore":
-        """Open the store that the settings name; nothing is connected yet."""
+        """Make the store that the settings name; it connects when first used."""
         return cls(
             settings.redis_url.get_secret_value(),
             Policy.from_settings(settings),
@@ -74,7 +74,7 @@ class JobStore:
         )
 
     def leases(self, process: str) -> Leases:
-        """The verbs of one worker process."""
+        """Return the verbs of one worker process."""
         return Leases(self.redis, process)
 
 

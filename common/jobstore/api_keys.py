@@ -1,6 +1,6 @@
-"""The keyring: API keys that are made and revoked with a command. Holds hashes, never a key.
+"""API keys that are created and revoked with a command. Only their hashes are stored.
 
-A key is found by its prefix. The share belongs to the caller: all its keys have the same.
+A key is found by its prefix. The share belongs to the caller: all its keys have the same one.
 """
 
 import secrets
@@ -15,14 +15,14 @@ from common.jobstore.redis_client import RedisClient
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """One key.
+    """An API key, without the key itself.
 
     Attributes:
-        prefix: What it begins with; no other key does.
+        prefix: The letters it begins with; unique.
         sha256: Of the whole key, hexadecimal.
         name: The caller it belongs to.
-        created_ms: When it was made, milliseconds since the epoch.
-        used_ms: When it was last used, to the minute; None when it never was.
+        created_ms: When it was created, milliseconds since the epoch.
+        used_ms: When it was last used, to the minute; None if it never was.
     """
 
     prefix: str
@@ -39,7 +39,7 @@ class KeyList:
     """All keys at one moment.
 
     Attributes:
-        mark: Changes with every key that is made or revoked; empty until the first was made.
+        mark: Changes with every key created or revoked; empty until the first one.
         keys: By prefix.
     """
 
@@ -48,12 +48,12 @@ class KeyList:
 
     @property
     def was_ever_used(self) -> bool:
-        """Whether a key was ever made; revoking the last one does not undo that."""
+        """Whether a key was ever created; revoking the last one does not undo that."""
         return bool(self.mark)
 
 
 class ApiKeys:
-    """The verbs on keys."""
+    """The verbs on API keys."""
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
@@ -67,17 +67,17 @@ class ApiKeys:
         scopes: Collection[Scope],
         share: Mapping[str, float],
     ) -> bool:
-        """Let a new key in, at once for whoever looks.
+        """Add a key; it is valid at once.
 
         Args:
-            prefix: What it begins with.
+            prefix: The letters it begins with.
             sha256: Of the whole key, hexadecimal.
             name: Its caller.
             scopes: What it may do.
-            share: Figures to change in the caller's share, by field; the others stay as they are.
+            share: Figures to change in the caller's share, by field; the others stay.
 
         Returns:
-            False when another key has this prefix; nothing is changed then.
+            False if another key has this prefix; then nothing is changed.
 
         Raises:
             QueueFull: Redis is at its memory limit.
@@ -95,10 +95,10 @@ class ApiKeys:
         return bool(answer["added"])
 
     def revoke(self, prefix: str) -> None:
-        """Let a key in no more; its caller's share goes with the last of its keys.
+        """Revoke a key; its caller's share is deleted with the last of its keys.
 
         Raises:
-            NotFound: No key begins so.
+            NotFound: No key has this prefix.
             StoreUnavailable: Redis does not answer.
         """
         answer = self._redis.call("key_revoke", prefix=prefix, mark=secrets.token_hex(8))
@@ -114,7 +114,7 @@ class ApiKeys:
         return _read_list(self._redis.call("keys"))
 
     def changed_since(self, mark: str) -> KeyList | None:
-        """Return all keys, or None when they are those of a mark.
+        """Return all keys, or None if they have not changed since a mark.
 
         Raises:
             StoreUnavailable: Redis does not answer.
@@ -123,7 +123,7 @@ class ApiKeys:
         return None if answer["mark"] == mark else _read_list(answer)
 
     def note_used(self, prefixes: Collection[str]) -> None:
-        """Note that keys were used just now.
+        """Record that keys were used just now.
 
         Raises:
             StoreUnavailable: Redis does not answer.

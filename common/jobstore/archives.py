@@ -1,4 +1,4 @@
-"""Archives: which jobs' pictures leave in one ZIP, and the secret that signs the link to it."""
+"""Archives: selections of jobs whose pictures go into one ZIP, and the secrets of their links."""
 
 import json
 import secrets
@@ -13,7 +13,7 @@ from common.jobstore.batches import SECRET_BYTES
 from common.jobstore.redis_client import RedisClient
 from common.jobstore.submissions import FULL_RETRY_AFTER_S
 
-MAX_ARCHIVE_JOBS = 1_000  # whose pictures one archive may hold
+MAX_ARCHIVE_JOBS = 1_000
 
 
 class ArchiveKind(StrEnum):
@@ -25,7 +25,7 @@ class ArchiveKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A selection of jobs, in its order; `now_ms` is when it was made."""
+    """A selection of jobs, in order; `now_ms` is when it was made."""
 
     id: str
     secret: str
@@ -34,7 +34,7 @@ class Archive:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What an archive's link leads to; `secret` must have signed it."""
+    """The jobs that an archive's link leads to; `secret` must have signed the link."""
 
     caller: str
     secret: str
@@ -43,15 +43,14 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What an archive says of a job; only `job_id` when there is none of that caller.
+    """A job of an archive; only `job_id` is set if the caller has no such job.
 
     Attributes:
-        label: The name its photo's file came under: from its batch, else what its caller noted as
-            `file` in its metadata.
-        output: The finished picture; None when there is none, or no longer.
+        label: File name of its photo: from its batch, else `file` in its metadata.
+        output: The finished picture; None if there is none, or no longer.
         made_ms: When it was rendered, milliseconds since the epoch.
-        is_gone: Whether its time is over.
-        failure: Code of why there is none.
+        is_gone: Whether it has expired.
+        failure: Error code of a failed job.
     """
 
     job_id: str
@@ -72,7 +71,7 @@ class Archives:
         self._redis = redis
 
     def make(self, caller: str, jobs: Sequence[str], *, ttl_s: int) -> Archive:
-        """Note a selection of a caller's jobs for so many seconds.
+        """Record a selection of a caller's jobs for so many seconds.
 
         Raises:
             NotFound: None of the jobs is this caller's.
@@ -97,10 +96,10 @@ class Archives:
                 return Archive(archive_id, secret, int(answer["now"]))
 
     def view(self, kind: ArchiveKind, archive_id: str) -> Selection:
-        """Return what a link leads to, before its signature was looked at.
+        """Return what a link leads to; its signature is not checked yet.
 
         Raises:
-            NotFound: There is nothing, or its time is over.
+            NotFound: There is no such archive, or it has expired.
             StoreUnavailable: Redis does not answer.
         """
         record = self._redis.call("archive_view", kind=kind, id=archive_id)
@@ -109,7 +108,7 @@ class Archives:
         return Selection(record["caller"], record["secret"], tuple(record["jobs"] or ()))
 
     def pictures(self, caller: str, jobs: Sequence[str]) -> tuple[Picture, ...]:
-        """Return what there is of jobs now, in their order."""
+        """Return the jobs' pictures as they are now, in the given order."""
         if not jobs:
             return ()
         answer = self._redis.call("pictures", caller=caller, jobs=list(jobs))

@@ -1,4 +1,4 @@
-"""Batches: photos that came in by one request, from the first one received to the last one done."""
+"""Batches: photos that were submitted by one request, from the first received to the last done."""
 
 import secrets
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ KIND = "batch"
 
 
 class BatchStatus(StrEnum):
-    """Where a batch stands; it follows from its jobs."""
+    """The status of a batch; it follows from its jobs."""
 
     RUNNING = "running"
     SUCCEEDED = "succeeded"
@@ -27,7 +27,7 @@ class BatchStatus(StrEnum):
 
 
 class Closure(StrEnum):
-    """Why a batch was ended before its jobs had."""
+    """Why a batch was ended before its jobs were done."""
 
     CANCELED = "canceled"
     INCOMPLETE = "incomplete"
@@ -39,13 +39,13 @@ class BatchItem:
 
     Attributes:
         number: Its place in the request, from 0.
-        label: The name its file came under, fit to be shown.
-        job_id: Its job; None when it was refused.
-        status: The job's; `failed` when it was refused.
+        label: Its file's name, safe to show.
+        job_id: Its job; None if it was refused.
+        status: The job's; `failed` if it was refused.
         failure: Why there is no picture.
         finished_ms: When the job ended.
-        expires_ms: When its picture goes.
-        cache: How it met the cache; None once the record has gone.
+        expires_ms: When its picture expires.
+        cache: Its cache status; None once the job's record is gone.
         has_picture: Whether there is a picture now.
     """
 
@@ -62,13 +62,13 @@ class BatchItem:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch as it is now. Times are milliseconds since the epoch by Redis' clock.
+    """A batch at one moment. Times are milliseconds since the epoch by Redis' clock.
 
     Attributes:
-        received_ms: When its last photo had come in; None while they come, or when they never did.
+        received_ms: When its last photo was received; None while receiving, or if it broke off.
         closure: Why it was ended early, if it was.
-        eta_s: Seconds until what came last is done; None when nobody can tell.
-        last_open: The open job that came last.
+        eta_s: Seconds until the last open job is done; None if unknown.
+        last_open: The open job with the highest number.
         secret: Signs the links to its archive.
     """
 
@@ -85,7 +85,7 @@ class Batch:
 
     @property
     def status(self) -> BatchStatus:
-        """The batch's state, by those of its items."""
+        """The batch's status, derived from its items."""
         states = {item.status for item in self.items}
         if self.takes_photos or states & OPEN:
             return BatchStatus.RUNNING
@@ -99,7 +99,7 @@ class Batch:
 
     @property
     def completed_ms(self) -> int | None:
-        """When the last of it ended; None while it runs."""
+        """When its last job ended; None while it runs."""
         if self.status is BatchStatus.RUNNING:
             return None
         ends = [item.finished_ms for item in self.items if item.finished_ms is not None]
@@ -108,7 +108,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A batch to send photos to; or one received before under this key, with its fingerprint."""
+    """A new batch; or the one already received under this idempotency key, with its fingerprint."""
 
     batch_id: str
     fingerprint: str | None = None
@@ -123,10 +123,10 @@ class Batches:
     def begin(
         self, caller: str, *, idempotency_key: str | None, webhook: WebhookTarget | None = None
     ) -> Begun:
-        """Open a batch, or name the one that the key stands for; its webhook is told of its end.
+        """Begin a batch, or return the one already received under the idempotency key.
 
         Raises:
-            BatchBusy: That one is being received at this moment.
+            BatchBusy: That one is still being received.
             QueueFull: Redis has no room.
             StoreUnavailable: Redis does not answer.
         """
@@ -147,7 +147,7 @@ class Batches:
                 return Begun(answer["batch"], answer.get("fingerprint"))
 
     def refuse(self, place: BatchPlace, error: CelshadeError, *, is_retryable: bool) -> None:
-        """Note a photo that became no job.
+        """Record a photo that was refused.
 
         Raises:
             BatchClosed: The batch takes no more photos.
@@ -164,11 +164,11 @@ class Batches:
         )
 
     def renew(self, batch_id: str) -> None:
-        """Say that the batch is still being received; errors as of `refuse`."""
+        """Report that the batch is still being received; errors as of `refuse`."""
         self._receive("batch_renew", batch=batch_id)
 
     def seal(self, batch_id: str, *, fingerprint: str) -> None:
-        """Say that the batch was received whole; errors as of `refuse`."""
+        """Report that the whole batch was received; errors as of `refuse`."""
         self._receive("batch_seal", batch=batch_id, fingerprint=fingerprint)
 
     def view(self, batch_id: str, caller: str) -> Batch:
@@ -184,7 +184,7 @@ class Batches:
         return _read_batch(record)
 
     def cancel(self, batch_id: str, caller: str, *, cause: Closure = Closure.CANCELED) -> None:
-        """Cancel all that is open in a batch; does nothing when it has ended.
+        """Cancel all open jobs of a batch; does nothing if it has ended.
 
         Raises:
             NotFound: There is none, or it is another caller's.

@@ -1,7 +1,7 @@
 """Dead letters: jobs whose render failed for good for reasons that are not the picture's.
 
-They belong to callers; this is what operators see and do. The list holds ids alone: a letter goes
-with its job's record, with the job's next run, when it is purged, or when it is too old.
+They belong to callers; these are the operators' verbs on them. The list holds only ids. A letter is
+removed with its job's record, by the job's next run, by a purge, or when it is too old.
 """
 
 import json
@@ -16,12 +16,12 @@ from common.jobstore.redis_client import RedisClient
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One job in the list, with nothing of its photo or its metadata.
+    """One job in the list, without its photo and its metadata.
 
     Attributes:
         job_id: The job.
         caller: Whose it is.
-        render_key: Finds the attempts in the workers' logs.
+        render_key: To find the attempts in the workers' logs.
         attempts: Counted attempts of its render.
         failure: The cause of the last of them.
         created_ms: When it was submitted, milliseconds since the epoch.
@@ -51,7 +51,7 @@ class DeadLetterPage:
 
 
 class DeadLetters:
-    """The operators' verbs."""
+    """The operators' verbs on dead letters."""
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
@@ -66,7 +66,7 @@ class DeadLetters:
         return DeadLetterPage(tuple(map(_read, answer["letters"])), answer.get("cursor"))
 
     def caller_of(self, job_id: str) -> str:
-        """Return whose job a letter is.
+        """Return the caller whose job a letter is.
 
         Raises:
             NotFound: The list has no such letter.
@@ -78,7 +78,7 @@ class DeadLetters:
         return _read(answer["letters"][0]).caller
 
     def purge(self, *, older_than_s: int = 0) -> int:
-        """Take all letters out that are as old as that, whatever they say; answers how many.
+        """Remove all letters of at least this age; return how many.
 
         Raises:
             StoreUnavailable: Redis does not answer.
@@ -86,7 +86,7 @@ class DeadLetters:
         return int(self._redis.call("purge", older_ms=older_than_s * 1000)["purged"])
 
     def purge_one(self, job_id: str) -> None:
-        """Take one letter out; its job stays.
+        """Remove one letter; its job stays.
 
         Raises:
             NotFound: The list has no such letter.

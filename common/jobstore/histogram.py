@@ -9,10 +9,10 @@ from common.jobstore.policy import TIME_BOUNDS_MS
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """How many times fell into each bucket.
+    """Counts of times by bucket.
 
     Attributes:
-        bounds_s: Upper bounds of the buckets, seconds; a last bucket holds what is beyond.
+        bounds_s: Upper bounds of the buckets, seconds; a last bucket holds all longer times.
         counts: Entries of each bucket, one more than there are bounds.
         sum_s: Sum of all times, seconds.
     """
@@ -23,7 +23,7 @@ class Histogram:
 
     @classmethod
     def read(cls, fields: Mapping[str, str]) -> "Histogram":
-        """Read what the scripts have counted."""
+        """Read the fields that the scripts count."""
         names = [*map(str, TIME_BOUNDS_MS), "more"]
         return cls(
             bounds_s=tuple(bound / 1000 for bound in TIME_BOUNDS_MS),
@@ -32,7 +32,7 @@ class Histogram:
         )
 
     def since(self, before: "Histogram") -> "Histogram":
-        """What has come since an earlier reading; never less than nothing."""
+        """Return the increase since an earlier reading; never negative."""
         return Histogram(
             self.bounds_s,
             tuple(max(0, now - then) for now, then in zip(self.counts, before.counts, strict=True)),
@@ -40,20 +40,20 @@ class Histogram:
         )
 
     def plus(self, other: "Histogram") -> "Histogram":
-        """Both together."""
+        """Return the sum of both."""
         counts = tuple(one + two for one, two in zip(self.counts, other.counts, strict=True))
         return Histogram(self.bounds_s, counts, self.sum_s + other.sum_s)
 
     @property
     def cumulative(self) -> tuple[int, ...]:
-        """Entries up to each bound, and all."""
+        """Entries up to each bound, and the total."""
         return tuple(accumulate(self.counts))
 
     def quantile(self, share: float) -> float | None:
         """Estimate a quantile in seconds, linear within its bucket as Prometheus does it.
 
         Returns:
-            None when there are no entries; the last bound when it lies beyond.
+            None if there are no entries; the last bound if it is beyond.
         """
         rank = share * sum(self.counts)
         if not rank:

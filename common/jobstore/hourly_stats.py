@@ -1,6 +1,6 @@
-"""The last hour, minute by minute: the keeper notes the counters, readers take the differences.
+"""Hourly statistics: the last hour by minute, from counters that the keeper records each minute.
 
-Nothing is counted here that is not counted anyway; a minute costs one script of the keeper's.
+Nothing is counted only for this. Readers take the differences between the records.
 """
 
 from collections.abc import Mapping
@@ -17,17 +17,17 @@ _TOOK = "took."
 
 @dataclass(frozen=True, slots=True)
 class Minute:
-    """What happened between two notes: a minute, longer where no keeper ran, the last one shorter.
+    """What happened in one minute; longer if no keeper ran, shorter for the present one.
 
     Attributes:
-        began_ms: When, by Redis' clock.
-        length_s: How long, seconds.
-        submitted: Submissions by how the cache met them.
+        began_ms: Its beginning, by Redis' clock.
+        length_s: Its length, seconds.
+        submitted: Submissions by cache status.
         ended: Runs that ended, by status.
-        renders_done: Pictures made.
-        took: Times from a render's first submission until its picture was there.
-        waiting: Renders that waited as it began.
-        running: Renders that were being worked on as it began.
+        renders_done: Renders completed.
+        took: Times from a render's first submission to its picture.
+        waiting: Renders waiting as it began.
+        running: Renders running as it began.
     """
 
     began_ms: int
@@ -41,13 +41,13 @@ class Minute:
 
 
 class HourlyStats:
-    """What readers ask of the last hour; `Upkeep.note_minute` writes it."""
+    """Reads the statistics; `Maintenance.note_minute` writes them."""
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
 
     def last_hour(self) -> tuple[Minute, ...]:
-        """Tell of the last 60 minutes and the present one, the oldest first."""
+        """Return the last 60 minutes and the present one, oldest first."""
         notes = self._redis.call("minutes", most=MINUTES)
         return tuple(_between(then, now) for then, now in pairwise(notes))
 

@@ -1,4 +1,4 @@
-"""Images: photos kept for jobs to come, so that one upload serves several styles."""
+"""Images: photos kept for later jobs, so that one upload serves several styles."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ class Image:
 
     Attributes:
         input_name: Its object in the storage.
-        content_type: Media type, by its content.
-        width: Pixels, as it is seen.
+        content_type: Media type, by content.
+        width: Pixels, as displayed.
         height: As `width`.
         created_ms: Milliseconds since the epoch by Redis' clock.
-        expires_ms: When it goes; jobs made from it keep the object for themselves.
+        expires_ms: When it expires; jobs made from it keep the object.
         now_ms: When this was read.
     """
 
@@ -43,7 +43,7 @@ class Images:
         self._redis = redis
 
     def begin(self, caller: str, input_name: str) -> None:
-        """Let a photo be stored under a name, which goes in an hour unless it is kept.
+        """Reserve a name for a photo; the object is deleted after an hour unless it is kept.
 
         Raises:
             QueueFull: Redis has no room.
@@ -70,7 +70,7 @@ class Images:
         height: int,
         size_bytes: int,
     ) -> Image:
-        """Record a photo that lies in the storage.
+        """Record a photo that has been stored.
 
         Raises:
             StorageUnavailable: Storing it took so long that its name was swept.
@@ -96,7 +96,7 @@ class Images:
         """Return a caller's image.
 
         Raises:
-            NotFound: There is none, it is another caller's, or its time is over.
+            NotFound: There is none, it is another caller's, or it has expired.
             StoreUnavailable: Redis does not answer.
         """
         record = self._redis.call("image_view", image=image_id, caller=caller)
@@ -105,7 +105,7 @@ class Images:
         return _read_image(record)
 
     def drop(self, image_id: str, caller: str) -> None:
-        """Forget an image; jobs made from it keep its object.
+        """Delete an image; jobs made from it keep its object.
 
         Raises:
             NotFound: There is none, or it is another caller's.

@@ -1,4 +1,4 @@
-"""The ledger: jobs as their callers see them. view, list, cancel, delete."""
+"""Jobs as their callers see them: view, list, cancel, delete."""
 
 import json
 from collections.abc import Mapping
@@ -20,14 +20,14 @@ class JobPage:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What went with a job and what stayed because others hold it: `job`, `source`, `result`."""
+    """What was deleted with a job and what other holders retain: `job`, `source`, `result`."""
 
     deleted: tuple[str, ...]
     retained: tuple[str, ...]
 
 
 class Jobs:
-    """The verbs on jobs that exist."""
+    """The verbs on existing jobs."""
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
@@ -45,7 +45,7 @@ class Jobs:
         return read_job(record)
 
     def is_still(self, job_id: str, mark: str) -> bool:
-        """Whether an ended job is as it was when it was seen with this mark.
+        """Return whether an ended job is unchanged since it was read with this mark.
 
         Raises:
             StoreUnavailable: Redis does not answer.
@@ -60,7 +60,7 @@ class Jobs:
         return JobPage(tuple(read_job(job) for job in answer["jobs"]), answer.get("cursor"))
 
     def cancel(self, job_id: str, caller: str) -> None:
-        """Cancel a job; does nothing when it has ended.
+        """Cancel a job; does nothing if it has ended.
 
         Raises:
             NotFound: There is none, or it is another caller's.
@@ -69,7 +69,7 @@ class Jobs:
             raise NotFound("There is no such job.")
 
     def delete(self, job_id: str, caller: str) -> Deletion:
-        """Forget a job; its pictures go with their last holder.
+        """Delete a job; its pictures are deleted with their last holder.
 
         Raises:
             NotFound: There is none, or it is another caller's.
@@ -101,7 +101,7 @@ def _submitted_ms(record: Mapping[str, Any]) -> int | None:
 
 
 def read_job(record: Mapping[str, Any]) -> Job:
-    """Read a job from the store's record (strings) and the view's additions (numbers)."""
+    """Read a job from its record (strings) and the fields that the view adds (numbers)."""
     output, failure = _decoded(record, "output"), _decoded(record, "error")
     is_gone = bool(record.get("pictures_gone"))
     age_ms = _whole(record, "age")

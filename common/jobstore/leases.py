@@ -1,4 +1,4 @@
-"""Leases: how workers take renders, keep them and give them back; and how they are known."""
+"""Leases: how workers claim, renew, complete and release renders; and their heartbeat."""
 
 import json
 import secrets
@@ -14,13 +14,13 @@ from common.renders import Params
 
 
 def new_token() -> str:
-    """Make a fencing token: 64 random bits, so that none is ever used twice."""
+    """Make a fencing token: 64 random bits, so that none is used twice."""
     return secrets.token_hex(8)
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A render that this process owns for now.
+    """A render leased to this process.
 
     Attributes:
         key: The render's key.
@@ -29,7 +29,7 @@ class Claim:
         input_name: Object to fetch.
         output_name: Object name to store the picture under.
         work_px: Pixels at work size.
-        job_id: One of the jobs attached, for the logs.
+        job_id: One of its attached jobs, for the logs.
         is_suspect: Whether an earlier attempt was lost with its worker.
         limit_s: Execution limit of this attempt, seconds.
     """
@@ -49,14 +49,14 @@ class Claim:
 
 
 class NoClaim(StrEnum):
-    """Why a claim brought nothing."""
+    """Why a claim returned no render."""
 
     EMPTY = "empty"
     WAIT = "wait"
 
 
 class Verdict(StrEnum):
-    """What became of the end of an attempt."""
+    """The outcome of ending an attempt."""
 
     COMMITTED = "committed"
     REFUSED = "refused"
@@ -70,7 +70,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """Render keys whose lease is lost, and those that nobody waits for."""
+    """Keys of renders whose lease is lost, and of those that no job waits for."""
 
     lost: frozenset[str]
     unwanted: frozenset[str]
@@ -78,7 +78,7 @@ class Renewal:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A message worth sending: there is work in this line."""
+    """A hint to publish: there is work in this line."""
 
     line: str
     key: str
@@ -95,7 +95,7 @@ class LineOffer:
 
     Attributes:
         card: What `/v1/styles` shows, as JSON.
-        seconds_per_mp: Measured seconds per megapixel; 0 while it is not known.
+        seconds_per_mp: Measured seconds per megapixel; 0 while unknown.
     """
 
     line: str
@@ -107,7 +107,7 @@ class LineOffer:
 
 
 class WorkerState(StrEnum):
-    """What a worker says of itself with each heartbeat."""
+    """A worker's state, as it reports it with each heartbeat."""
 
     STARTING = "starting"
     READY = "ready"
@@ -119,8 +119,8 @@ class Leases:
     """The verbs of a worker process.
 
     Args:
-        scripts: The way to Redis.
-        process: Id of this process, never used again by another.
+        redis: The client that calls the scripts.
+        process: Id of this process; never reused.
     """
 
     def __init__(self, redis: RedisClient, process: str) -> None:
@@ -130,16 +130,16 @@ class Leases:
     def claim(
         self, line: str, *, seconds_per_mp: float, token: str | None = None
     ) -> Claim | NoClaim:
-        """Take the head of a line.
+        """Claim the head of a line.
 
         Args:
             line: Name of the line.
             seconds_per_mp: What this process needs for a megapixel, seconds.
-            token: For who asks again after an error: the token of the first call. Redis may have
-                run that call, and would take another render for nobody under a new one.
+            token: To repeat a call after an error: the token of the first call. Redis may have run
+                that call; under a new token it would claim a second render.
 
         Raises:
-            StoreUnavailable: Redis does not answer; whether it has taken a render is not known.
+            StoreUnavailable: Redis does not answer; it may have claimed a render.
         """
         token = token or new_token()
         answer = self._redis.call(
@@ -167,7 +167,7 @@ class Leases:
         )
 
     def renew(self, held: Iterable[tuple[Claim, Stage]]) -> Renewal:
-        """Keep all leases of this process alive and say which stage each is in."""
+        """Renew all leases of this process and report the stage of each."""
         leases = [{"key": c.key, "token": c.token, "stage": stage.value} for c, stage in held]
         answer = self._redis.call("renew", process=self.process, leases=leases)
         return Renewal(frozenset(answer["lost"] or ()), frozenset(answer["unwanted"] or ()))
@@ -180,7 +180,7 @@ class Leases:
         execution: dict[str, Any],
         stages_ms: dict[str, float],
     ) -> Verdict:
-        """Commit a picture that has been stored: `COMMITTED`, `REFUSED` or `UNWANTED`."""
+        """Commit a stored picture: `COMMITTED`, `REFUSED` or `UNWANTED`."""
         described = asdict(output)
         name = described.pop("name")
         answer = self._redis.call(
@@ -195,7 +195,7 @@ class Leases:
         return Verdict(answer["outcome"])
 
     def fail(self, claim: Claim, error: RenderError) -> Verdict:
-        """End an attempt that went wrong: `FAILED`, `DELAYED`, `UNWANTED` or `REFUSED`."""
+        """End a failed attempt: `FAILED`, `DELAYED`, `UNWANTED` or `REFUSED`."""
         answer = self._redis.call(
             "fail",
             key=claim.key,
@@ -209,7 +209,7 @@ class Leases:
     def release(
         self, claim: Claim, *, lost_as: type[RenderError] | None = None
     ) -> tuple[Verdict, tuple[Hint, ...]]:
-        """Give a render back: uncounted, or lost for a cause. Answers the hints to publish."""
+        """Release a render: uncounted, or as a lost attempt. Returns the hints to publish too."""
         answer = self._redis.call(
             "release",
             key=claim.key,
@@ -221,7 +221,7 @@ class Leases:
         return Verdict(answer["outcome"]), read_hints(answer)
 
     def abandon(self, claim: Claim) -> Verdict:
-        """Stop a render that nobody waits for: `ABANDONED`, `WANTED` after all, or `REFUSED`."""
+        """Stop a render that no job waits for: `ABANDONED`, `WANTED` after all, or `REFUSED`."""
         answer = self._redis.call("abandon", key=claim.key, token=claim.token)
         return Verdict(answer["outcome"])
 
@@ -235,15 +235,15 @@ class Leases:
         busy_share: float = 0.0,
         batch_size: float = 0.0,
     ) -> None:
-        """Say that this process is there, in which state, what it serves and how busy it was.
+        """Report that this process is alive, its state, what it serves and how busy it was.
 
         Args:
             name: The worker's name, for people.
             device: Its device, for people.
-            state: What it may do.
+            state: Its state.
             offers: What it serves.
             busy_share: Share of the last seconds in which its device worked, 0 to 1.
-            batch_size: Mean photos of its last forwards; 0 when there were none.
+            batch_size: Mean photos of its last forwards; 0 if there were none.
         """
         self._redis.call(
             "heartbeat",
@@ -257,5 +257,5 @@ class Leases:
         )
 
     def leave(self, lines: Sequence[str]) -> None:
-        """Say that this process is going."""
+        """Report that this process is stopping."""
         self._redis.call("leave", process=self.process, lines=list(lines))

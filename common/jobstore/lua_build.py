@@ -1,9 +1,8 @@
-"""The whole text of each verb's script: constants, the clock, and the shared functions it uses.
+"""Builds the text of each verb's script: constants, the clock, and the shared functions it uses.
 
-Redis runs a script from its first line at every call, so every function in front of it is made
-anew, in several pieces of memory. On a server that holds a million jobs these lie scattered among
-the records, and making all of them took three quarters of `admit`. So a verb is given only what it
-can reach.
+Redis runs a script from its first line at every call, so each function in it is allocated again.
+On a server with a million jobs, allocating all shared functions took three quarters of `admit`. So
+a script contains only what its verb can reach.
 """
 
 import json
@@ -16,7 +15,7 @@ from common.jobstore.policy import REMEMBERED_CODES, Policy, sentences
 from common.jobstore.redis_keys import PREFIX
 
 _FOLDER = Path(__file__).parent / "lua"
-# The files of `lua/lib` in the order in which their definitions stand: each uses only earlier ones.
+# The files of `lua/lib`, in order: each uses only definitions of earlier ones.
 _LIBRARY = (
     "due_sets",
     "objects",
@@ -32,17 +31,17 @@ _LIBRARY = (
     "images",
     "webhook_delivery",
 )
-# Version of the records. Fields are only ever added, and read as absent where a record is older:
-# 1 had no `eta` and no `failed_by` in renders; 2 had metadata in one piece, however long.
+# Version of the records. Fields are only added; readers accept that older records lack them.
+# 1 had no `eta` and no `failed_by` in renders; 2 had metadata in one piece of any length.
 SCHEMA = 3
 
-# Redis' own time, in milliseconds; tests put a clock of theirs here.
+# Redis' own time, in milliseconds; tests replace it by their own clock.
 REDIS_CLOCK = """\
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 """
 
-# A definition begins at the margin and lasts until the next thing that does, but its own `end`.
+# A definition begins at the margin and lasts until the next unindented line but its own `end`.
 _DEFINITION = re.compile(r"^local (?:function )?(\w+).*\n(?:[ \t].*\n|end\n|\n)*", re.MULTILINE)
 _NOT_CODE = re.compile(r"'[^'\n]*'|--.*")
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
@@ -50,10 +49,10 @@ _FIGURE = re.compile(r"\bP\.(\w+)")
 
 
 def compose(policy: Policy, clock: str = REDIS_CLOCK) -> dict[str, str]:
-    """Return the whole text of each verb's script, by verb.
+    """Return the text of each verb's script, by verb.
 
     Args:
-        policy: The figures to write into them.
+        policy: The figures to insert.
         clock: Lua text that defines `now`, milliseconds since the epoch.
     """
     shared = _definitions()
@@ -69,7 +68,7 @@ def compose(policy: Policy, clock: str = REDIS_CLOCK) -> dict[str, str]:
 
 
 def files_of(verb: str) -> set[Path]:
-    """Return the files that a verb's script is put together from: its own and those of the library.
+    """Return the files that a verb's script is built from: its own and those of the library.
 
     Args:
         verb: Name of the script.
@@ -84,18 +83,18 @@ def _library() -> tuple[Path, ...]:
 
 
 def _definitions(*files: Path) -> dict[str, str]:
-    """Return what files of the library define, by name, in order; of all when none is named."""
+    """Return the definitions in files of the library (default: all), by name, in order."""
     library = "\n".join(path.read_text() for path in files or _library())
     return {found[1]: found[0] for found in _DEFINITION.finditer(library)}
 
 
 def _names(code: str) -> set[str]:
-    """Names that a text uses: those in comments, in strings and behind a dot are none."""
+    """Return the names that a text uses, without comments, strings and fields behind a dot."""
     return set(_NAME.findall(_NOT_CODE.sub("", code)))
 
 
 def _reachable(body: str, shared: Mapping[str, str]) -> set[str]:
-    """Return the names of all definitions that a verb uses, directly or not."""
+    """Return the names of all definitions that a verb uses, directly or indirectly."""
     found: set[str] = set()
     waiting = _names(body) & shared.keys()
     while waiting:
@@ -106,12 +105,12 @@ def _reachable(body: str, shared: Mapping[str, str]) -> set[str]:
 
 
 def _with_figures(code: str, policy: Policy) -> str:
-    """Return a text with the policy's numbers in place of their names, `P.name`."""
+    """Replace `P.name` by the policy's figure of that name."""
     return _FIGURE.sub(lambda found: f"({_lua(getattr(policy, found[1]))})", code)
 
 
 def _constants(code: str) -> Iterator[str]:
-    """Yield the Lua text of what a script takes from Python, as far as it uses it."""
+    """Yield the Lua definitions of the constants that a script takes from Python."""
     constants: dict[str, object] = {
         "K": PREFIX,
         "SCHEMA": SCHEMA,

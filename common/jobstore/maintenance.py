@@ -1,4 +1,4 @@
-"""Maintenance: the keeper's verbs, which end what is overdue and let go of what has lived long."""
+"""Maintenance: the keeper's verbs, which end what is overdue and delete what has expired."""
 
 import json
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from common.jobstore.redis_client import RedisClient
 from common.renders import Identity, Params
 
 REAP_MOST = 200
-REAP_MOST_JOBS = 2_000  # of attached jobs: 0.2 s of Redis
+REAP_MOST_JOBS = 2_000  # attached jobs: 0.2 s of Redis
 SWEEP_MOST = 200
 MOVE_MOST = 200
 LAPSE_MOST = 20  # each may have a thousand jobs
@@ -18,10 +18,10 @@ LAPSE_MOST = 20  # each may have a thousand jobs
 
 @dataclass(frozen=True, slots=True)
 class Reaping:
-    """What one reap did.
+    """The result of one reap.
 
     Attributes:
-        held: Whether it ended no lease, to let live workers renew first.
+        held: Whether it ended no lease, so that live workers can renew first.
         more: Whether it stopped at its bounds: reap again at once.
     """
 
@@ -35,7 +35,7 @@ class Reaping:
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """What one round of expiry let go of; `lines` are style versions forgotten."""
+    """How much one round of expiry deleted; `lines` are those of forgotten style versions."""
 
     pictures: int
     records: int
@@ -51,13 +51,13 @@ class Stranded:
 
 
 class Maintenance:
-    """The keeper's verbs."""
+    """The keeper's verbs of maintenance."""
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
 
     def reap(self) -> Reaping:
-        """End what is overdue; bounded, so call it again every second, and at once for `more`."""
+        """End what is overdue; bounded. To be called every second, and again at once for `more`."""
         answer = self._redis.call("reap", most=REAP_MOST, most_jobs=REAP_MOST_JOBS)
         return Reaping(
             held=answer["held"],
@@ -69,35 +69,35 @@ class Maintenance:
         )
 
     def begin_sweep(self) -> tuple[str, ...]:
-        """Name the objects to delete now; no script commits them any more."""
+        """Return the names of objects to delete now; no script commits them any more."""
         return tuple(self._redis.call("sweep_begin", most=SWEEP_MOST) or ())
 
     def end_sweep(self, names: Sequence[str]) -> None:
-        """Forget objects that have been deleted."""
+        """Confirm that objects have been deleted."""
         self._redis.call("sweep_end", names=list(names))
 
     def expire(self) -> Expiry:
-        """Let go of pictures, records and versions that have lived long enough.
+        """Delete expired pictures, records and style versions.
 
-        A forgotten version's line is named in each call until `end_expiry` confirms it.
+        A forgotten version's line is returned by each call until `end_expiry` confirms it.
         """
         answer = self._redis.call("expire", most=SWEEP_MOST)
         return Expiry(answer["pictures"], answer["records"], tuple(answer["lines"] or ()))
 
     def end_expiry(self, lines: Sequence[str]) -> None:
-        """Forget lines whose Celery queues have been deleted."""
+        """Confirm that the Celery queues of lines have been deleted."""
         self._redis.call("expire_end", lines=list(lines))
 
     def lapse_batches(self) -> int:
-        """Cancel batches whose receiver has died; returns how many."""
+        """Cancel batches whose receiver has died; return how many."""
         return int(self._redis.call("batch_lapse", most=LAPSE_MOST)["lapsed"])
 
     def expire_images(self) -> int:
-        """Forget images whose time is over; returns how many."""
+        """Delete expired images; return how many."""
         return int(self._redis.call("image_expire", most=SWEEP_MOST)["images"])
 
     def stranded(self, line: str) -> tuple[Stranded, ...]:
-        """The first renders waiting in a line, with what their key is computed from."""
+        """Return the first renders waiting in a line, with what their keys are computed from."""
         return tuple(
             Stranded(
                 key=found["key"],
@@ -112,7 +112,7 @@ class Maintenance:
         )
 
     def move(self, render: Stranded, target: Line) -> tuple[str, tuple[Hint, ...]]:
-        """Take a waiting render to another version; answers how, and the hints to publish."""
+        """Move a waiting render to another version; return the outcome and the hints to publish."""
         answer = self._redis.call(
             "move",
             key=render.key,
@@ -123,11 +123,11 @@ class Maintenance:
         return answer["outcome"], read_hints(answer)
 
     def note_memory(self) -> float:
-        """Record which share of its memory Redis uses; admit looks at it."""
+        """Record the share of its memory that Redis uses, for `admit`; return it."""
         share = self._redis.used_memory_share()
         self._redis.call("note_memory", used_share=share)
         return share
 
     def note_minute(self) -> None:
-        """Note the counters if a minute has begun; to be called about every second."""
+        """Record the counters once a minute; to be called about every second."""
         self._redis.call("note_minute")

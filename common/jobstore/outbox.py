@@ -1,8 +1,8 @@
-"""The outbox: events that are to be told to the addresses that callers named.
+"""The outbox: events to be sent to the addresses that callers named.
 
-An event is recorded by the very script that ends its job. A keeper claims what is due, sends it and
-records the outcome; one that dies in between is followed by another when its lease has ended, so
-that each event is sent at least once.
+An event is recorded by the same script that ends its job. A keeper claims what is due, sends it and
+records the outcome. If the keeper dies, another one takes over when the lease has ended, so that
+each event is sent at least once.
 """
 
 import random
@@ -20,7 +20,7 @@ from common.jobstore.webhooks import new_secret
 
 
 class Sending(StrEnum):
-    """What came of one attempt: 2xx, 410, another status, or no answer at all."""
+    """The outcome of one attempt: 2xx, 410, another status, or no answer."""
 
     DELIVERED = "delivered"
     GONE = "gone"
@@ -34,13 +34,13 @@ class DueWebhook:
 
     Attributes:
         id: The same at every attempt; holds the run.
-        token: Shows that it is this claim's.
-        base_url: What its links begin with.
+        token: The fencing token of this claim.
+        base_url: The base of its links.
         event: Such as `job.succeeded`.
         subject: Id of its job or batch.
         made_ms: When it happened, milliseconds since the epoch by Redis' clock.
         job: Its job at the end of that run; None for a batch.
-        secrets: What it is signed with, the present one first.
+        secrets: The secrets it is signed with, the current one first.
     """
 
     id: str
@@ -62,7 +62,7 @@ class Outbox:
         self._redis = redis
 
     def claim(self, *, most: int) -> tuple[DueWebhook, ...]:
-        """Take events that are due, each for a lease's time.
+        """Claim events that are due, each for a lease's time.
 
         Raises:
             StoreUnavailable: Redis does not answer.
@@ -73,12 +73,12 @@ class Outbox:
         return tuple(_read_due(found, token) for found in answer or ())
 
     def record(self, due: DueWebhook, outcome: Sending, *, answer: str, took_ms: int) -> str:
-        """Note what came of sending an event; answers where it stands, or `refused`.
+        """Record the outcome of sending an event; return its new status, or `refused`.
 
         Args:
             due: As it was claimed.
-            outcome: What came of it.
-            answer: What the log says: a status, or a word.
+            outcome: The outcome.
+            answer: For the log: an HTTP status, or a word.
             took_ms: How long it took, milliseconds.
 
         Raises:
@@ -91,8 +91,8 @@ class Outbox:
             outcome=outcome,
             answer=answer,
             ms=took_ms,
-            # Not for a secret: only so that not all that failed together comes again together.
-            jitter=random.uniform(*WEBHOOK_JITTER),  # noqa: S311 - as said above
+            # So that events that failed together are not all sent again together.
+            jitter=random.uniform(*WEBHOOK_JITTER),  # noqa: S311 - not a secret
         )
         return str(noted["outcome"])
 

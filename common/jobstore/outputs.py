@@ -1,4 +1,4 @@
-"""Outputs: whether finished pictures are still in the storage, asked once an hour for each."""
+"""Outputs: whether finished pictures are still in the storage, checked once an hour for each."""
 
 from common.jobstore.redis_client import RedisClient
 
@@ -11,11 +11,11 @@ class Outputs:
 
     @property
     def check_ms(self) -> int:
-        """How long a picture that was seen is taken as there, milliseconds."""
+        """How long a picture counts as present after a check, milliseconds."""
         return self._redis.policy.check_ms
 
     def is_due(self, name: str, made_ms: int) -> bool:
-        """Whether the asker must look for a picture now; nobody else is told so meanwhile.
+        """Return whether the asker must check a picture now; others are not asked meanwhile.
 
         Args:
             name: Its object.
@@ -25,9 +25,9 @@ class Outputs:
         return bool(answer["outcome"] == "due")
 
     def seen(self, name: str) -> None:
-        """Say that it is there."""
+        """Record that a picture is present."""
         self._redis.call("output_seen", object=name)
 
     def vanished(self, name: str) -> int:
-        """Say that it is gone: nothing leads to it any more. Returns how many jobs lost it."""
+        """Record that a picture is gone and drop references to it; return how many jobs had it."""
         return int(self._redis.call("output_vanished", object=name)["jobs"])

@@ -1,4 +1,4 @@
-"""The overview: lines and their workers, counters, and who waits, at one moment."""
+"""The overview: lines, workers, counters and waiting callers at one moment."""
 
 import json
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 from common.jobstore.histogram import Histogram
 from common.jobstore.redis_client import RedisClient
 
-MOST_COUNTED = 1_000  # of each line: about two milliseconds of Redis
+MOST_COUNTED = 1_000  # renders of each line: about two milliseconds of Redis
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class CrewMember:
 
     Attributes:
         busy_share: Share of the last seconds in which its device worked, 0 to 1.
-        batch_size: Mean photos of its last forwards; 0 when there were none.
+        batch_size: Mean photos of its last forwards; 0 if there were none.
     """
 
     process: str
@@ -31,7 +31,7 @@ class CrewMember:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A style version, its line and its crew."""
+    """A style version with its line and its crew."""
 
     name: str
     style: str
@@ -46,7 +46,7 @@ class Line:
 
     @property
     def ready(self) -> tuple[CrewMember, ...]:
-        """The workers that claim now."""
+        """The workers that are ready to claim."""
         return tuple(member for member in self.crew if member.state == "ready")
 
 
@@ -55,11 +55,11 @@ class Overview:
     """The whole service at one moment, by Redis' clock.
 
     Attributes:
-        eta_errors: |promised - real| seconds of each render that was finished; the promise is the
-            first one, as its submission was told it.
-        took: Seconds from a render's first submission until its picture was there.
-        webhooks_waiting: Events that are to be told, or told again.
-        webhooks_due: Those of them whose time has come.
+        eta_errors: |promised - real| seconds of each finished render; the promise is the first ETA,
+            at its submission.
+        took: Seconds from a render's first submission to its picture.
+        webhooks_waiting: Events to be sent, or sent again.
+        webhooks_due: Those of them that are due.
     """
 
     now_ms: int
@@ -84,8 +84,8 @@ class Queue:
     """The callers of one line.
 
     Attributes:
-        counted: How many renders were looked at, from the head of the line.
-        callers: Waiting renders among these, by caller.
+        counted: How many renders were counted, from the head of the line.
+        callers: Renders among these, by caller.
     """
 
     counted: int
@@ -94,10 +94,10 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class WaitingCallers:
-    """Who waits where.
+    """Which callers wait in which lines.
 
     Attributes:
-        lines: By line; lines that nobody waits in are left out.
+        lines: By line; empty lines are left out.
         open_jobs: Open jobs by caller, in all lines, waiting or not.
     """
 
@@ -106,13 +106,13 @@ class WaitingCallers:
 
 
 class Overviews:
-    """The views of the whole service."""
+    """The read-only verbs on the whole service."""
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
 
     def overview(self) -> Overview:
-        """Look at the whole service.
+        """Return the state of the whole service.
 
         Raises:
             StoreUnavailable: Redis does not answer.
@@ -120,10 +120,10 @@ class Overviews:
         return _read_overview(self._redis.call("overview"))
 
     def waiting_callers(self, most: int = MOST_COUNTED) -> WaitingCallers:
-        """Look who waits in which line.
+        """Return which callers wait in which line.
 
         Args:
-            most: Most renders of a line that are looked at.
+            most: Most renders of a line that are counted.
         """
         answer = self._redis.call("waiting_callers", most=most)
         return WaitingCallers(
@@ -177,7 +177,7 @@ def _read_line(line: dict[str, Any]) -> Line:
                 state=member["state"],
                 seconds_per_mp=float(member["seconds_per_mp"]),
                 max_batch=int(member["max_batch"]),
-                busy_share=float(member.get("busy_share", 0)),  # an earlier release says nothing
+                busy_share=float(member.get("busy_share", 0)),  # not reported by earlier releases
                 batch_size=float(member.get("batch_size", 0)),
             )
             for member in line["crew"] or ()

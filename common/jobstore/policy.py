@@ -1,4 +1,4 @@
-"""The figures the job store's scripts work with, derived once from the settings."""
+"""The policy: the figures that the job store's scripts use, derived from the settings."""
 
 import math
 from dataclasses import dataclass
@@ -8,15 +8,13 @@ from common.settings import Settings
 
 ATTEMPTS = 3
 DELAYS_S = (2.0, 10.0)
-# A final cause repeats itself, and so, for a while, does what killed its workers three times.
+# These repeat themselves: final causes always, and for a while what killed three workers.
 REMEMBERED_CODES = ("decode_failed", "out_of_memory", "worker_lost", "execution_timeout")
 DAY_MS = 86_400_000
-# Pauses before the second attempt to send a webhook, the third ... as Standard Webhooks proposes.
+# Pauses before the second, third ... attempt to send a webhook, as Standard Webhooks proposes.
 WEBHOOK_DELAYS_S = (5.0, 300.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0)
-WEBHOOK_JITTER = (1.0, 1.1)  # what a pause is stretched by, least and most
-LEASE_MARGIN_S = (
-    5.0  # between a webhook's time and its lease's: looking at the job, writing it down
-)
+WEBHOOK_JITTER = (1.0, 1.1)  # factor of a pause, least and most
+LEASE_MARGIN_S = 5.0  # a webhook's lease beyond its timeout: to read its job, record its outcome
 TIME_BOUNDS_MS = (100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000, 1_800_000)
 
 
@@ -26,49 +24,49 @@ def _ms(seconds: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Figures of the scripts; times in milliseconds.
+    """The scripts' figures; times in milliseconds.
 
     Attributes:
-        attempts: Counted attempts of a render, whatever ended them.
+        attempts: Most counted attempts of a render.
         delays_ms: Pause after the first, second ... retryable failure.
-        upload_ms: How long a name lives that was given out for an upload or an output.
+        upload_ms: Life of a name reserved for an upload or an output.
         link_grace_ms: How long bytes outlive the last signed link to them.
-        gap_ms: Pause of the reaper above which live workers are let renew first.
+        gap_ms: Pause of the reaper above which live workers may renew first.
         alive_ms: Age of a heartbeat up to which a worker counts as alive.
         process_ms: Life of a silent process's own keys.
         exact_places: Places ahead whose cost is summed exactly for the ETA.
-        list_scan: Most records one page of a list looks at.
+        list_scan: Most records that one page of a list reads.
         day_px_max: Pixels at work size that a caller may have rendered in a day; 0 for no limit.
         service_day_px_max: The same for all callers together.
-        pass_over: How many renders a process that failed with the first ones looks behind them.
+        pass_over: How many further renders are tried by a process that failed with the first.
         promise_places: As `exact_places`, when a submission is recorded.
         batch_ms: Life of a batch's record: as long as those of its jobs.
-        receive_ms: How long a batch being received lasts without a word of its receiver.
-        check_ms: How long a picture that was seen in the storage is taken as there.
-        looking_ms: How long one process has to look for it before another may.
-        images_max: Most images that a caller keeps for jobs to come.
-        minute_ms: Life of the counters noted at a minute's beginning.
-        time_bounds_ms: Upper bounds of the buckets that times are counted in.
+        receive_ms: How long a batch lasts without renewal while it is being received.
+        check_ms: How long a picture counts as present after a check of the storage.
+        looking_ms: How long one process has for that check before another may.
+        images_max: Most images that a caller keeps.
+        minute_ms: Life of the counters recorded each minute.
+        time_bounds_ms: Upper bounds of the buckets of times.
         span_ms: A deadline further off was set before a step of the clock. Far over the longest
-            that the settings allow, for who shortens it while jobs wait.
-        doomed_ms: As `span_ms`, for when an object that nobody holds is to be deleted: longer than
-            an upload's life and any execution limit.
+            of the settings, which may be shortened while jobs wait.
+        doomed_ms: As `span_ms`, for the deletion of objects without holders: longer than an
+            upload's life and any execution limit.
         holds_most: How many gaps in a row the reaper waits for, each a lease long.
         endpoint_ms: Life of a webhook's address since its last submission or event.
-        webhook_lease_ms: How long a keeper has to send a webhook and to say what came of it.
-        webhook_caller_max: Webhooks of one caller that are being sent at once.
+        webhook_lease_ms: How long a keeper has to send a webhook and to record the outcome.
+        webhook_caller_max: Webhooks of one caller that are sent at once.
         webhook_log_ms: Life of a webhook's record once it has ended.
         webhook_log_max: Most entries of a caller's log.
         webhook_overlap_ms: How long a rotated secret signs beside the new one.
         webhook_delays_ms: Pause after the first, second ... attempt to send a webhook.
-        webhook_jitter_max: What they are stretched by at most.
-        webhook_way_ms: How long a webhook can be on its way with all of its attempts.
-        webhook_pause_ms: When a caller with its share being sent is looked at again.
-        webhook_look: How many due webhooks, or callers, one look passes over at most.
+        webhook_jitter_max: The largest factor of these pauses.
+        webhook_way_ms: Longest time that all attempts of a webhook can take.
+        webhook_pause_ms: Pause before a caller whose share is being sent is tried again.
+        webhook_look: Most due webhooks, or callers, that one claim passes over.
         webhook_lost_max: How many keepers may be lost with a webhook before it is given up.
-        webhook_attempts_kept: Attempts of a webhook that its log tells of.
-        webhook_off_max: Addresses of a caller that are known to want no more webhooks.
-        webhook_secret_ms: Life of a caller's secret that nothing is signed with.
+        webhook_attempts_kept: Attempts of a webhook that its log keeps.
+        webhook_off_max: Most disabled addresses of a caller that are remembered.
+        webhook_secret_ms: Life of a caller's unused secret.
     """
 
     lease_ms: int
@@ -157,6 +155,6 @@ class Policy:
 
 
 def sentences() -> dict[str, str]:
-    """What a job says whose render was ended by the reaper, by code."""
+    """Return the messages of jobs whose renders the scripts end, by code."""
     causes: tuple[type[RenderError], ...] = (WorkerLost, ExecutionTimeout, InternalError)
     return {cause.code: cause.default for cause in causes}

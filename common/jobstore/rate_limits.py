@@ -1,4 +1,4 @@
-"""Fixed-window request counters, shared by all API processes."""
+"""Rate limits: request counters of fixed windows, shared by all API processes."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from common.jobstore.redis_client import RedisClient
 
 @dataclass(frozen=True, slots=True)
 class RateLimitWindow:
-    """A window right after a request was counted in it.
+    """A window after a request was counted in it.
 
     Attributes:
         counted: Requests so far, including this one.
@@ -19,7 +19,7 @@ class RateLimitWindow:
 
 
 class RateLimits:
-    """Counts requests per window."""
+    """The verb that counts requests."""
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
@@ -28,8 +28,8 @@ class RateLimits:
         """Count a request; the first one starts the window.
 
         Args:
-            window: The name of the counter, without a colon.
-            window_s: The length of the window.
+            window: Name of the counter, without a colon.
+            window_s: Length of the window, seconds.
 
         Raises:
             StoreUnavailable: Redis does not answer.

@@ -1,7 +1,7 @@
-"""The way to Redis: loads the scripts, calls them, and lets no foreign error through.
+"""The Redis client: loads the scripts, calls them, and turns Redis' errors into ours.
 
-Each verb is a `.lua` file in `scripts/`; `composition.py` says what goes in front of it. Nothing
-else in the service talks to Redis, apart from Celery's transport.
+Each verb is a `.lua` file in `lua/`; `lua_build.py` adds what it needs. Nothing else in the service
+talks to Redis, apart from Celery's transport.
 """
 
 import json
@@ -23,19 +23,19 @@ from common.jobstore.policy import Policy
 _log = logging.getLogger(__name__)
 RETRY_AFTER_S = 2
 MIN_SERVER = (7, 0)
-_NO_LIMIT = 2**31  # of connections: there are as many as threads, whoever starts those limits them
-_encode = json.JSONEncoder(separators=(",", ":")).encode  # `dumps` would make one for each call
+_NO_LIMIT = 2**31  # connections; each thread has one, so the number of threads limits them
+_encode = json.JSONEncoder(separators=(",", ":")).encode  # `dumps` would build one for each call
 
 
 class _Thread(threading.local):
-    """What a thread has of its own: its client, and the process that made it."""
+    """A thread's own client, and the process that made it."""
 
     client: redis.Redis | None = None
     pid = 0
 
 
 class RedisClient:
-    """Calls the scripts of one Redis. Safe to use from several threads; connects when first used.
+    """Calls the scripts of one Redis. Thread-safe; connects when first used.
 
     Args:
         url: Address of Redis.
@@ -64,8 +64,8 @@ class RedisClient:
     def call(self, verb: str, /, **arguments: Any) -> Any:
         """Run a verb atomically and return its decoded answer.
 
-        It is run once more when the connection broke. The second try says so (`repeated`), and the
-        verbs are written so that it does no harm after a lost answer.
+        If the connection broke, the call is repeated once, marked as `repeated`. The verbs are
+        written so that repeating them after a lost answer is safe.
 
         Args:
             verb: Name of the script.
@@ -75,7 +75,7 @@ class RedisClient:
             QueueFull: Redis is at its memory limit.
             StoreUnavailable: Redis does not answer or refuses.
         """
-        # Lua reads JSON's null as a value of its own that is true: what is None is left out.
+        # In Lua, JSON's null is a true value, so None is left out.
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
             answer = self._run(verb, _encode(given))
@@ -100,27 +100,26 @@ class RedisClient:
     def _send(self, *words: str | int) -> str:
         """Send a command over this thread's own connection, and return its answer.
 
-        Not by redis-py's own methods, which wrap retries, a pool and statistics around a command.
+        redis-py's own methods would add retries, a pool and statistics to each command.
         """
         connection = self._own()
         try:
             connection.send_command(*words)
             return str(connection.read_response())
         except redis.ResponseError:
-            raise  # an answer like any other, read to its end
+            raise  # a complete answer: the connection is fine
         except BaseException:
-            connection.disconnect()  # an answer that is still to come is nobody's
+            connection.disconnect()  # a late answer must not be read by the next call
             raise
 
     def _own(self) -> Any:
-        """This thread's own connection, which redis-py leaves untyped.
+        """Return this thread's own connection, which redis-py leaves untyped.
 
-        A pool asks the system at each call whether the connection still stands, which costs as much
-        as sending the command, and hands the interpreter to other threads. A connection that broke
-        is met by the second try.
+        A pool would check the connection before each call. That costs as much as sending the
+        command, and releases the GIL. A broken connection is handled by repeating the call.
         """
         own = self._thread
-        if own.client is None or own.pid != os.getpid():  # a child made by fork has none yet
+        if own.client is None or own.pid != os.getpid():  # after a fork
             own.client = redis.Redis(
                 connection_pool=self._redis.connection_pool, single_connection_client=True
             )
@@ -128,7 +127,7 @@ class RedisClient:
         return own.client.connection
 
     def check_server(self) -> None:
-        """Return when the server answers and is one we can use.
+        """Return if the server answers and is supported.
 
         Raises:
             StoreUnavailable: It does not answer, or it is too old.
@@ -141,7 +140,7 @@ class RedisClient:
             raise StoreUnavailable(f"Redis {found} is too old; use Redis >= 7.0 or Valkey.")
 
     def used_memory_share(self) -> float:
-        """Share of `maxmemory` in use, 0 when there is no limit."""
+        """Return the share of `maxmemory` in use; 0 if there is no limit."""
         try:
             memory = self._redis.info("memory")
         except redis.RedisError as error:
@@ -150,10 +149,10 @@ class RedisClient:
         return int(memory["used_memory"]) / limit if limit else 0.0
 
     def listen(self, channel: str) -> Iterator[str | None]:
-        """Yield what is published on a channel, and None once a second when nothing is.
+        """Yield the messages of a channel, and None after each second without one.
 
         Raises:
-            StoreUnavailable: The connection broke; messages meanwhile are lost.
+            StoreUnavailable: The connection broke; messages may be lost.
         """
         try:
             with PubSub(self._redis.connection_pool, ignore_subscribe_messages=True) as pubsub:
@@ -170,7 +169,7 @@ class RedisClient:
 
 
 def _unavailable(verb: str, error: redis.RedisError) -> QueueFull | StoreUnavailable:
-    """Map Redis' errors; what they say goes to the log, never to a caller."""
+    """Map an error of Redis to ours; its text goes to the log, never to a caller."""
     if isinstance(error, redis.exceptions.OutOfMemoryError) or "OOM" in str(error):
         return QueueFull(retry_after_s=RETRY_AFTER_S)
     _log.warning("redis refused %s: %s", verb, error)

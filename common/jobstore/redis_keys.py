@@ -1,6 +1,6 @@
-"""Every key pattern the job store keeps in Redis, with its owner and its end.
+"""Redis keys: every pattern that the job store uses, with its content and its end.
 
-`docs/redis-keys.md` is this table; tests hold real databases against it.
+`docs/redis-keys.md` is generated from this table; tests compare real databases with it.
 """
 
 import re
@@ -12,7 +12,7 @@ ENDED_CHANNEL = f"{PREFIX}ended"
 
 @dataclass(frozen=True, slots=True)
 class KeyPattern:
-    """One kind of key: its pattern after the prefix, its type, and when it goes."""
+    """One kind of key: its pattern after the prefix, type, content, and when it is deleted."""
 
     pattern: str
     kind: str
@@ -20,7 +20,7 @@ class KeyPattern:
     ends: str
 
     def matches(self, key: str) -> bool:
-        """Whether a key is of this kind."""
+        """Return whether a key is of this kind."""
         expression = re.escape(self.pattern).replace(r"\{", "{").replace(r"\}", "}")
         expression = re.sub(r"{\w+}", "[^:]+", expression)
         return re.fullmatch(re.escape(PREFIX) + expression, key) is not None
@@ -53,10 +53,10 @@ PATTERNS = (
     KeyPattern(
         "archive:{archive}", "hash", "jobs in a ZIP, and its link's secret", "with its link"
     ),
-    KeyPattern("image:{image}", "hash", "a photo kept for jobs to come", "24 hours, or DELETE"),
+    KeyPattern("image:{image}", "hash", "a photo kept for later jobs", "24 hours, or DELETE"),
     KeyPattern("images", "zset", "images by expiry", "an entry: with its image"),
     KeyPattern("images:{caller}", "zset", "a caller's images by expiry", "with its last image"),
-    KeyPattern("present:{object}", "string", "a picture seen in the storage", "an hour"),
+    KeyPattern("present:{object}", "string", "a picture checked in the storage", "an hour"),
     KeyPattern("holders:{object}", "set", "who holds an object", "with the last holder"),
     KeyPattern(
         "doomed", "zset", "objects to delete by due time", "an entry: when committed or due"
@@ -102,7 +102,7 @@ PATTERNS = (
     KeyPattern(
         "webhook_off:{caller}",
         "zset",
-        "addresses that want no more webhooks",
+        "disabled addresses of webhooks",
         "an entry: enabled, or beyond 1,000",
     ),
     KeyPattern(
@@ -119,5 +119,5 @@ PATTERNS = (
 
 
 def owner_of(key: str) -> KeyPattern | None:
-    """The pattern a key belongs to, or None for a key that nobody owns."""
+    """Return the pattern that a key matches, or None for an unknown key."""
     return next((pattern for pattern in PATTERNS if pattern.matches(key)), None)

@@ -1,4 +1,4 @@
-"""Submissions: how work comes in. admit, enqueue and retry, and what they answer."""
+"""Submissions: admit, enqueue and retry, and their outcomes."""
 
 import hashlib
 import json
@@ -30,7 +30,7 @@ FULL_RETRY_AFTER_S = 10
 
 
 class Outcome(StrEnum):
-    """How a submission was answered."""
+    """The outcome of a submission."""
 
     NEED_INPUT = "need_input"
     QUEUED = "queued"
@@ -43,7 +43,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BatchPlace:
-    """Where a submission stands in a batch: its number from 0, and its photo's label."""
+    """A submission's place in a batch: its number from 0, and its photo's label."""
 
     batch_id: str
     number: int
@@ -52,24 +52,24 @@ class BatchPlace:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Everything the store needs to know of one submission.
+    """Everything that the store needs to know about a submission.
 
     Attributes:
-        job_id: The new job's id; for a retry, the old one's.
-        caller: Who sent it, with its share; what the share leaves open is the service's.
-        line: Name of the style version's line; the render key takes it.
-        version: The style version, short.
+        job_id: Id of the new job; for a retry, of the old one.
+        caller: Who sent it, with its share; the settings fill in what the share leaves open.
+        line: Name of the style version's line; part of the render key.
+        version: The style version.
         work_px: Pixels of the picture at work size: its cost.
         source_type: Media type of the upload, for `/source`.
         span_s: Seconds from submission to the deadline.
-        bypass: Whether the caller asked for a computation of its own (`no-cache`).
+        bypass: Whether the caller asked for its own render (`no-cache`).
         input_name: Object name for the upload.
         idempotency_key: The caller's key, if it sent one.
-        fingerprint: Digest of what must not differ under one idempotency key.
-        place: The batch it came in with.
+        fingerprint: Digest of what must be equal under one idempotency key.
+        place: Its place in a batch, if it has one.
         image_id: The kept image that is its photo; then `input_name` is that image's object.
-        trusts_cache: Whether a hit's picture is taken as there without a look.
-        webhook: Where its job's end is told; None for nowhere, and for photos of a batch.
+        trusts_cache: Whether a hit's picture counts as present without a check.
+        webhook: Where its job's end is reported; None for nowhere, and for photos of a batch.
     """
 
     job_id: str
@@ -95,11 +95,11 @@ class Submission:
 
     @property
     def render_key(self) -> str:
-        """Key of the render that it asks for."""
+        """Key of its render."""
         return self.identity.key(self.line)
 
     def arguments(self) -> dict[str, Any]:
-        """The scripts' argument."""
+        """Return the scripts' argument."""
         identity, params = self.identity, self.identity.params
         name, share = self.caller.name, self.caller.share
         return {
@@ -138,12 +138,12 @@ class Submission:
 
 
 def idempotency_digest(caller: str, key: str | None, *, kind: str = "") -> str | None:
-    """Name of a caller's idempotency key: nothing a caller wrote becomes part of a Redis key.
+    """Return the digest that stands for an idempotency key: Redis keys hold no text of callers.
 
     Args:
         caller: Whose key it is.
-        key: The key; None for none.
-        kind: What it stands for, where that is no job.
+        key: The key, if there is one.
+        kind: What it was sent for, if not for a job.
     """
     if key is None:
         return None
@@ -152,7 +152,7 @@ def idempotency_digest(caller: str, key: str | None, *, kind: str = "") -> str |
 
 
 def _day_px(megapixels: float | None) -> int | None:
-    """An allowance as the scripts take it: 0 is none at all."""
+    """Return an allowance as the scripts take it: 0 for no limit, None for the default."""
     if megapixels is None or math.isinf(megapixels):
         return None if megapixels is None else 0
     return math.ceil(megapixels * 1e6)
@@ -160,10 +160,10 @@ def _day_px(megapixels: float | None) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of a submission: the outcome, and whose job to look at.
+    """The answer to a submission: the outcome, and the job.
 
     Attributes:
-        object_name: The picture to look for first (`CHECK_OUTPUT`).
+        object_name: The picture to check first (`CHECK_OUTPUT`).
     """
 
     outcome: Outcome
@@ -172,7 +172,7 @@ class Answer:
 
 
 class Submissions:
-    """The verbs that bring work in."""
+    """The verbs that submit work."""
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
@@ -180,7 +180,7 @@ class Submissions:
     def admit(self, submission: Submission) -> Answer:
         """Answer a submission without its upload, or ask for it (`NEED_INPUT`).
 
-        `CHECK_OUTPUT` asks for a look at a picture first, unless `trusts_cache`.
+        `CHECK_OUTPUT` asks to check a picture first, unless `trusts_cache`.
 
         Raises:
             QueueFull, QueueFullForKey: There is no room.
@@ -193,7 +193,7 @@ class Submissions:
         return _answer(submission, self._redis.call("admit", **submission.arguments()))
 
     def enqueue(self, submission: Submission) -> Answer:
-        """Record a submission whose upload lies under its `input_name`.
+        """Record a submission whose upload is stored under its `input_name`.
 
         Raises:
             As `admit`; and StorageUnavailable when the upload took so long that its name was swept.
@@ -203,12 +203,12 @@ class Submissions:
     def resubmission(
         self, job_id: str, caller: Caller, version_of: Callable[[str], tuple[str, str]]
     ) -> Submission:
-        """Return an ended job as it was submitted, for its retry under a present style version.
+        """Return an ended job as a submission, for its retry under the current style version.
 
         Args:
             job_id: The job.
-            caller: Whose it is, with its present share.
-            version_of: Gives a style's present version and the name of that version's line.
+            caller: Its caller, with the current share.
+            version_of: Returns a style's current version and the name of that version's line.
 
         Raises:
             NotFound: No such job of this caller.
@@ -241,24 +241,24 @@ class Submissions:
         )
 
     def retry(self, submission: Submission) -> Answer:
-        """Submit an ended job anew under its old id, from its kept input.
+        """Submit an ended job again under its id, from its kept input.
 
         Raises:
             NotFound: No such job of this caller.
             NotRetryable: It is open or succeeded, or its input is gone.
             QueueFull, QueueFullForKey, QuotaExceeded, StoreUnavailable: As `admit`.
         """
-        mark = secrets.token_hex(8)  # tells this call's repetition from somebody else's retry
+        mark = secrets.token_hex(8)  # tells a repeated call from another retry
         answer = self._redis.call("retry", mark=mark, **submission.arguments())
         return _answer(submission, answer)
 
 
 def _answer(submission: Submission, answer: dict[str, Any]) -> Answer:
-    """Turn a script's answer into ours, or into the error it stands for."""
+    """Convert a script's answer, or raise the error it stands for."""
     match answer["outcome"]:
         case "queue_full" if "retry_ms" in answer:
             raise QueueFull(
-                "The service has used up its megapixels of today; they begin anew at midnight UTC.",
+                "The service has used up its megapixels of today; they are reset at midnight UTC.",
                 retry_after_s=math.ceil(answer["retry_ms"] / 1000),
             )
         case "queue_full":

@@ -1,4 +1,4 @@
-"""Usage: what callers have used up of their shares."""
+"""Usage: how much of their shares callers have used."""
 
 from dataclasses import dataclass
 
@@ -12,10 +12,10 @@ class DayUsage:
 
     Attributes:
         day_start_ms: When the day began, milliseconds since the epoch.
-        day_end_ms: When it ends and all but the open jobs begin anew.
-        open_jobs: Its jobs that are open now, whenever they were sent.
-        work_px: Pixels at work size that were admitted.
-        answers: How many of its submissions met the cache in which way.
+        day_end_ms: When it ends; then all counts but the open jobs are reset.
+        open_jobs: Its open jobs, of this day or an earlier one.
+        work_px: Admitted pixels at work size.
+        answers: Its submissions by cache status.
     """
 
     day_start_ms: int
@@ -26,13 +26,13 @@ class DayUsage:
 
 
 class Usage:
-    """The view of a caller's use."""
+    """The verb that reads a caller's usage."""
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
 
     def today(self, caller: str) -> DayUsage:
-        """Return what a caller has used up today.
+        """Return what a caller has used today.
 
         Raises:
             StoreUnavailable: Redis does not answer.

@@ -1,6 +1,6 @@
-"""Webhooks as their callers see them: what was sent, what it is signed with, who wants no more.
+"""Webhooks as callers see them: the log of deliveries, the secrets, and disabled addresses.
 
-How events are sent is `outbox.py`'s business.
+`outbox.py` sends the events.
 """
 
 import base64
@@ -14,7 +14,7 @@ from typing import Any
 from common.errors import NotFound, NotRetryable
 from common.jobstore.redis_client import RedisClient
 
-SECRET_MARK = "whsec_"  # noqa: S105 - what Standard Webhooks' secrets begin with, none of them
+SECRET_MARK = "whsec_"  # noqa: S105 - the prefix of secrets, by Standard Webhooks
 SECRET_BYTES = 32
 
 
@@ -24,20 +24,20 @@ class WebhookTarget:
 
     Attributes:
         url: The address.
-        base_url: What links in them begin with.
+        base_url: The base of the links in them.
     """
 
     url: str
     base_url: str
 
     def argument(self) -> dict[str, str]:
-        """As the scripts take it; its id stands for the address in short."""
+        """Return the scripts' argument; its id is a digest of the address."""
         digest = hashlib.sha256(self.url.encode()).hexdigest()
         return {"id": digest[:32], "url": self.url, "base": self.base_url}
 
 
 class WebhookStatus(StrEnum):
-    """Where an event stands."""
+    """The status of an event."""
 
     WAITING = "waiting"
     DELIVERED = "delivered"
@@ -48,7 +48,7 @@ class WebhookStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WebhookAttempt:
-    """One attempt: when it began, what came of it (a status or a word), and how long it took."""
+    """One attempt: when it began, its outcome (an HTTP status or a word), and how long it took."""
 
     at_ms: int
     answer: str
@@ -60,9 +60,9 @@ class Webhook:
     """An event as its caller's log shows it.
 
     Attributes:
-        url: None once nobody uses that address any more.
-        due_ms: When it is sent next; None when it has ended.
-        sent: How often it was sent; `attempts` are the last of them.
+        url: None once the address has not been used for long.
+        due_ms: When it is sent next; None if it has ended.
+        sent: How often it was sent; `attempts` are the latest of these.
     """
 
     id: str
@@ -87,11 +87,11 @@ class WebhookPage:
 
 @dataclass(frozen=True, slots=True)
 class WebhookSecrets:
-    """What a caller's webhooks are signed with.
+    """The secrets that sign a caller's webhooks.
 
     Attributes:
-        former: The one before, while it signs as well.
-        former_until_ms: Until when it does.
+        former: The former secret, while it still signs.
+        former_until_ms: Until when it signs.
     """
 
     current: str
@@ -101,7 +101,7 @@ class WebhookSecrets:
 
 @dataclass(frozen=True, slots=True)
 class DisabledAddress:
-    """An address that said that it wants no more webhooks."""
+    """An address that answered that it wants no more webhooks."""
 
     id: str
     url: str
@@ -109,7 +109,7 @@ class DisabledAddress:
 
 
 class Webhooks:
-    """The verbs of callers on their webhooks."""
+    """The callers' verbs on webhooks."""
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
@@ -139,7 +139,7 @@ class Webhooks:
 
         Raises:
             NotFound: There is none, or it is another caller's.
-            NotRetryable: Its address is disabled, or what it told of has gone or goes on.
+            NotRetryable: Its address is disabled, or its job or batch is gone or runs again.
         """
         answer = self._redis.call("webhook_redeliver", caller=caller, webhook=webhook_id)
         match answer["outcome"]:
@@ -148,10 +148,10 @@ class Webhooks:
             case "disabled":
                 raise NotRetryable("Its address is disabled; enable it first.")
             case "superseded":
-                raise NotRetryable("What it told of is gone, or runs again; look at it instead.")
+                raise NotRetryable("Its job or batch is gone, or runs again; look at that instead.")
 
     def secrets(self, caller: str) -> WebhookSecrets:
-        """Return what a caller's webhooks are signed with; made when first asked for.
+        """Return a caller's secrets; the first one is made when they are first read.
 
         Raises:
             StoreUnavailable: Redis does not answer.
@@ -159,20 +159,20 @@ class Webhooks:
         return _read_secrets(self._redis.call("webhook_secret", caller=caller, fresh=new_secret()))
 
     def rotate(self, caller: str) -> WebhookSecrets:
-        """Give a caller a new secret; the one before signs beside it for a while."""
+        """Make a new secret for a caller; the former one still signs for a while."""
         return _read_secrets(
             self._redis.call("webhook_secret", caller=caller, fresh=new_secret(), rotate=True)
         )
 
     def disabled(self, caller: str) -> tuple[DisabledAddress, ...]:
-        """Return the addresses of a caller that want no more, newest first."""
+        """Return a caller's disabled addresses, newest first."""
         return tuple(
             DisabledAddress(found["id"], found["url"], int(found["since"]))
             for found in self._redis.call("webhook_off", caller=caller) or ()
         )
 
     def enable(self, address_id: str, caller: str) -> None:
-        """Send to an address again.
+        """Enable an address again.
 
         Raises:
             NotFound: There is none, it is another caller's, or it is not disabled.
@@ -183,7 +183,7 @@ class Webhooks:
 
 
 def new_secret() -> str:
-    """Make a secret of 256 random bits, as Standard Webhooks writes them."""
+    """Make a secret of 256 random bits, in the form of Standard Webhooks."""
     return SECRET_MARK + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
