@@ -2,7 +2,8 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ import pytest
 from tests.support import checkout
 
 MAX_LINES = 300
+MOST_FLAT_IN_API = 4
 PRODUCT = ("api", "worker", "keeper", "common", "client", "deploy")
 PACKAGES = ("api", "worker", "keeper", "common", "deploy", "client/celshade")
+WORKSHOPS = ("training", "tools")
 # Names that say nothing about what is inside.
 VAGUE = {"utils", "util", "helpers", "helper", "manager", "managers", "misc"}
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv"}
@@ -134,3 +137,75 @@ def test_nothing_names_one_machine_or_a_package_index() -> None:
     found = {name: match[0] for name, text in texts() if (match := PRIVATE.search(text))}
 
     assert found == {}
+
+
+def test_the_api_has_few_files_that_no_feature_owns() -> None:
+    flat = [path.name for path in (checkout.ROOT / "api").glob("*.py")]
+
+    assert len(flat) <= MOST_FLAT_IN_API, sorted(flat)
+
+
+def modules(*packages: str) -> dict[str, ast.Module]:
+    """Return the syntax trees of some packages by the names that they are imported by."""
+    found = {}
+    for name, tree in trees(*packages):
+        dotted = name.removeprefix("client/").removesuffix(".py").replace("/", ".")
+        found[dotted] = tree
+    return found
+
+
+def imported(tree: ast.Module, known: Collection[str]) -> Iterator[str]:
+    """Yield the known modules that a module imports; packages as their `__init__`."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                wanted = [(alias.name, "") for alias in names]
+            case ast.ImportFrom(module=str(module), names=names, level=0):
+                wanted = [(f"{module}.{alias.name}", module) for alias in names]
+            case _:
+                continue
+        for name, parent in wanted:
+            places = (name, f"{name}.__init__", parent, f"{parent}.__init__")
+            yield from [place for place in places if place in known][:1]
+
+
+def circles(trees_by_module: Mapping[str, ast.Module]) -> list[list[str]]:
+    """Return packages that need each other; a package and one inside it are two."""
+    needs: dict[str, set[str]] = {}
+    for module, tree in trees_by_module.items():
+        here = module.rpartition(".")[0]
+        others = {name.rpartition(".")[0] for name in imported(tree, trees_by_module)}
+        needs.setdefault(here, set()).update(others - {here})
+    order = TopologicalSorter(needs)
+    try:
+        order.prepare()
+    except CycleError as error:
+        return [error.args[1]]
+    return []
+
+
+def test_no_packages_need_each_other() -> None:
+    assert circles(modules(*PACKAGES, *WORKSHOPS)) == []
+
+
+def test_a_circle_is_found() -> None:
+    sources = {
+        "a.one": "import b.two",
+        "b.two": "from b.inner import three",
+        "b.inner.three": "from a import one",
+        "c.four": "from c.five import x\nimport a.one",
+        "c.five": "from c import four",
+    }
+
+    (circle,) = circles({name: ast.parse(text) for name, text in sources.items()})
+
+    assert set(circle) == {"a", "b", "b.inner"}
+
+
+def test_unit_tests_mirror_the_packages() -> None:
+    folders = {checkout.name_of(path.parent) for path in checkout.files("tests/unit/*.py")}
+    mirrored = {folder.removeprefix("tests/unit").lstrip("/") for folder in folders} - {""}
+    packages = {checkout.name_of(path.parent) for path in python_files(*PACKAGES, *WORKSHOPS)}
+    packages = {package.replace("client/celshade", "client") for package in packages}
+
+    assert sorted(mirrored - packages) == []

@@ -2,8 +2,6 @@
 
 from ipaddress import ip_address
 
-import pytest
-
 from common.outbound.addresses import AddressGuard, is_public
 
 HOSTILE = (
@@ -38,15 +36,13 @@ PUBLIC = (
 )
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_what_is_not_public_is_not_called(text: str) -> None:
-    assert not is_public(ip_address(text))
-    assert not AddressGuard().allows(ip_address(text))
+def test_what_is_not_public_is_not_called() -> None:
+    assert [text for text in HOSTILE if is_public(ip_address(text))] == []
+    assert [text for text in HOSTILE if AddressGuard().allows(ip_address(text))] == []
 
 
-@pytest.mark.parametrize("text", PUBLIC)
-def test_what_is_public_is_called(text: str) -> None:
-    assert AddressGuard().allows(ip_address(text))
+def test_what_is_public_is_called() -> None:
+    assert [text for text in PUBLIC if not AddressGuard().allows(ip_address(text))] == []
 
 
 def test_a_named_network_is_called_and_its_neighbours_are_not() -> None:

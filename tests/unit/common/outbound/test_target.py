@@ -68,11 +68,17 @@ HOSTILE = (
 )
 
 
-@pytest.mark.parametrize("url", HOSTILE)
-def test_what_has_two_readings_is_refused(url: str) -> None:
-    with pytest.raises(BadTarget) as caught:
+def is_refused(url: str) -> bool:
+    """Whether an address is refused, with a word on what to do."""
+    try:
         Target.parse(url)
-    assert str(caught.value).startswith("Send an address")
+    except BadTarget as error:
+        return str(error).startswith("Send an address")
+    return False
+
+
+def test_what_has_two_readings_is_refused() -> None:
+    assert [url for url in HOSTILE if not is_refused(url)] == []
 
 
 @pytest.mark.parametrize(
