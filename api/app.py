@@ -130,8 +130,8 @@ def open_context(settings: Settings) -> Context:
         catalog=Catalog(store.overviews.overview),
         long_poll=LongPoll(
             store.redis.listen,
-            most=settings.api_threads // 2,
-            most_watching=max(1, settings.api_threads // 4),
+            max_waiting=settings.api_threads // 2,
+            max_watching=max(1, settings.api_threads // 4),
         ),
         response_cache=ResponseCache(),
         photo_limits=PhotoLimits.of(settings),

@@ -15,7 +15,7 @@ from api.admin.overview_schemas import OverviewBody
 from api.context.context import current_context, require_caller
 from api.http.ids import checked_job_id
 from api.http.json_response import json_response
-from api.http.request_options import query_once
+from api.http.request_options import unique_query
 from api.submissions.submission import resubmit
 from common.callers import Scope
 
@@ -38,7 +38,7 @@ def overview() -> Response:
 @v1.get("/dead")
 def list_dead() -> Response:
     """List the dead letters of all callers, newest first."""
-    asked = DeadLetterParameters.parse(query_once())
+    asked = DeadLetterParameters.parse(unique_query())
     page = current_context().store.dead_letters.page(cursor=asked.cursor, limit=asked.limit)
     return json_response(DeadLetterPageBody.of(page))
 
@@ -64,6 +64,6 @@ def purge_one(job_id: str) -> Response:
 @v1.delete("/dead")
 def purge() -> Response:
     """Take all letters out of the list, or the old ones; their jobs stay."""
-    asked = PurgeParameters.parse(query_once())
+    asked = PurgeParameters.parse(unique_query())
     letters = current_context().store.dead_letters
     return json_response(PurgedBody(purged=letters.purge(older_than_s=asked.older_than_seconds)))

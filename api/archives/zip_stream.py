@@ -17,7 +17,7 @@ from zipstream import ZipStream  # type: ignore[import-untyped]  # zipstream-ng 
 
 from api.archives.schemas import Manifest, ManifestFile, ManifestGap
 from api.context.context import Context
-from api.submissions.result_check import look_for
+from api.submissions.result_check import check_output
 from api.uploads.file_names import entry_names, file_label
 from common.errors import CelshadeError, ObjectMissing, StorageUnavailable
 from common.jobs import JobStatus, Output
@@ -94,7 +94,7 @@ def _shown(picture: Picture) -> Picture:
 
 
 def _is_there(picture: Picture, context: Context) -> bool:
-    return picture.output is None or look_for(picture.output.name, picture.made_ms, context)
+    return picture.output is None or check_output(picture.output.name, picture.made_ms, context)
 
 
 def _zip(

@@ -1,4 +1,4 @@
-"""Batch answers: a batch as an HTTP response, with headers that tell a client what to do next."""
+"""Batch responses: a batch as an HTTP response, with the headers for what to do next."""
 
 import time
 from functools import partial
@@ -8,7 +8,7 @@ from flask import Response, request
 
 from api.batches.schemas import BatchBody
 from api.context.context import current_caller, current_context, current_links
-from api.http.conditional import etag_of, only_if_changed, present_state, retry_after_eta_s
+from api.http.conditional import etag_of, only_if_changed, retry_after_eta_s, state_response
 from api.http.connection import is_stopping
 from api.http.request_options import parse_wait_s
 from common.errors import NotFound
@@ -47,7 +47,7 @@ def batch_response(
     again_s = retry_after_eta_s(batch.eta_s) if batch.status is BatchStatus.RUNNING else None
     etag = _etag(body, batch, links)
     text = body.model_dump_json()
-    return present_state(text, etag=etag, retry_after_s=again_s, waited=waited, status=status)
+    return state_response(text, etag=etag, retry_after_s=again_s, waited=waited, status=status)
 
 
 def _see(batch_id: str) -> tuple[Batch, int | None]:
@@ -83,7 +83,7 @@ def _wait_for(job_id: str, wait_s: float) -> bool | None:
     look = partial(here.store.jobs.view, job_id, caller.name)
 
     try:
-        seen = here.long_poll.until_ended(job_id, wait_s, look, is_stopping=is_stopping())
+        seen = here.long_poll.wait_until_ended(job_id, wait_s, look, is_stopping=is_stopping())
     except NotFound:  # deleted meanwhile
         return True
     return None if seen is None else seen.status.is_terminal

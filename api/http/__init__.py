@@ -1,1 +1,1 @@
-"""HTTP conventions that all features share: problems, ETags, request options, CORS, the log."""
+"""HTTP conventions shared by all features: problems, ETags, request options, CORS, access log."""

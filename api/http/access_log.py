@@ -1,6 +1,6 @@
-"""The request log: an id for every request, one line for every answer, and the same few headers.
+"""The access log: an id for every request, a line for every response, and the security headers.
 
-Never logs a query, a header or a body: links carry signatures, headers carry keys.
+Never logs a query, a header or a body: links contain signatures, headers contain keys.
 """
 
 import logging
@@ -19,7 +19,7 @@ REQUEST_ID = "X-Request-Id"
 MAX_LOGGED_PATH = 200
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
-# What no page may do with our answers, however they got there.
+# Restrict what a page can do with any response.
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -30,32 +30,32 @@ _HSTS = "max-age=31536000"
 
 
 def register(app: Flask, *, is_https: bool) -> None:
-    """Number, dress and log every request of an application.
+    """Assign ids and headers to every request of an application, and log it.
 
     Args:
         app: The application.
-        is_https: Whether its public address is reached by TLS.
+        is_https: Whether its public URL is HTTPS.
     """
-    app.before_request(_begin)
+    app.before_request(_start)
     always = [*_HEADERS.items(), *([("Strict-Transport-Security", _HSTS)] if is_https else [])]
 
     @app.after_request
     def _finish(response: Response) -> Response:
-        said = {name.lower() for name, _ in response.headers}
+        present = {name.lower() for name, _ in response.headers}
         for name, value in always:
-            if name.lower() not in said:
+            if name.lower() not in present:
                 response.headers.add(name, value)
         response.headers.add(REQUEST_ID, log.request_id.get() or "")
         _write(response)
         return response
 
-    app.teardown_request(_forget)
+    app.teardown_request(_clear_ids)
 
 
-def _begin() -> None:
-    g.begun_s = time.monotonic()
-    given = request.headers.get(REQUEST_ID, "")
-    log.request_id.set(given if _SANE_ID.fullmatch(given) else f"{random.getrandbits(64):016x}")
+def _start() -> None:
+    g.started_s = time.monotonic()
+    sent_id = request.headers.get(REQUEST_ID, "")
+    log.request_id.set(sent_id if _SANE_ID.fullmatch(sent_id) else f"{random.getrandbits(64):016x}")
 
 
 def _write(response: Response) -> None:
@@ -66,13 +66,13 @@ def _write(response: Response) -> None:
             "method": request.method,
             "path": request.path[:MAX_LOGGED_PATH],
             "status": response.status_code,
-            "duration_ms": round((time.monotonic() - g.begun_s) * 1000, 1),
+            "duration_ms": round((time.monotonic() - g.started_s) * 1000, 1),
             "caller": caller.name if caller else None,
         },
     )
 
 
-def _forget(_: BaseException | None) -> None:
-    """The thread serves others next."""
+def _clear_ids(_: BaseException | None) -> None:
+    """Clear the ids: the thread serves another request next."""
     log.request_id.set(None)
     log.job_id.set(None)

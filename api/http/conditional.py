@@ -1,4 +1,4 @@
-"""Conditional answers: ETags, 304, and when to look again at something that still changes."""
+"""Conditional responses: ETags, 304, and when to poll again."""
 
 import hashlib
 import math
@@ -6,17 +6,17 @@ from http import HTTPStatus
 
 from flask import Response, request
 
-RETRY_AFTER_UNKNOWN_S = 5  # nobody works on that line now
+RETRY_AFTER_UNKNOWN_S = 5  # no worker serves that line now
 MAX_RETRY_AFTER_S = 10
 
 
 def etag_of(content: str | bytes) -> str:
-    """Return an entity tag for a content: 128 bits of its SHA-256, 32 hexadecimal digits."""
+    """Return an entity tag: the first 128 bits of the SHA-256, as 32 hexadecimal digits."""
     data = content.encode() if isinstance(content, str) else content
     return hashlib.sha256(data).hexdigest()[:32]
 
 
-def present_state(
+def state_response(
     text: str,
     *,
     etag: str,
@@ -24,13 +24,13 @@ def present_state(
     waited: int | None = None,
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response:
-    """Show something as it is now.
+    """Build the response that shows the present state of a resource.
 
     Args:
-        text: What is shown, as JSON.
-        etag: Names this state, weakly.
-        retry_after_s: When looking again makes sense, seconds; None when nothing changes any more.
-        waited: The wait that the answer was held back for at most, seconds.
+        text: The body, JSON.
+        etag: The weak entity tag.
+        retry_after_s: Pause before the next poll, seconds; None for a final state.
+        waited: The applied `wait` preference, seconds.
         status: HTTP status.
     """
     headers = [("Cache-Control", "private, no-cache"), ("ETag", f'W/"{etag}"')]
@@ -42,9 +42,9 @@ def present_state(
 
 
 def only_if_changed(response: Response) -> Response:
-    """Answer 304 to who asked for what has changed, when nothing has.
+    """Return 304 instead if the client already has this state.
 
-    Others are spared the look at the answer's age and ranges, of which it has none.
+    Without `If-None-Match` the costly check of dates and ranges is skipped: there are none.
     """
     if "If-None-Match" in request.headers:
         response.make_conditional(request.environ)
@@ -52,7 +52,7 @@ def only_if_changed(response: Response) -> Response:
 
 
 def retry_after_eta_s(eta_s: float | None) -> int:
-    """Say when looking again makes sense, from when the end is expected; 1 to 10 seconds."""
+    """Return the pause before the next poll, from the expected end; 1 to 10 seconds."""
     if eta_s is None:
         return RETRY_AFTER_UNKNOWN_S
     return max(1, min(MAX_RETRY_AFTER_S, math.ceil(eta_s)))

@@ -1,7 +1,7 @@
-"""CORS: lets pages of listed origins use the API and read its answers.
+"""CORS: lets pages of listed origins use the API and read its responses.
 
-Without a list nothing is said, and browsers keep foreign pages out. Nobody is allowed credentials:
-keys travel in `Authorization`, which a page must have from its own user. The rules are those of
+Without a list no header is sent, and browsers block foreign pages. Credentials are never allowed:
+the key is sent in `Authorization`, and a page must get it from its user. The rules are those of
 https://fetch.spec.whatwg.org/#http-cors-protocol.
 """
 
@@ -11,7 +11,7 @@ from http import HTTPStatus
 from flask import Flask, Response, request
 
 METHODS = ("GET", "HEAD", "POST", "DELETE")
-# What a page may send besides the headers that every page may.
+# What a page may send besides the safelisted headers.
 REQUEST_HEADERS = (
     "Authorization",
     "Cache-Control",
@@ -24,7 +24,7 @@ REQUEST_HEADERS = (
     "Range",
     "X-Request-Id",
 )
-# What a page may read besides the headers that every page may.
+# What a page may read besides the safelisted headers.
 EXPOSED_HEADERS = (
     "Cache-Status",
     "Content-Disposition",
@@ -36,15 +36,17 @@ EXPOSED_HEADERS = (
     "Retry-After",
     "X-Request-Id",
 )
-MAX_AGE_S = 600  # a browser asks again after this; an origin taken from the list is out by then
+MAX_AGE_S = (
+    600  # a browser repeats the preflight after this, so a removed origin is blocked by then
+)
 
 
 def register(app: Flask, origins: Collection[str]) -> None:
-    """Serve pages of these origins too; none when there are none.
+    """Allow pages of these origins; does nothing without any.
 
     Args:
-        app: The application; what is registered later is not asked for a preflight.
-        origins: As browsers send them: scheme, host and port.
+        app: The application; hooks registered later do not run for a preflight.
+        origins: Scheme, host and port, as browsers send them.
     """
     if not origins:
         return
@@ -66,7 +68,7 @@ def register(app: Flask, origins: Collection[str]) -> None:
 
     @app.after_request
     def _let_read(response: Response) -> Response:
-        response.vary.add("Origin")  # the answer to another page is another one
+        response.vary.add("Origin")  # the response differs by origin
         origin = request.headers.get("Origin")
         if origin in allowed:
             response.headers["Access-Control-Allow-Origin"] = origin

@@ -1,4 +1,4 @@
-"""Ids as they stand in addresses: 128 random bits as 32 hexadecimal digits. Pure."""
+"""Ids in paths: 128 random bits as 32 hexadecimal digits. Pure."""
 
 import re
 
@@ -9,14 +9,14 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 
 def checked_id(text: str, kind: str) -> str:
-    """Return what may be an id.
+    """Return the id if it is well-formed.
 
     Args:
-        text: What stands in the address.
-        kind: What it would be the id of, for the sentence.
+        text: The id from the path.
+        kind: What it identifies, for the message.
 
     Raises:
-        NotFound: It cannot be one; nobody needs to be asked.
+        NotFound: It is malformed; no lookup is needed.
     """
     if not _ID.fullmatch(text):
         raise NotFound(f"There is no such {kind}.")
@@ -24,10 +24,10 @@ def checked_id(text: str, kind: str) -> str:
 
 
 def checked_job_id(job_id: str) -> str:
-    """Return what may be a job's id, and note it for the log.
+    """Return the job's id if it is well-formed, and set it for the log.
 
     Raises:
-        NotFound: It cannot be one; nobody needs to be asked.
+        NotFound: It is malformed; no lookup is needed.
     """
     log.job_id.set(checked_id(job_id, "job"))
     return job_id

@@ -1,4 +1,4 @@
-"""Reads a body that is a small JSON object."""
+"""JSON bodies: reads a small JSON object."""
 
 import json
 
@@ -14,9 +14,9 @@ def read_json_object(request: Request) -> dict[str, object]:
     """Read the body of a request.
 
     Raises:
-        MalformedRequest: It is no JSON object.
-        UploadTooLarge: It is longer than such objects are.
-        CelshadeError: Whatever else the body's reader raises.
+        MalformedRequest: It is not a JSON object.
+        UploadTooLarge: It is longer than `MAX_JSON_BYTES`.
+        CelshadeError: Whatever else the body reader raises.
     """
     if request.mimetype != MEDIA_TYPE:
         raise MalformedRequest(f"Send a JSON object, as {MEDIA_TYPE}.")

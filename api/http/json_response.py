@@ -1,4 +1,4 @@
-"""An answer that is a model, as JSON."""
+"""JSON responses: a model as the body."""
 
 from http import HTTPStatus
 
@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 
 def json_response(body: BaseModel, status: HTTPStatus = HTTPStatus.OK) -> Response:
-    """Write a model as the body of an answer.
+    """Build a response with a model as its JSON body.
 
     Args:
         body: The model.

@@ -1,4 +1,4 @@
-"""Problem schemas: the body of every answer that is an error (RFC 9457). Pure."""
+"""Problem schemas: the body of every error response (RFC 9457). Pure."""
 
 from typing import Literal
 

@@ -1,6 +1,6 @@
-"""Problems: how every error becomes an HTTP answer, in one table and one place.
+"""Problems: how every error becomes an HTTP response, in one table and one place.
 
-Answers are `application/problem+json` (RFC 9457). What is unknown is logged and told to nobody.
+Bodies are `application/problem+json` (RFC 9457). Details of unexpected errors are only logged.
 """
 
 import json
@@ -20,9 +20,9 @@ from common.errors import CelshadeError
 _log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_AFTER_S = 2  # where the service cannot answer now and its error names no pause
+RETRY_AFTER_S = 2  # of a 429 or 503 whose error names no pause
 
-# Stable code -> HTTP status. The only place where one becomes the other.
+# Stable code -> HTTP status; the only such table.
 STATUSES: dict[str, HTTPStatus] = {
     "malformed_request": HTTPStatus.BAD_REQUEST,
     "unauthorized": HTTPStatus.UNAUTHORIZED,
@@ -56,7 +56,7 @@ STATUSES: dict[str, HTTPStatus] = {
     "not_cached": HTTPStatus.GATEWAY_TIMEOUT,
     "configuration": HTTPStatus.INTERNAL_SERVER_ERROR,
     "internal": HTTPStatus.INTERNAL_SERVER_ERROR,
-    # Causes of failed jobs: they stand in a job's `error`. As an answer each is a fault of ours.
+    # Causes of failed jobs, reported in a job's `error`. As a response each is our fault.
     "decode_failed": HTTPStatus.INTERNAL_SERVER_ERROR,
     "out_of_memory": HTTPStatus.INTERNAL_SERVER_ERROR,
     "execution_timeout": HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -64,7 +64,7 @@ STATUSES: dict[str, HTTPStatus] = {
     "storage_error": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
-# werkzeug's errors, by status, under our codes; any other status goes by its phrase.
+# Codes of werkzeug's errors, by status; any other code is made from the phrase.
 _HTTP_CODES = {
     HTTPStatus.BAD_REQUEST: "malformed_request",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "upload_too_large",
@@ -72,23 +72,23 @@ _HTTP_CODES = {
     HTTPStatus.INTERNAL_SERVER_ERROR: "internal",
 }
 
-_SENTENCES = {
+_DETAILS = {
     HTTPStatus.NOT_FOUND: "There is nothing here.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take that method.",
 }
 
 
 def register(app: Flask) -> None:
-    """Let every error that a request ends in become a problem."""
-    app.register_error_handler(Exception, answer)
+    """Turn every error that a request ends in into a problem."""
+    app.register_error_handler(Exception, error_response)
 
 
-def answer(error: Exception) -> Response:
-    """Turn an error into its answer."""
+def error_response(error: Exception) -> Response:
+    """Turn an error into its response."""
     if isinstance(error, CelshadeError):
-        return _ours(error)
+        return _celshade_problem(error)
     if isinstance(error, HTTPException):
-        return _of_http(error)
+        return _http_problem(error)
     _log.error("request failed", exc_info=error)
     return problem("internal", CelshadeError.default)
 
@@ -101,14 +101,14 @@ def problem(
     faults: Sequence[tuple[str, str]] = (),
     retry_after_s: int | None = None,
 ) -> Response:
-    """Write a problem.
+    """Build a problem response.
 
     Args:
         code: Stable code; decides the status when that is left out.
-        detail: The sentence for the reader.
+        detail: The message.
         status: The status of a code that is not in the table.
-        faults: What is wrong with single fields: names and sentences.
-        retry_after_s: Pause before trying again makes sense, seconds.
+        faults: Invalid fields: names and messages.
+        retry_after_s: Pause before a retry, seconds.
     """
     status = status or STATUSES[code]
     body = ProblemBody(
@@ -120,7 +120,7 @@ def problem(
         errors=[FaultBody(field=name, message=message) for name, message in faults],
         request_id=log.request_id.get(),
     )
-    # Not pydantic's own writer: a name that is given back may hold half a surrogate pair.
+    # Not pydantic's serializer: an echoed name may contain half a surrogate pair.
     response = Response(json.dumps(body.model_dump()), status=status, mimetype=MEDIA_TYPE)
     if status is HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -134,7 +134,7 @@ def problem(
     return response
 
 
-def _ours(error: CelshadeError) -> Response:
+def _celshade_problem(error: CelshadeError) -> Response:
     if STATUSES[error.code] is HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("request failed", exc_info=error)
         return problem("internal", CelshadeError.default)
@@ -150,10 +150,10 @@ def _slug(phrase: str) -> str:
     return re.sub(r"[^a-z]+", "_", phrase.lower().replace("'", ""))
 
 
-def _of_http(error: HTTPException) -> Response:
+def _http_problem(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     code = _HTTP_CODES.get(status, _slug(status.phrase))
-    detail = _SENTENCES.get(status) or f"The request cannot be served: {status.phrase.lower()}."
+    detail = _DETAILS.get(status) or f"The request cannot be served: {status.phrase.lower()}."
     response = problem(code, detail, status=status)
     for name, value in error.get_headers():  # Allow of a 405, Content-Range of a 416
         if name.lower() not in ("content-type", "content-length"):

@@ -1,6 +1,6 @@
-"""What a request asks for: fields in its form, query or JSON, and options in its headers.
+"""Request options: fields in the form, query or JSON, and options in the headers.
 
-Fields are validated by models upon `Fields`; every fault is reported, each under its field. Options
+Models derived from `Fields` validate the fields; every fault is reported under its field. Options
 are `Cancel-After`, `Idempotency-Key`, `Cache-Control` and `Prefer: wait` (RFC 7240).
 """
 
@@ -16,12 +16,12 @@ from werkzeug.http import parse_cache_control_header
 
 from common.errors import InvalidParam, MalformedRequest
 
-MAX_LIST = 100  # entries of one page of a list
+MAX_LIST = 100  # most entries per page of a list
 CURSOR_PATTERN = r"^[0-9]{1,15}\.[0-9a-f]{32}$"
-_MAX_NAME = 64  # of a field's name that is given back; more of it helps nobody
+_MAX_NAME = 64  # most characters of an echoed field name
 
-# Sentences instead of pydantic's own, by its kind of error.
-_SENTENCES = {
+# Messages in place of pydantic's own, by error type.
+_MESSAGES = {
     "extra_forbidden": "There is no such parameter.",
     "finite_number": "Send a finite number.",
     "float_parsing": "Send a number.",
@@ -33,7 +33,7 @@ _SENTENCES = {
 }
 MAX_WAIT_S = 60
 MAX_KEY_LENGTH = 255
-_PLAIN = re.compile(r"[0-9]{1,9}")
+_SECONDS = re.compile(r"[0-9]{1,9}")
 _SPAN = re.compile(r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,9})s)?")
 _KEY = re.compile(rf"[ -~]{{1,{MAX_KEY_LENGTH}}}")
 _WAIT = re.compile(r"wait\s*=\s*\"?([0-9]{1,9})\"?")
@@ -43,25 +43,25 @@ class InvalidParameters(InvalidParam):
     """Raised when one or more parameters are wrong.
 
     Attributes:
-        faults: A field's name and a sentence, for each.
+        faults: Field names and messages.
     """
 
     def __init__(self, faults: tuple[tuple[str, str], ...]) -> None:
-        super().__init__(" ".join(f"{name}: {sentence}" for name, sentence in faults))
+        super().__init__(" ".join(f"{name}: {message}" for name, message in faults))
         self.faults = faults
 
 
 class Fields(BaseModel):
-    """Fields of a request; unknown ones are an error, so that a slip of the pen is noticed."""
+    """Fields of a request; unknown ones are an error, so that a typo is noticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     @classmethod
     def parse(cls, fields: Mapping[str, object]) -> Self:
-        """Read the fields of a request.
+        """Validate the fields of a request.
 
         Raises:
-            InvalidParameters: Names every fault.
+            InvalidParameters: Lists every fault.
         """
         try:
             return cls.model_validate(dict(fields))
@@ -69,8 +69,8 @@ class Fields(BaseModel):
             raise InvalidParameters(_faults(error)) from None
 
 
-def query_once() -> dict[str, str]:
-    """The query's parameters, each of which may come once."""
+def unique_query() -> dict[str, str]:
+    """Return the query parameters, each of which may occur once."""
     for values in request.args.to_dict(flat=False).values():
         if len(values) > 1:
             raise MalformedRequest("A parameter was sent twice; send each once.")
@@ -79,13 +79,13 @@ def query_once() -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class RequestOptions:
-    """How a submission wants to be treated.
+    """The options of a submission.
 
     Attributes:
         span_s: Seconds to its deadline.
-        idempotency_key: The caller's own key for it.
-        bypass: Whether it wants a computation of its own (`no-cache`).
-        only_if_cached: Whether it wants nothing but a picture that is there.
+        idempotency_key: The idempotency key.
+        bypass: Whether to render without the cache (`no-cache`).
+        only_if_cached: Whether to accept only a cached picture.
     """
 
     span_s: float
@@ -102,7 +102,7 @@ class RequestOptions:
             deadline_s: The deadline without `Cancel-After`, and the longest with it, seconds.
 
         Raises:
-            InvalidParam: One of them cannot be understood.
+            InvalidParam: One of them is invalid.
         """
         cancel_after = headers.get("Cancel-After")
         cache = parse_cache_control_header(headers.get("Cache-Control", "").lower())
@@ -114,31 +114,31 @@ class RequestOptions:
         )
 
 
-def parse_span_s(text: str, most_s: int) -> int:
-    """Read `30s`, `5m`, `2h`, `1h30m` or plain seconds.
+def parse_span_s(text: str, max_s: int) -> int:
+    """Parse `30s`, `5m`, `2h`, `1h30m` or plain seconds.
 
     Raises:
-        InvalidParam: It is none of these, zero, or longer than `most_s`.
+        InvalidParam: It is malformed, zero, or longer than `max_s`.
     """
     text = text.strip().lower()
     seconds = 0
-    if _PLAIN.fullmatch(text):
+    if _SECONDS.fullmatch(text):
         seconds = int(text)
     elif found := _SPAN.fullmatch(text):
         hours, minutes, rest = (int(part or 0) for part in found.groups())
         seconds = hours * 3600 + minutes * 60 + rest
-    if not 0 < seconds <= most_s:
+    if not 0 < seconds <= max_s:
         raise InvalidParam(
-            f"Send Cancel-After like 30s, 5m or 2h: more than 0, at most {most_s}s.",
+            f"Send Cancel-After like 30s, 5m or 2h: more than 0, at most {max_s}s.",
             field="Cancel-After",
         )
     return seconds
 
 
 def parse_wait_s(headers: Headers) -> int | None:
-    """Read how long an answer may be held back, at most `MAX_WAIT_S` seconds.
+    """Parse how long to wait for the end of a job, at most `MAX_WAIT_S` seconds.
 
-    What cannot be understood is ignored, as RFC 7240 wants it; so is a wait of 0.
+    An unknown preference is ignored, as RFC 7240 requires; so is a wait of 0.
     """
     for header in headers.getlist("Prefer"):
         for preference in header.split(","):
@@ -158,11 +158,11 @@ def _idempotency_key(text: str | None) -> str | None:
 
 
 def _faults(error: ValidationError) -> tuple[tuple[str, str], ...]:
-    """Name each fault once, by its field."""
+    """Return the first fault of each field."""
     faults: dict[str, str] = {}
     for fault in error.errors(include_url=False, include_context=False, include_input=False):
         name = str(fault["loc"][0])[:_MAX_NAME] if fault["loc"] else "body"
-        own = _SENTENCES.get(fault["type"])
-        sentence = own or fault["msg"].removeprefix("Value error, ").rstrip(".") + "."
-        faults.setdefault(name, sentence)
+        custom = _MESSAGES.get(fault["type"])
+        message = custom or fault["msg"].removeprefix("Value error, ").rstrip(".") + "."
+        faults.setdefault(name, message)
     return tuple(faults.items())

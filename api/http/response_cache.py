@@ -1,7 +1,7 @@
-"""Kept answers: what this process last said of ended jobs, to be said again while nothing changes.
+"""The response cache: recent responses about ended jobs, sent again while nothing has changed.
 
-An ended job is asked for again and again, and its answer takes longer to make than all the rest of
-the request. Whether its record is still the same, only the job store knows: it is asked each time.
+Clients poll ended jobs again and again, and building the response takes longer than the rest of the
+request. Only the job store knows whether the record is unchanged, so it is asked each time.
 """
 
 import threading
@@ -10,20 +10,20 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-MOST = 512  # of some 2 kB each; those with long metadata have 20
-# Links in an answer are signed when it is made: said again, they have so much less of their life.
-KEPT_S = 60.0
-LINK_SHARE = 0.1  # where their life is short, no more than this part of it
+MAX_RESPONSES = 512  # of about 2 kB each; 20 kB with long metadata
+# Links are signed when a response is built: a cached one leaves them this much less of their life.
+MAX_AGE_S = 60.0
+MAX_LINK_AGE_SHARE = 0.1  # no more than this share of a short life
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """Who asks for what: two who differ in this are not told the same.
+class CacheKey:
+    """What a response depends on besides the record.
 
     Attributes:
         job_id: The job.
         caller: Name of the caller.
-        base_url: What the answer's links begin with.
+        base_url: The base of its links.
     """
 
     job_id: str
@@ -33,10 +33,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """An answer as it was given.
+    """A response as it was sent.
 
     Attributes:
-        mark: Names the state of the record that it tells of.
+        mark: Identifies the state of the record that it shows.
         etag: Its entity tag.
         text: Its body.
     """
@@ -47,39 +47,41 @@ class CachedResponse:
 
 
 class ResponseCache:
-    """The answers of one process, the latest `most`. Safe to use from several threads.
+    """The latest `max_responses` responses of one process. Safe to use from several threads.
 
     Args:
-        most: How many are kept.
+        max_responses: Capacity.
         clock: Monotonic seconds.
     """
 
-    def __init__(self, most: int = MOST, clock: Callable[[], float] = time.monotonic) -> None:
-        self._most = most
+    def __init__(
+        self, max_responses: int = MAX_RESPONSES, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._max_responses = max_responses
         self._clock = clock
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Question, tuple[float, CachedResponse]] = OrderedDict()
+        self._responses: OrderedDict[CacheKey, tuple[float, CachedResponse]] = OrderedDict()
 
-    def find(self, question: Question) -> CachedResponse | None:
-        """Return what was said, unless that is too long ago."""
+    def get(self, key: CacheKey) -> CachedResponse | None:
+        """Return the cached response, unless it has expired."""
         with self._lock:
-            until_s, answer = self._kept.get(question, (0.0, None))
-            if answer is not None and self._clock() >= until_s:
-                del self._kept[question]
+            expires_s, response = self._responses.get(key, (0.0, None))
+            if response is not None and self._clock() >= expires_s:
+                del self._responses[key]
                 return None
-            return answer
+            return response
 
-    def keep(self, question: Question, answer: CachedResponse, *, links_live_s: float) -> None:
-        """Remember what was said, in place of the oldest.
+    def put(self, key: CacheKey, response: CachedResponse, *, links_live_s: float) -> None:
+        """Store a response, in place of the oldest.
 
         Args:
-            question: Who asked for what.
-            answer: What was said.
+            key: What it depends on.
+            response: The response.
             links_live_s: Seconds until the first link in it expires.
         """
-        until_s = self._clock() + min(KEPT_S, LINK_SHARE * links_live_s)
+        expires_s = self._clock() + min(MAX_AGE_S, MAX_LINK_AGE_SHARE * links_live_s)
         with self._lock:
-            self._kept.pop(question, None)
-            self._kept[question] = until_s, answer
-            if len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            self._responses.pop(key, None)
+            self._responses[key] = expires_s, response
+            if len(self._responses) > self._max_responses:
+                self._responses.popitem(last=False)

@@ -1,1 +1,1 @@
-"""One photo on its way to one picture: submit, poll, watch, fetch, cancel, retry, delete."""
+"""Jobs: submit a photo, poll, watch, fetch the picture, cancel, retry, delete."""

@@ -1,4 +1,4 @@
-"""`/v1/jobs/{id}/events`: a job that is watched, for who does not want to poll."""
+"""`/v1/jobs/{id}/events`: server-sent events of a job, in place of polling."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -9,8 +9,8 @@ from api.context.context import current_caller, current_context, current_links, 
 from api.http.connection import has_client_left, is_stopping
 from api.http.ids import checked_job_id
 from api.jobs.event_stream import MEDIA_TYPE, Snapshot, events
-from api.jobs.responses import Shown
-from api.submissions.result_check import with_present_picture
+from api.jobs.responses import RenderedJob
+from api.submissions.result_check import with_checked_output
 from common.errors import NotFound, ServiceBusy, StoreUnavailable, Unauthorized
 from common.jobs import Job
 from common.schemas.links import Links
@@ -23,48 +23,48 @@ BUSY_RETRY_AFTER_S = 5
 
 @v1.get("/<job_id>/events")
 def watch_job(job_id: str) -> Response:
-    """Stream what becomes of a job, until it has ended."""
-    waiting, look = current_context().long_poll, _looking(checked_job_id(job_id))
-    look()  # whoever may not see it is told so in the usual way
-    if not waiting.begin_watching():
+    """Stream the states of a job until it has ended."""
+    long_poll, load = current_context().long_poll, _loader(checked_job_id(job_id))
+    load()  # raises before the stream starts if the caller may not see the job
+    if not long_poll.acquire_watch_slot():
         raise ServiceBusy("Too many jobs are being watched.", retry_after_s=BUSY_RETRY_AFTER_S)
     try:
-        seen = waiting.watch(job_id, look, is_over=_is_over())
-        stream = events(_snapshots(seen, current_links()))
+        jobs = long_poll.watch(job_id, load, is_over=_is_over())
+        stream = events(_snapshots(jobs, current_links()))
         response = Response(stream, content_type=f"{MEDIA_TYPE}; charset=utf-8")
         response.headers["Cache-Control"] = "private, no-cache"
-        response.headers["X-Accel-Buffering"] = "no"  # nginx would hold events back
+        response.headers["X-Accel-Buffering"] = "no"  # otherwise nginx buffers events
     except BaseException:
-        waiting.end_watching()
+        long_poll.release_watch_slot()
         raise
-    response.call_on_close(waiting.end_watching)
+    response.call_on_close(long_poll.release_watch_slot)
     return response
 
 
-def _looking(job_id: str) -> Callable[[], Job]:
-    """Return what looks at the job for as long as its watcher may; needs no request any more."""
-    here, caller, shown = current_context(), current_caller(), request.headers.get("Authorization")
+def _loader(job_id: str) -> Callable[[], Job]:
+    """Return a function that loads the job while its caller may see it, even after the request."""
+    context, caller = current_context(), current_caller()
+    authorization = request.headers.get("Authorization")
+    view_job = partial(context.store.jobs.view, job_id, caller.name)
 
-    view = partial(here.store.jobs.view, job_id, caller.name)
+    def load() -> Job:
+        context.authenticator.identify(authorization)  # the key may be revoked meanwhile
+        return with_checked_output(view_job(), view_job, context)
 
-    def look() -> Job:
-        here.authenticator.identify(shown)  # a key that is revoked meanwhile sees no more
-        return with_present_picture(view(), view, here)
-
-    return look
+    return load
 
 
-def _snapshots(seen: Iterator[Job], links: Links) -> Iterator[Snapshot]:
-    """Yield what is shown at each look, until it is no longer there or may not be seen."""
+def _snapshots(jobs: Iterator[Job], links: Links) -> Iterator[Snapshot]:
+    """Yield a snapshot of each state, until the job is gone or may not be seen."""
     try:
-        for job in seen:
-            shown = Shown.of(job, links)
-            yield Snapshot(shown.etag, shown.text)
+        for job in jobs:
+            rendered = RenderedJob.of(job, links)
+            yield Snapshot(rendered.etag, rendered.text)
     except (NotFound, Unauthorized, StoreUnavailable):
-        return  # who comes back is told why
+        return  # the next request reports why
 
 
 def _is_over() -> Callable[[], bool]:
-    """Return what says whether the client has gone or this process is stopping."""
+    """Return a check for whether the client has left or this process is stopping."""
     stopping, left = is_stopping(), has_client_left()
     return lambda: stopping() or left()

@@ -1,4 +1,4 @@
-"""Event streams: what becomes of a job as server-sent events, each a snapshot of the whole job.
+"""Event streams: the states of a job as server-sent events, each with the whole job.
 
 Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 MEDIA_TYPE = "text/event-stream"
-HEARTBEAT_S = 15.0  # proxies give up on a connection that is silent for a minute or less
+HEARTBEAT_S = 15.0  # proxies close a connection that is silent for a minute or less
 HEARTBEAT = b":\n\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A job as it is shown.
+    """A state of a job.
 
     Attributes:
-        etag: Names this state.
-        text: The job, in one line of JSON.
+        etag: Identifies the state.
+        text: The job, as one line of JSON.
     """
 
     etag: str
@@ -31,14 +31,14 @@ def events(
     """Yield an event for each snapshot that differs from the one before, and heartbeats between.
 
     Args:
-        snapshots: What was seen at each look.
+        snapshots: The states, one per poll.
         clock: Monotonic seconds.
     """
-    last, told_s = "", clock()
+    last_etag, sent_s = "", clock()
     for snapshot in snapshots:
-        if snapshot.etag != last:
-            last, told_s = snapshot.etag, clock()
+        if snapshot.etag != last_etag:
+            last_etag, sent_s = snapshot.etag, clock()
             yield f"id: {snapshot.etag}\ndata: {snapshot.text}\n\n".encode()
-        elif clock() - told_s >= HEARTBEAT_S:
-            told_s = clock()
+        elif clock() - sent_s >= HEARTBEAT_S:
+            sent_s = clock()
             yield HEARTBEAT

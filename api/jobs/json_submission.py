@@ -1,6 +1,6 @@
-"""Reads a submission that is a JSON object: its photo is named, by address or as a kept image.
+"""JSON submissions: the photo is named, by address or as a kept image.
 
-The parameters are those of a form; their values may stand as JSON has them.
+The parameters are those of a form; numbers and objects may be JSON values.
 """
 
 import io
@@ -32,7 +32,7 @@ def read_json_submission(
         The upload, to be closed by the caller.
 
     Raises:
-        MalformedRequest: It is no JSON object, or names no photo, or two.
+        MalformedRequest: It is not a JSON object, or does not name exactly one photo.
         InvalidParam: A value is neither a text nor a number.
         CelshadeError: Whatever `fetch` raises.
     """
@@ -52,7 +52,7 @@ def read_json_submission(
 
 
 def _texts(values: dict[str, object]) -> Iterator[tuple[str, str]]:
-    """Yield the fields as a form would have them; an object stays JSON."""
+    """Yield the fields as in a form; an object stays JSON."""
     for name, value in values.items():
         if isinstance(value, str):
             yield name, value

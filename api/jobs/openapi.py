@@ -1,4 +1,4 @@
-"""What is said of the routes of `/v1/jobs`, pictures included."""
+"""OpenAPI operations of `/v1/jobs`, pictures included."""
 
 from http import HTTPStatus
 

@@ -1,4 +1,4 @@
-"""Job answers: a job as an HTTP response, with the headers that tell a client what to do next."""
+"""Job responses: a job as an HTTP response, with the headers for what to do next."""
 
 import hashlib
 import json
@@ -9,23 +9,23 @@ from http import HTTPStatus
 from flask import Response, request
 
 from api.context.context import current_caller, current_context, current_links
-from api.http.conditional import etag_of, only_if_changed, present_state, retry_after_eta_s
+from api.http.conditional import etag_of, only_if_changed, retry_after_eta_s, state_response
 from api.http.connection import is_stopping
 from api.http.request_options import parse_wait_s
-from api.http.response_cache import CachedResponse, Question
-from api.submissions.result_check import with_present_picture
+from api.http.response_cache import CachedResponse, CacheKey
+from api.submissions.result_check import with_checked_output
 from common.jobs import CacheStatus, Job, JobStatus
 from common.schemas.job import JobBody
 from common.schemas.links import Links
 
 RETRY_AFTER_RUNNING_S = 1
-# What an answer is made of, beside the record that its tag names: other releases have other fields.
-_FORM = hashlib.sha256(json.dumps(JobBody.model_json_schema()).encode()).hexdigest()[:8]
+# Part of every entity tag, as the record is: another release may have other fields.
+_SCHEMA_MARK = hashlib.sha256(json.dumps(JobBody.model_json_schema()).encode()).hexdigest()[:8]
 
 
 def submitted(job_id: str) -> Response:
-    """Answer a submission: 202 while its job is open, 201 when it has ended."""
-    job, waited = see(job_id)
+    """Return the response to a submission: 202 while its job is open, 201 when it has ended."""
+    job, waited = load_job(job_id)
     status = HTTPStatus.CREATED if job.status.is_terminal else HTTPStatus.ACCEPTED
     response = job_response(job, waited=waited, status=status)
     response.headers["Location"] = current_links().job(job.id)
@@ -34,78 +34,78 @@ def submitted(job_id: str) -> Response:
 
 
 def polled(job_id: str) -> Response:
-    """Answer a poll: 200 with the job, or 304 when nothing has changed."""
-    here, links = current_context(), current_links()
-    question = Question(job_id, current_caller().name, links.base_url)
-    kept = here.response_cache.find(question)
+    """Return the response to a poll: 200 with the job, or 304 if nothing has changed."""
+    context, links = current_context(), current_links()
+    key = CacheKey(job_id, current_caller().name, links.base_url)
+    cached = context.response_cache.get(key)
     if (
-        kept is not None
-        and "Prefer" not in request.headers  # a wait that was granted must be told of
-        and here.store.jobs.is_still(job_id, kept.mark)
+        cached is not None
+        and "Prefer" not in request.headers  # an applied wait must be reported
+        and context.store.jobs.is_still(job_id, cached.mark)
     ):
-        return only_if_changed(present_state(kept.text, etag=kept.etag))
-    job, waited = see(job_id)
-    shown = Shown.of(job, links)
+        return only_if_changed(state_response(cached.text, etag=cached.etag))
+    job, waited = load_job(job_id)
+    rendered = RenderedJob.of(job, links)
     if job.mark is not None:
-        answer = CachedResponse(job.mark, shown.etag, shown.text)
-        here.response_cache.keep(question, answer, links_live_s=shown.links_live_s)
-    return only_if_changed(_response(job, shown, waited=waited))
+        response = CachedResponse(job.mark, rendered.etag, rendered.text)
+        context.response_cache.put(key, response, links_live_s=rendered.links_live_s)
+    return only_if_changed(_response(job, rendered, waited=waited))
 
 
-def see(job_id: str) -> tuple[Job, int | None]:
-    """Look at a job of the caller's, after waiting for its end if the request prefers that.
+def load_job(job_id: str) -> tuple[Job, int | None]:
+    """Load a job of the caller, after waiting for its end if the request prefers that.
 
     Returns:
-        The job, and the preference that was applied, in seconds.
+        The job, and the applied `wait` preference, seconds.
 
     Raises:
         NotFound: There is no such job of this caller.
     """
-    here, caller = current_context(), current_caller()
+    context, caller = current_context(), current_caller()
     wait_s = parse_wait_s(request.headers) if "Prefer" in request.headers else None
 
-    look = partial(here.store.jobs.view, job_id, caller.name)
+    load = partial(context.store.jobs.view, job_id, caller.name)
 
-    job = look()
+    job = load()
     if job.output is not None:
-        job = with_present_picture(job, look, here)
+        job = with_checked_output(job, load, context)
     if wait_s is None or job.status.is_terminal:
         return job, wait_s
-    seen = here.long_poll.until_ended(job_id, wait_s, look, is_stopping=is_stopping())
-    return (job, None) if seen is None else (seen, wait_s)
+    latest = context.long_poll.wait_until_ended(job_id, wait_s, load, is_stopping=is_stopping())
+    return (job, None) if latest is None else (latest, wait_s)
 
 
 def job_response(
     job: Job, *, waited: int | None = None, status: HTTPStatus = HTTPStatus.OK
 ) -> Response:
-    """Show a job.
+    """Build the response that shows a job.
 
     Args:
         job: The job.
-        waited: The wait that the answer was held back for at most, seconds.
+        waited: The applied `wait` preference, seconds.
         status: HTTP status.
     """
-    return _response(job, Shown.of(job, current_links()), waited=waited, status=status)
+    return _response(job, RenderedJob.of(job, current_links()), waited=waited, status=status)
 
 
 def _response(
-    job: Job, shown: "Shown", *, waited: int | None, status: HTTPStatus = HTTPStatus.OK
+    job: Job, rendered: "RenderedJob", *, waited: int | None, status: HTTPStatus = HTTPStatus.OK
 ) -> Response:
-    again_s = None if job.status.is_terminal else retry_after_s(job)
-    return present_state(
-        shown.text, etag=shown.etag, retry_after_s=again_s, waited=waited, status=status
+    pause_s = None if job.status.is_terminal else retry_after_s(job)
+    return state_response(
+        rendered.text, etag=rendered.etag, retry_after_s=pause_s, waited=waited, status=status
     )
 
 
 def retry_after_s(job: Job) -> int:
-    """Say when looking again makes sense, from what is known of the line; 1 to 10 seconds."""
+    """Return the pause before the next poll of an open job; 1 to 10 seconds."""
     if job.status is JobStatus.RUNNING:
         return RETRY_AFTER_RUNNING_S
     return retry_after_eta_s(job.eta_s)
 
 
 def cache_status(job: Job) -> str:
-    """Say how the result cache met a submission (RFC 9211)."""
+    """Return the `Cache-Status` of a submission (RFC 9211)."""
     match job.cache:
         case CacheStatus.HIT:
             return "celshade; hit"
@@ -119,13 +119,13 @@ def cache_status(job: Job) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A job as it is shown.
+class RenderedJob:
+    """A job as a response body.
 
     Attributes:
-        text: As JSON.
-        etag: Names its present state.
-        links_live_s: Seconds until a link in it expires.
+        text: The job, JSON.
+        etag: Identifies its state.
+        links_live_s: Seconds until the first link in it expires.
     """
 
     text: str
@@ -133,19 +133,21 @@ class Shown:
     links_live_s: float
 
     @classmethod
-    def of(cls, job: Job, links: Links) -> "Shown":
-        """Show a job.
+    def of(cls, job: Job, links: Links) -> "RenderedJob":
+        """Render a job.
 
-        A link is signed anew each time, which is no change; but nobody may be left with one that
-        has expired, so the tag changes twice in a link's life.
+        Links are signed again each time, which is no change. But no client may be left with an
+        expired link, so the tag changes twice in a link's life.
         """
         body = JobBody.of(job, links)
         text = body.model_dump_json()
         if job.mark is None:
             return cls(text, etag_of(text), float(links.url_ttl_s))
-        until = body.output.url_expires_at if body.output is not None else None
-        named = f"{_FORM} {job.mark} {links.base_url}"
-        if until is None:
-            return cls(text, etag_of(named), float(links.url_ttl_s))
+        link_expires = body.output.url_expires_at if body.output is not None else None
+        state = f"{_SCHEMA_MARK} {job.mark} {links.base_url}"
+        if link_expires is None:
+            return cls(text, etag_of(state), float(links.url_ttl_s))
         half_lives = job.now_ms // (500 * links.url_ttl_s)
-        return cls(text, etag_of(f"{named} {half_lives}"), until.timestamp() - job.now_ms / 1000)
+        return cls(
+            text, etag_of(f"{state} {half_lives}"), link_expires.timestamp() - job.now_ms / 1000
+        )

@@ -1,4 +1,4 @@
-"""Stable links to a job's picture and photo; each request answers with a fresh signed link."""
+"""Stable links to a job's picture and photo; each redirects to a new signed link."""
 
 from functools import partial
 from http import HTTPStatus
@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 
 from api.context.context import current_caller, current_context, current_links, require_jobs_caller
 from api.http.ids import checked_job_id
-from api.submissions.result_check import with_present_picture
+from api.submissions.result_check import with_checked_output
 from common.errors import JobFailed, NotReady, ResultExpired
 from common.jobs import Job, JobStatus
 from common.schemas.links import SignedLink
@@ -18,13 +18,13 @@ v1.before_request(require_jobs_caller)
 
 @v1.get("/<job_id>/result")
 def result(job_id: str) -> Response:
-    """Lead to a job's picture."""
-    here, caller = current_context(), current_caller().name
+    """Redirect to a job's picture."""
+    context, caller = current_context(), current_caller().name
 
-    look = partial(here.store.jobs.view, job_id, caller)
+    load = partial(context.store.jobs.view, job_id, caller)
 
     checked_job_id(job_id)
-    job = with_present_picture(look(), look, here)
+    job = with_checked_output(load(), load, context)
     if not job.status.is_terminal:
         raise NotReady(retry_after_s=1)
     if job.status is not JobStatus.SUCCEEDED:
@@ -34,7 +34,7 @@ def result(job_id: str) -> Response:
 
 @v1.get("/<job_id>/source")
 def source(job_id: str) -> Response:
-    """Lead to the photo a job is made from; it need not have ended."""
+    """Redirect to a job's photo; the job need not have ended."""
     job = current_context().store.jobs.view(checked_job_id(job_id), current_caller().name)
     return _redirect(current_links().source(job))
 

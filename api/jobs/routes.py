@@ -1,11 +1,11 @@
-"""`/v1/jobs`: submit, look, list, cancel, retry, delete."""
+"""`/v1/jobs`: submit, poll, list, cancel, retry, delete."""
 
 from flask import Blueprint, Response, request
 
 from api.context.context import current_caller, current_context, current_links, require_jobs_caller
 from api.http.ids import checked_job_id
 from api.http.json_response import json_response
-from api.http.request_options import query_once
+from api.http.request_options import unique_query
 from api.jobs import responses
 from api.jobs.schemas import DeletionBody, JobPageBody, ListParameters
 from api.jobs.submit import submit
@@ -17,16 +17,16 @@ v1.before_request(require_jobs_caller)
 
 @v1.post("")
 def submit_photo() -> Response:
-    """Take in a photo."""
+    """Submit a photo."""
     return responses.submitted(submit(request, current_caller(), current_context()))
 
 
 @v1.get("")
 def list_jobs() -> Response:
     """List the caller's own jobs, newest first."""
-    asked = ListParameters.parse(query_once())
+    query = ListParameters.parse(unique_query())
     page = current_context().store.jobs.page(
-        current_caller().name, status=asked.status, cursor=asked.cursor, limit=asked.limit
+        current_caller().name, status=query.status, cursor=query.cursor, limit=query.limit
     )
     body = JobPageBody.of(page, current_links())
     return json_response(body)
@@ -40,7 +40,7 @@ def show_job(job_id: str) -> Response:
 
 @v1.post("/<job_id>/cancel")
 def cancel_job(job_id: str) -> Response:
-    """End a job that nobody wants any more; one that has ended stays as it is."""
+    """Cancel a job; one that has ended stays as it is."""
     jobs, caller = current_context().store.jobs, current_caller().name
     jobs.cancel(checked_job_id(job_id), caller)
     return responses.job_response(jobs.view(job_id, caller))
@@ -48,13 +48,13 @@ def cancel_job(job_id: str) -> Response:
 
 @v1.post("/<job_id>/retry")
 def retry_job(job_id: str) -> Response:
-    """Begin the next run of a job that ended without a picture."""
+    """Start the next run of a job that ended without a picture."""
     resubmit(checked_job_id(job_id), current_caller(), current_context())
     return responses.submitted(job_id)
 
 
 @v1.delete("/<job_id>")
 def delete_job(job_id: str) -> Response:
-    """Forget a job and what only it holds."""
+    """Delete a job and what only it references."""
     deletion = current_context().store.jobs.delete(checked_job_id(job_id), current_caller().name)
     return json_response(DeletionBody.of(deletion))

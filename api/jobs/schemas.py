@@ -1,6 +1,6 @@
-"""Schemas: the bodies that tell of jobs. Pure but for signing.
+"""Job schemas: pages of jobs, deletions and their parameters. Pure except for signing.
 
-What webhooks show as well stands in `common/answers`; it is named here for its neighbours.
+The job itself, which webhooks show too, is in `common/schemas/job.py`.
 """
 
 from pydantic import Field
@@ -21,7 +21,7 @@ class JobPageBody(Body):
 
     @classmethod
     def of(cls, page: JobPage, links: Links) -> "JobPageBody":
-        """Show a page."""
+        """Build the body of a page."""
         return cls(data=[JobBody.of(job, links) for job in page.jobs], next_cursor=page.cursor)
 
 
@@ -33,7 +33,7 @@ class DeletionBody(Body):
 
     @classmethod
     def of(cls, deletion: Deletion) -> "DeletionBody":
-        """Show a deletion."""
+        """Build the body of a deletion."""
         return cls(deleted=list(deletion.deleted), retained=list(deletion.retained))
 
 

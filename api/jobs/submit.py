@@ -1,4 +1,4 @@
-"""Submission of one photo: from the request to its job."""
+"""Submitting one photo: from the request to its job."""
 
 from werkzeug.wrappers import Request
 
@@ -15,11 +15,11 @@ from common.callers import Caller
 
 
 def submit(request: Request, caller: Caller, context: Context) -> str:
-    """Take in the photo of a request and return its job's id.
+    """Submit the photo of a request and return the id of its job.
 
     Raises:
-        RequestError: The request cannot be served as it was sent; nothing is left behind.
-        ServiceError: Not now.
+        RequestError: The request is invalid or refused; nothing is left behind.
+        ServiceError: The service cannot take it now.
     """
     options = RequestOptions.of(request.headers, deadline_s=context.settings.deadline_s)
     with _receive(request, context) as upload:
@@ -43,12 +43,12 @@ def submit(request: Request, caller: Caller, context: Context) -> str:
 
 
 def _receive(request: Request, context: Context) -> Upload:
-    """Receive a photo, or fetch it from where the request says it lies."""
-    most = context.settings.max_upload_bytes
+    """Receive a photo, or fetch it from the address in the request."""
+    max_bytes = context.settings.max_upload_bytes
     if request.mimetype != MEDIA_TYPE:
-        return read_photo_upload(request, max_image_bytes=most)
+        return read_photo_upload(request, max_image_bytes=max_bytes)
 
     def fetch(url: str, spool: PhotoSpool) -> None:
         fetch_photo(url, spool, context)
 
-    return read_json_submission(request, fetch=fetch, max_image_bytes=most)
+    return read_json_submission(request, fetch=fetch, max_image_bytes=max_bytes)

@@ -1,7 +1,8 @@
-"""Waiting: holds answers back until their job ends (`Prefer: wait`), or streams what becomes of it.
+"""Long polls: threads that wait for a job to end (`Prefer: wait`) or stream its states.
 
-One thread per process listens for ended jobs and wakes who waits; while its connection is broken
-they look once a second instead. At most so many threads may wait: the rest must stay free.
+One thread per process listens for ended jobs and wakes the waiting threads. While its connection is
+broken they poll once a second instead. The number of waiting threads is limited: the others must
+stay free.
 """
 
 import logging
@@ -16,15 +17,14 @@ from common.jobstore.redis_keys import ENDED_CHANNEL
 
 _log = logging.getLogger(__name__)
 
-# How often a waiter looks by itself: while nothing is heard, and (a connection may be dead without
-# anybody knowing) while all seems well.
-DEAF_LOOK_S = 1.0
-HEARING_LOOK_S = 5.0
+# How often a waiting thread polls: without a connection, and with one, which may be dead unnoticed.
+DISCONNECTED_POLL_S = 1.0
+CONNECTED_POLL_S = 5.0
 RECONNECT_S = 1.0
-# How late a waiter notices that its process is stopping.
-STOP_LOOK_S = 0.25
-# How often a stream looks: the steps of a job are told by nobody, its end is.
-WATCH_LOOK_S = 1.0
+# How late a waiting thread notices that its process is stopping.
+STOP_POLL_S = 0.25
+# How often a stream polls: only the end of a job is published, not its stages.
+WATCH_POLL_S = 1.0
 
 
 class LongPoll:
@@ -33,8 +33,8 @@ class LongPoll:
     Args:
         listen: Yields what is published on a channel, and None at least once a second; raises
             StoreUnavailable when the connection breaks.
-        most: Most threads that may wait, those that watch included.
-        most_watching: Most threads that may watch.
+        max_waiting: Most waiting threads, watching ones included.
+        max_watching: Most watching threads.
         clock: Monotonic seconds.
     """
 
@@ -42,49 +42,49 @@ class LongPoll:
         self,
         listen: Callable[[str], Iterator[str | None]],
         *,
-        most: int,
-        most_watching: int = 1,
+        max_waiting: int,
+        max_watching: int = 1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._listen = listen
         self._clock = clock
-        self._slots = threading.BoundedSemaphore(most)
-        self._watching = threading.BoundedSemaphore(most_watching)
+        self._slots = threading.BoundedSemaphore(max_waiting)
+        self._watching = threading.BoundedSemaphore(max_watching)
         self._lock = threading.Lock()
         self._waiters: dict[str, set[threading.Event]] = {}
-        self._hears = False
+        self._is_connected = False
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def until_ended(
+    def wait_until_ended(
         self,
         job_id: str,
         wait_s: float,
-        look: Callable[[], Job],
+        load: Callable[[], Job],
         *,
         is_stopping: Callable[[], bool],
     ) -> Job | None:
-        """Look at a job until it has ended, the time is over, or the process is stopping.
+        """Wait until a job has ended, the time is over, or the process is stopping.
 
         Args:
             job_id: The job's id.
             wait_s: Longest wait, seconds.
-            look: Returns the job as it is now.
-            is_stopping: Whether the process wants to end.
+            load: Returns the present state of the job.
+            is_stopping: Whether the process is stopping.
 
         Returns:
-            The job as last seen; None when too many wait already.
+            The last state of the job; None if too many threads wait already.
         """
         if not self._slots.acquire(blocking=False):
             return None
         try:
             with self._registered(job_id) as ended:
-                return self._wait(ended, self._clock() + wait_s, look, is_stopping)
+                return self._wait(ended, self._clock() + wait_s, load, is_stopping)
         finally:
             self._slots.release()
 
-    def begin_watching(self) -> bool:
-        """Take a place among those who watch; false when there is none."""
+    def acquire_watch_slot(self) -> bool:
+        """Reserve a thread for a stream; false if none is left."""
         if not self._watching.acquire(blocking=False):
             return False
         if not self._slots.acquire(blocking=False):
@@ -92,39 +92,39 @@ class LongPoll:
             return False
         return True
 
-    def end_watching(self) -> None:
-        """Give back a place that was taken."""
+    def release_watch_slot(self) -> None:
+        """Release the thread of a stream."""
         self._slots.release()
         self._watching.release()
 
     def watch(
-        self, job_id: str, look: Callable[[], Job], *, is_over: Callable[[], bool]
+        self, job_id: str, load: Callable[[], Job], *, is_over: Callable[[], bool]
     ) -> Iterator[Job]:
-        """Look at a job every second, and at once when it ends; the last look sees its end.
+        """Yield a job every second, and at once when it ends; the last one has ended.
 
         Args:
             job_id: The job's id.
-            look: Returns the job as it is now.
-            is_over: Whether nobody watches any more, or the process wants to end.
+            load: Returns the present state of the job.
+            is_over: Whether the client has left or the process is stopping.
         """
 
-        def let_go() -> bool:
+        def must_end() -> bool:
             return self._stopped.is_set() or is_over()
 
         with self._registered(job_id) as ended:
-            while not let_go():
+            while not must_end():
                 ended.clear()  # in this order, as in `_wait`
-                job = look()
+                job = load()
                 yield job
                 if job.status.is_terminal:
                     return
-                next_look_s = self._clock() + WATCH_LOOK_S
-                while not let_go() and (left_s := next_look_s - self._clock()) > 0:
-                    if ended.wait(min(left_s, STOP_LOOK_S)):
+                next_load_s = self._clock() + WATCH_POLL_S
+                while not must_end() and (left_s := next_load_s - self._clock()) > 0:
+                    if ended.wait(min(left_s, STOP_POLL_S)):
                         break
 
     def close(self) -> None:
-        """Let everybody go and end the thread."""
+        """Release all waiting threads and end the listener."""
         self._stopped.set()
         self._wake_all()
         if self._thread is not None:
@@ -133,28 +133,28 @@ class LongPoll:
     def _wait(
         self,
         ended: threading.Event,
-        until_s: float,
-        look: Callable[[], Job],
+        deadline_s: float,
+        load: Callable[[], Job],
         is_stopping: Callable[[], bool],
     ) -> Job:
-        def let_go() -> bool:
+        def must_end() -> bool:
             return self._stopped.is_set() or is_stopping()
 
         while True:
-            # In this order: what ends after the look, while we hear, sets the event.
+            # In this order: with a connection, a job that ends after the load sets the event.
             ended.clear()
-            pause_s = HEARING_LOOK_S if self._hears else DEAF_LOOK_S
-            job = look()
-            next_look_s = min(until_s, self._clock() + pause_s)
-            if job.status.is_terminal or self._clock() >= until_s or let_go():
+            pause_s = CONNECTED_POLL_S if self._is_connected else DISCONNECTED_POLL_S
+            job = load()
+            next_load_s = min(deadline_s, self._clock() + pause_s)
+            if job.status.is_terminal or self._clock() >= deadline_s or must_end():
                 return job
-            while not let_go() and (left_s := next_look_s - self._clock()) > 0:
-                if ended.wait(min(left_s, STOP_LOOK_S)):
+            while not must_end() and (left_s := next_load_s - self._clock()) > 0:
+                if ended.wait(min(left_s, STOP_POLL_S)):
                     break
 
     @contextmanager
     def _registered(self, job_id: str) -> Iterator[threading.Event]:
-        """An event for the block's time that is set when the job may have ended."""
+        """Yield an event that is set when the job may have ended."""
         ended = threading.Event()
         with self._lock:
             self._start()
@@ -168,27 +168,29 @@ class LongPoll:
                     del self._waiters[job_id]
 
     def _start(self) -> None:
-        """Start the thread with the first waiter: after the server has forked."""
+        """Start the listener with the first waiting thread: after the server has forked."""
         if self._thread is None:
-            self._thread = threading.Thread(target=self._hear, name="ended-jobs", daemon=True)
+            self._thread = threading.Thread(
+                target=self._run_listener, name="ended-jobs", daemon=True
+            )
             self._thread.start()
 
-    def _hear(self) -> None:
+    def _run_listener(self) -> None:
         """Listen for as long as the process lives."""
         while not self._stopped.is_set():
-            with suppress(StoreUnavailable):  # it is logged where it was met
-                self._hear_once()
-            self._hears = False
-            self._wake_all()  # what is said from here on is lost to them: they must look
+            with suppress(StoreUnavailable):  # logged where it was raised
+                self._listen_once()
+            self._is_connected = False
+            self._wake_all()  # messages are lost from here on: they must poll
             self._stopped.wait(RECONNECT_S)
 
-    def _hear_once(self) -> None:
+    def _listen_once(self) -> None:
         """Listen until the connection breaks."""
         for job_id in self._listen(ENDED_CHANNEL):
             if self._stopped.is_set():
                 return
-            if not self._hears:
-                self._hears = True
+            if not self._is_connected:
+                self._is_connected = True
                 _log.debug("listening for ended jobs")
             if job_id is not None:
                 self._wake(job_id)

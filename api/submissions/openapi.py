@@ -1,4 +1,4 @@
-"""Bodies that hold photos: how a form of them looks, and a photo that is the body itself. Pure."""
+"""OpenAPI request bodies with photos: forms, raw bodies and JSON that names a photo. Pure."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ IMAGE_ID_PARAMETER: dict[str, Any] = {
     "schema": {"type": "string", "pattern": ID_PATTERN},
 }
 
-# A form's own fields beside those of its model; the file stands last, after the parameters.
+# The fields of a form besides those of its model; the file comes last, after the parameters.
 FORM = Content(
     MULTIPART,
     model=Parameters,
@@ -58,7 +58,7 @@ RAW = tuple(
     Content(media_type, schema={"type": "string", "format": "binary"})
     for media_type in ("image/*", "application/octet-stream")
 )
-# A photo that is named and not sent; the parameters stand beside it, or in the query.
+# A photo that is named, not sent; the parameters are beside it or in the query.
 NAMED = Content(
     JSON,
     model=Parameters,

@@ -1,7 +1,6 @@
-"""Parameters: what may be asked of a picture, validated. Pure.
+"""Submission parameters: validated and typed, from the fields of a form, query or JSON. Pure.
 
-Texts come in as form fields or query; what goes out is typed and within its range. Every fault is
-reported, each under its field.
+Every fault is reported under its field.
 """
 
 from typing import Annotated
@@ -65,7 +64,7 @@ class Parameters(Fields):
     @field_validator("metadata", mode="before")
     @classmethod
     def _bounded(cls, value: object) -> object:
-        """Refuse long texts before they are read."""
+        """Refuse long texts before they are parsed."""
         if isinstance(value, str) and len(value.encode()) > MAX_METADATA_BYTES:
             raise ValueError(f"Send at most {MAX_METADATA_BYTES} bytes of JSON.")
         return value

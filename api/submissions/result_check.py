@@ -1,8 +1,8 @@
-"""Looks whether finished pictures are still in the storage, before links to old ones go out.
+"""Result checks: whether a picture is still in the storage, before a link to it is sent.
 
-Each is looked for once an hour, by whoever comes first in the whole service; what was rendered
-within the hour is not. A storage that does not answer proves nothing: the link is given, and may
-work by the time it is followed.
+Each picture is checked at most once an hour in the whole service, and not in the hour after it was
+rendered. If the storage is unavailable, the link is sent anyway: it may work by the time it is
+followed.
 """
 
 import logging
@@ -15,16 +15,16 @@ from common.jobs import Job
 _log = logging.getLogger(__name__)
 
 
-def look_for(name: str, made_ms: int, context: Context) -> bool:
-    """Look for a picture if it is time to; when it is gone, nothing leads to it any more.
+def check_output(name: str, made_ms: int, context: Context) -> bool:
+    """Check a picture if that is due; if it is gone, every reference to it is removed.
 
     Args:
-        name: Its object.
+        name: Name of its object.
         made_ms: When it was rendered, milliseconds since the epoch; 0 for long ago.
-        context: What the request is served with.
+        context: The context of the request.
 
     Returns:
-        False when it is known to be gone.
+        False if it is known to be gone.
 
     Raises:
         StoreUnavailable: The job store does not answer.
@@ -35,7 +35,7 @@ def look_for(name: str, made_ms: int, context: Context) -> bool:
     try:
         is_there = context.objects.exists(name)
     except StorageUnavailable as error:
-        _log.warning("could not look for a picture: %s", error)
+        _log.warning("could not check a picture: %s", error)
         return True
     if is_there:
         outputs.seen(name)
@@ -45,17 +45,17 @@ def look_for(name: str, made_ms: int, context: Context) -> bool:
     return is_there
 
 
-def with_present_picture(job: Job, look: Callable[[], Job], context: Context) -> Job:
-    """Return a job as it was seen, or as it is once its picture was found to be gone.
+def with_checked_output(job: Job, reload: Callable[[], Job], context: Context) -> Job:
+    """Return the job; loaded again if its picture turned out to be gone.
 
     Args:
         job: The job.
-        look: Returns it as it is now.
-        context: What the request is served with.
+        reload: Returns its present state.
+        context: The context of the request.
     """
     if job.output is None or not job.output.name or job.pictures_gone:
         return job
     made_ms = (job.finished_ms or 0) - round((job.cache_age_s or 0) * 1000)
     if job.now_ms - made_ms <= context.store.outputs.check_ms:
-        return job  # nobody need be asked
-    return job if look_for(job.output.name, made_ms, context) else look()
+        return job  # no check is due
+    return job if check_output(job.output.name, made_ms, context) else reload()

@@ -1,7 +1,7 @@
-"""Submission: the way of a photo from the request into the job store, and a job's way back in.
+"""Submissions: bring a photo from the request into the job store, and an ended job back into line.
 
-The order is what keeps promises: nothing is stored before all has been checked; the name of an
-object is doomed in the job store before the object exists; a hint goes out after the job is there.
+The order matters: nothing is stored before everything is checked. The name of an object is marked
+for deletion in the job store before the object exists. A hint is sent after the job is stored.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from api.catalog.catalog import StyleOffer
 from api.context.context import Context
 from api.http.request_options import RequestOptions
 from api.submissions.parameters import Parameters
-from api.submissions.result_check import look_for
+from api.submissions.result_check import check_output
 from api.uploads.multipart import Upload
 from common import log
 from common.callers import Caller
@@ -30,16 +30,16 @@ from common.renders import Identity, Params, work_size
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A photo that jobs can be made from: one that was just received, or a kept image.
+    """A photo that jobs can be made from: a received one, or a kept image.
 
     Attributes:
         sha256: Of its bytes, lower-case hexadecimal.
         width: Pixels, as it is seen.
         height: As `width`.
-        content_type: Media type, by its content.
-        input_name: Its object's name; nothing lies there yet while there is a `file`.
+        content_type: Media type, from its content.
+        input_name: Name of its object; not stored yet if there is a `file`.
         file: Its bytes, to be stored; None for a kept image.
-        image_id: The kept image.
+        image_id: Id of the kept image.
     """
 
     sha256: str
@@ -52,7 +52,7 @@ class Source:
 
     @classmethod
     def received(cls, upload: Upload, context: Context) -> "Source":
-        """Look at a photo that was received.
+        """Inspect a received photo.
 
         Raises:
             RequestError: It is not accepted.
@@ -69,7 +69,7 @@ class Source:
 
     @classmethod
     def kept(cls, image_id: str, caller: Caller, context: Context) -> "Source":
-        """Find a kept image of the caller's.
+        """Load a kept image of the caller.
 
         Raises:
             NotFound: There is no such image.
@@ -89,10 +89,10 @@ class Source:
 def webhook_target(
     parameters: Parameters, request: Request, context: Context
 ) -> WebhookTarget | None:
-    """Return where a submission's events go; None when it names no address.
+    """Return the webhook target of a submission; None if it names no address.
 
     Raises:
-        InvalidParam: It is no address that would ever be called.
+        InvalidParam: The address is invalid or never allowed.
     """
     if parameters.webhook_url is None:
         return None
@@ -114,16 +114,16 @@ def compose(
     place: BatchPlace | None = None,
     webhook: WebhookTarget | None = None,
 ) -> Submission:
-    """Bring what was asked into its one canonical form; nothing is stored yet.
+    """Build a submission in its canonical form; nothing is stored yet.
 
     Args:
-        context: What the request is served with.
-        caller: Who asks.
-        options: What the headers say.
-        parameters: What the fields say.
-        style: The style that was chosen.
+        context: The context of the request.
+        caller: Its caller.
+        options: The options from its headers.
+        parameters: The parameters from its fields.
+        style: The chosen style.
         source: The photo.
-        place: The batch it came in with.
+        place: Its place in a batch.
         webhook: Where its end is reported.
     """
     job_id = new_job_id()
@@ -135,7 +135,7 @@ def compose(
         photo_long_side_px=max(source.width, source.height),
     )
     width, height = work_size(source.width, source.height, params.size)
-    # Duplicates within a batch are one render, even one that nobody else joins or hits.
+    # Duplicates within a batch share a render, even if no other submission may share it.
     own = place.batch_id if place else job_id
     return Submission(
         job_id=job_id,
@@ -157,7 +157,7 @@ def compose(
         metadata=parameters.metadata,
         bypass=options.bypass,
         only_if_cached=options.only_if_cached,
-        # A batch's key stands for the whole of it.
+        # The key of a batch covers the whole batch.
         idempotency_key=None if place else options.idempotency_key,
         fingerprint=fingerprint(
             source.sha256, style.name, params, options.span_s, parameters.webhook_url
@@ -169,24 +169,24 @@ def compose(
 
 
 def admit(submission: Submission, source: Source, context: Context) -> str:
-    """Answer a submission from what is there, or store its photo and put it in line.
+    """Serve a submission from the cache, or store its photo and queue it.
 
     Returns:
         The id of its job.
 
     Raises:
-        RequestError: It cannot be taken in; nothing is left behind.
-        ServiceError: Not now.
+        RequestError: It is refused; nothing is left behind.
+        ServiceError: The service cannot take it now.
     """
     log.job_id.set(submission.job_id)
     submissions = context.store.submissions
     answer = submissions.admit(submission)
     if answer.outcome is Outcome.CHECK_OUTPUT:
-        look_for(answer.object_name, 0, context)
+        check_output(answer.object_name, 0, context)
         answer = submissions.admit(replace(submission, trusts_cache=True))
     if answer.outcome is Outcome.NEED_INPUT:
         if source.file is not None:
-            # Should this or the next step fail, the name is doomed: the keeper sweeps the object.
+            # If this or the next step fails, the keeper deletes the object.
             context.objects.put(source.input_name, source.file, content_type=source.content_type)
         answer = submissions.enqueue(submission)
     _hint(submission, answer, context)
@@ -194,12 +194,12 @@ def admit(submission: Submission, source: Source, context: Context) -> str:
 
 
 def resubmit(job_id: str, caller: Caller, context: Context) -> None:
-    """Submit an ended job again, under its own id and its style's present version.
+    """Submit an ended job again, under its id and with the present version of its style.
 
     Raises:
         NotFound: There is no such job of this caller.
-        NotRetryable: It is open or succeeded, its photo is gone, or its style is.
-        ServiceError: Not now.
+        NotRetryable: It is open or succeeded, or its photo or style is gone.
+        ServiceError: The service cannot take it now.
     """
 
     def version_of(style: str) -> tuple[str, str]:
@@ -214,7 +214,7 @@ def resubmit(job_id: str, caller: Caller, context: Context) -> None:
     log.job_id.set(job_id)
     answer = submissions.retry(submission)
     if answer.outcome is Outcome.CHECK_OUTPUT:
-        look_for(answer.object_name, 0, context)
+        check_output(answer.object_name, 0, context)
         answer = submissions.retry(replace(submission, trusts_cache=True))
     _hint(submission, answer, context)
 
@@ -226,10 +226,10 @@ def _scope(context: Context, caller: Caller) -> str:
 def fingerprint(
     image_sha256: str, style: str, params: Params, span_s: float, webhook_url: str | None
 ) -> str:
-    """Digest of what must not differ under one key: photo, parameters, deadline and webhook.
+    """Hash what must not differ under one idempotency key: photo, parameters, deadline, webhook.
 
-    Priority and metadata are labels: a client that sends the same photo again may differ in them.
-    The style's version is not the client's doing.
+    Priority and metadata may differ when a client sends the same photo again. The client does not
+    choose the style version.
     """
     webhook = [webhook_url] if webhook_url is not None else []
     text = json.dumps([image_sha256, style, params.as_dict(), span_s, *webhook], sort_keys=True)
@@ -237,6 +237,6 @@ def fingerprint(
 
 
 def _hint(submission: Submission, answer: Answer, context: Context) -> None:
-    """Tell the workers, when there is something new for them."""
+    """Notify the workers of a new render."""
     if answer.outcome is Outcome.QUEUED:
         context.hints.publish(submission.line, submission.render_key)

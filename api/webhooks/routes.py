@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 from api.context.context import current_caller, current_context, require_jobs_caller
 from api.http.ids import checked_id
 from api.http.json_response import json_response
-from api.http.request_options import query_once
+from api.http.request_options import unique_query
 from api.webhooks.schemas import (
     DELIVERY_ID,
     DeliveryBody,
@@ -46,7 +46,7 @@ def rotate_secret() -> Response:
 @v1.get("/deliveries")
 def list_deliveries() -> Response:
     """List what was sent to the caller, or is on its way, newest first."""
-    asked = DeliveryListParameters.parse(query_once())
+    asked = DeliveryListParameters.parse(unique_query())
     page = current_context().store.webhooks.page(
         current_caller().name, cursor=asked.cursor, limit=asked.limit
     )

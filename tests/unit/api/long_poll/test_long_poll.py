@@ -1,4 +1,4 @@
-"""Waiting: who is woken, who looks for himself, and who may not wait at all."""
+"""Long polls: wake-ups, the fallback without a connection, and the limit of waiting threads."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -54,7 +54,7 @@ def channel() -> Channel:
 @pytest.fixture
 def waiting(channel: Channel) -> Iterator[LongPoll]:
     """One waiter at most, and a thread that listens."""
-    waiting = LongPoll(channel.listen, most=1)
+    waiting = LongPoll(channel.listen, max_waiting=1)
     yield waiting
     closing = threading.Thread(target=waiting.close)
     closing.start()
@@ -78,7 +78,7 @@ def test_the_end_of_a_job_wakes_who_waits(
 ) -> None:
     watched = Watched()
     channel.said.put(None)
-    seen = pool.submit(waiting.until_ended, OPEN.id, LONG_S, watched.look, is_stopping=never)
+    seen = pool.submit(waiting.wait_until_ended, OPEN.id, LONG_S, watched.look, is_stopping=never)
     assert watched.looked.wait(DEADLINE_S)
     watched.now = ENDED
     channel.said.put("b" * 32)  # somebody else's
@@ -94,7 +94,7 @@ def test_who_hears_nothing_looks_for_himself(
     if break_it:
         channel.said.put(None)
         channel.said.put(StoreUnavailable)
-    seen = pool.submit(waiting.until_ended, OPEN.id, LONG_S, watched.look, is_stopping=never)
+    seen = pool.submit(waiting.wait_until_ended, OPEN.id, LONG_S, watched.look, is_stopping=never)
     assert watched.looked.wait(DEADLINE_S)
     watched.now = ENDED
     assert seen.result(DEADLINE_S) is ENDED
@@ -104,12 +104,12 @@ def test_the_rest_of_the_threads_stays_free(
     channel: Channel, waiting: LongPoll, pool: ThreadPoolExecutor
 ) -> None:
     watched = Watched()
-    first = pool.submit(waiting.until_ended, OPEN.id, LONG_S, watched.look, is_stopping=never)
+    first = pool.submit(waiting.wait_until_ended, OPEN.id, LONG_S, watched.look, is_stopping=never)
     assert watched.looked.wait(DEADLINE_S)
-    assert waiting.until_ended("c" * 32, LONG_S, watched.look, is_stopping=never) is None
+    assert waiting.wait_until_ended("c" * 32, LONG_S, watched.look, is_stopping=never) is None
     watched.now = ENDED
     assert first.result(DEADLINE_S) is ENDED
-    assert waiting.until_ended(OPEN.id, LONG_S, watched.look, is_stopping=never) is ENDED
+    assert waiting.wait_until_ended(OPEN.id, LONG_S, watched.look, is_stopping=never) is ENDED
 
 
 def test_an_error_gives_the_place_back(waiting: LongPoll) -> None:
@@ -118,12 +118,12 @@ def test_an_error_gives_the_place_back(waiting: LongPoll) -> None:
 
     for _ in range(3):
         with pytest.raises(StoreUnavailable):
-            waiting.until_ended(OPEN.id, LONG_S, fail, is_stopping=never)
+            waiting.wait_until_ended(OPEN.id, LONG_S, fail, is_stopping=never)
 
 
 def test_the_time_may_be_over_first(waiting: LongPoll) -> None:
     watched = Watched()
-    seen = waiting.until_ended(OPEN.id, 0.05, watched.look, is_stopping=never)
+    seen = waiting.wait_until_ended(OPEN.id, 0.05, watched.look, is_stopping=never)
     assert seen is OPEN
     assert watched.looks == 2  # at the beginning and at the end
 
@@ -134,7 +134,9 @@ def test_a_stop_lets_everybody_go(
 ) -> None:
     watched, stopping = Watched(), threading.Event()
     is_stopping: Callable[[], bool] = stopping.is_set
-    seen = pool.submit(waiting.until_ended, OPEN.id, LONG_S, watched.look, is_stopping=is_stopping)
+    seen = pool.submit(
+        waiting.wait_until_ended, OPEN.id, LONG_S, watched.look, is_stopping=is_stopping
+    )
     assert watched.looked.wait(DEADLINE_S)
     if how == "process":
         stopping.set()
