@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
--- abandon: stops a render because nobody waits for it.
+-- abandon: stops a render that no job waits for.
 -- After `abandoned`: the render is forgotten and its output's name is doomed, due now. `wanted`: a
--- job is attached at this moment, go on. `refused`: the token no longer owns it.
+-- job has been attached meanwhile, go on. `refused`: the token no longer owns it.
 local a = cjson.decode(ARGV[1])
 local r = load(K .. 'render:' .. a.key)
 if not owns(r, a.token) then return cjson.encode({ outcome = 'refused' }) end

@@ -1,9 +1,9 @@
 #!lua
--- admit: answers a submission without its upload, or asks for it.
--- Before: nothing is stored. After: the job is recorded and hit, joined or failed (a remembered
--- failure), or replayed; or `need_input` with a fresh object name that is doomed in an hour (an
--- image's is held already); or a refusal that leaves nothing behind. `check_output`: somebody must
--- first look whether the picture of a hit is still there.
+-- admit: answers a submission without its upload, or asks for the upload.
+-- Before: nothing is stored. After: the job is recorded as hit, joined or failed (a remembered
+-- failure), or replayed. `need_input`: the upload's object name is doomed in an hour (an image's is
+-- already held). `check_output`: the caller must first check that the picture of a hit is still
+-- stored. A refusal changes nothing.
 local a = cjson.decode(ARGV[1])
 local function run()
   local seen = replay(a)

@@ -1,6 +1,6 @@
 #!lua
--- archive_make: notes which jobs' pictures an archive holds, under a secret that signs its link.
--- After `made`: it can be read until its time is over. `not_found`: none of the jobs is this
+-- archive_make: records which jobs' pictures an archive holds, and the secret that signs its link.
+-- After `made`: it can be read until it expires. `not_found`: none of the jobs is this
 -- caller's. Or `queue_full`.
 local a = cjson.decode(ARGV[1])
 local function run()

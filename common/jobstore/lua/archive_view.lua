@@ -1,6 +1,6 @@
 #!lua flags=no-writes
--- archive_view: whose an archive is, its secret and its jobs; that of a batch as well. Null when
--- there is none.
+-- archive_view: the caller, the secret and the jobs of an archive or of a batch; null if there is
+-- none.
 local a = cjson.decode(ARGV[1])
 if a.kind == 'archives' then
   local archive = load(K .. 'archive:' .. a.id)

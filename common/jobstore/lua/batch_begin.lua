@@ -1,8 +1,8 @@
 #!lua
--- batch_begin: opens a batch that photos can be submitted to.
--- Before: no photo of it is stored. After `begun`: it takes photos in until it is sealed, canceled
--- or lapses, and stands behind its idempotency key. `replayed`: that key's batch was received
--- whole; nothing is begun. `busy`: it is being received at this moment. Or `queue_full`.
+-- batch_begin: begins a batch that photos can be submitted to.
+-- Before: no photo of it is stored. After `begun`: it takes photos until it is sealed, canceled or
+-- lapses, and its idempotency key names it. `replayed`: that key's batch has already been received;
+-- nothing is begun. `busy`: it is still being received. Or `queue_full`.
 local a = cjson.decode(ARGV[1])
 local record = K .. 'batch:' .. a.batch
 local seen = a.idempotency and K .. 'idem:' .. a.idempotency

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- batch_lapse: cancels batches whose receiver has died. Bounded per call.
--- After: those overdue at two looks, half a receipt's life apart, are closed as incomplete. The
--- second look leaves a living receiver time to renew after a step of the clock.
+-- After: those found overdue twice, half a receipt's life apart, are closed as incomplete. The second
+-- check gives a live receiver time to renew after a step of the clock.
 local a = cjson.decode(ARGV[1])
 local receiving = K .. 'receiving'
 for _, batch in ipairs(redis.call('ZRANGEBYSCORE', receiving, '(' .. now + P.receive_ms, '+inf')) do

@@ -1,6 +1,6 @@
 #!lua
--- batch_refuse: notes a photo of a batch that became no job, and why.
--- After `noted`: it is one of the batch's items. `batch_closed`: the batch takes no more in.
+-- batch_refuse: records a refused photo of a batch, with its error.
+-- After `noted`: it is one of the batch's items. `batch_closed`: the batch takes no more photos.
 local a = cjson.decode(ARGV[1])
 local closed = batch_is_closed(a)
 if closed then return cjson.encode(closed) end

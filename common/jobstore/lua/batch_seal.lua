@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
--- batch_seal: a batch was received whole.
+-- batch_seal: reports that a whole batch was received.
 -- After `sealed`: it takes no more photos, and its idempotency key replays it from now on.
--- `batch_closed`: it was canceled or lapsed before.
+-- `batch_closed`: it was canceled or has lapsed.
 local a = cjson.decode(ARGV[1])
 local record = K .. 'batch:' .. a.batch
 local known = redis.call('HMGET', record, 'received', 'idempotency')

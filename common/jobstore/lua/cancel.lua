@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- cancel: ends one open job; a no-op when it is terminal.
--- After: that job is canceled; the render leaves the line if it was the last one waiting for it.
+-- cancel: cancels one open job; a no-op if it has ended.
+-- After: its render leaves the line if no other job waits for it.
 local a = cjson.decode(ARGV[1])
 local job = redis.call('HMGET', K .. 'job:' .. a.job, 'caller', 'status')
 if job[1] ~= a.caller then return cjson.encode({ outcome = 'not_found' }) end

@@ -1,11 +1,11 @@
 #!lua flags=allow-oom
--- claim: takes the head of a line for a process.
+-- claim: claims the head of a line for a process.
 -- After `claimed`: the attempt is counted, the render is running under the token with a lease, the
--- output's name is doomed, its jobs are running. `empty`: nothing there, harmless. `wait`: this
--- process is alone with a suspect, or has volunteered for one and must first finish what it holds,
--- or has failed before with all that stands first.
--- Asked again with the same token, because the answer was lost or late, it names the same claim
--- again: whichever of the two calls comes first.
+-- output's name is doomed, its jobs are running. `empty`: the line is empty. `wait`: this process is
+-- alone with a suspect, or has volunteered for one and must first finish what it holds, or has
+-- failed with all of the first renders.
+-- A call that is repeated with the same token, because its answer was lost or late, returns the same
+-- claim, in whichever order the two calls arrive.
 local a = cjson.decode(ARGV[1])
 local process, held = K .. 'process:' .. a.process, K .. 'held:' .. a.process
 local clock = K .. 'clock:' .. a.line
@@ -18,8 +18,8 @@ local function head(set, from, to)
   return members
 end
 
--- Whether a render is better left to somebody else: this process has failed with it before, and
--- one that has not is alive. So one sick worker alone cannot use up a render's attempts.
+-- Whether a render should be left to another process: this one has failed with it, and one that has
+-- not is alive. So one sick worker alone cannot use up a render's attempts.
 local function is_for_others(first)
   local failed_by = redis.call('HGET', K .. 'render:' .. member_key(first.member), 'failed_by')
   local function has_failed(who) return string.find(failed_by, '|' .. who .. '|', 1, true) end
@@ -41,7 +41,7 @@ local function first_good()
   return nil, true
 end
 
--- Whether this process is the line's volunteer; it becomes so when there is none alive. An end
+-- Whether this process is the line's volunteer; it becomes the volunteer if none is alive. An end
 -- further off than a lease is from before a step of the clock.
 local function volunteers()
   local who = redis.call('HMGET', clock, 'volunteer', 'volunteer_until')
@@ -67,7 +67,7 @@ local function answer(key)
     limit_ms = tonumber(r.limit) })
 end
 
--- The render that another call with this token took, if somebody still waits for it.
+-- The render that an earlier call with this token claimed, if a job still waits for it.
 local function taken_before()
   for _, key in ipairs(redis.call('HKEYS', held)) do
     local r = redis.call('HMGET', K .. 'render:' .. key, 'state', 'token')
@@ -75,7 +75,7 @@ local function taken_before()
   end
 end
 
--- Which render this process takes, or why none.
+-- The render to claim, or why there is none.
 local function choose()
   local mine = redis.call('HMGET', process, 'alone', 'volunteer_line')
   if mine[1] then return nil, 'wait' end
@@ -89,13 +89,13 @@ local function choose()
     volunteer_no_more()
     return suspect, nil, true
   end
-  -- It volunteers anew when its turn comes: this thread goes on with a render, and no other may be
-  -- asking for this line. A volunteer that nobody asks for would keep its process from all others.
+  -- It volunteers again when its turn comes: this thread goes on with a render, and no other thread
+  -- may be claiming from this line. Else an idle volunteer would block its process in other lines.
   if mine[2] == a.line and (good or not suspect) then volunteer_no_more() end
   return good, passed and 'wait' or 'empty'
 end
 
--- A member of the line whose record is gone would hold up all behind it.
+-- A member of the line whose record is gone would block all behind it.
 local function drop_broken(key, member)
   redis.call('ZREM', K .. 'suspects:' .. a.line, member)
   redis.call('ZREM', K .. 'line:' .. a.line, member)

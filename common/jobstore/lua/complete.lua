@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
 -- complete: commits a render's picture.
--- Before: the picture is stored under the name claim gave. After `committed`: all attached jobs
--- have succeeded and hold the picture, the render is done and answers hits. `refused` (the token
--- no longer owns the attempt, or the name was swept) and `unwanted` (no job is attached) change
--- nothing else and leave the picture doomed, due now.
+-- Before: the picture is stored under the name that claim returned. After `committed`: all attached
+-- jobs have succeeded and hold the picture, the render is done and serves hits. `refused` (the token
+-- no longer owns the attempt, or the name was swept) and `unwanted` (no job is attached) leave the
+-- picture doomed, due now.
 local a = cjson.decode(ARGV[1])
 local render = K .. 'render:' .. a.key
 local r = load(render)

@@ -1,12 +1,12 @@
 #!lua flags=no-writes
 -- dead: the dead letters of all callers, newest first, from a cursor on; or that of one job.
--- The cursor is <died>.<job> of the last one shown, so that letters gone meanwhile cost nothing.
+-- The cursor is <died>.<job> of the last letter returned, so that removed letters do no harm.
 local a = cjson.decode(ARGV[1])
 
 local function page()
   local letters, skipped = {}, 0
   local from, after = string.match(a.cursor or '+inf.', '^(.-)%.(.*)$')
-  -- Many may have died in one millisecond: those of the cursor's own are passed over in steps.
+  -- Many may have died in the cursor's millisecond: they are skipped in steps.
   repeat
     local found = redis.call('ZREVRANGEBYSCORE', K .. 'dead', from, '-inf', 'WITHSCORES',
       'LIMIT', skipped, a.limit + 1)

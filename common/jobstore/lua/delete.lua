@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
--- delete: forgets a job's record; cancels it first if it is open.
--- After: no key names the job but its idempotency key, which answers nothing without it and lapses
--- by itself; its pictures go with their last holder. Answers which went; of a
--- call repeated after a lost answer only that the job is gone.
+-- delete: deletes a job's record; cancels the job first if it is open.
+-- After: only its idempotency key still names the job, which has no effect and expires. Its pictures
+-- are deleted with their last holder. Answers which were deleted; a call that is repeated after a lost
+-- answer only answers that the job is gone.
 local a = cjson.decode(ARGV[1])
 local job = load(K .. 'job:' .. a.job)
 if not job.caller and a.repeated then

@@ -1,12 +1,12 @@
 #!lua
--- enqueue: records a submission whose upload lies in the storage.
--- Before: admit named the object and it is still in `doomed`, not due. After: job and render are recorded,
--- the render stands in its line and the object is held; or the submission was answered otherwise
--- (hit, joined, replayed, refused) and the object is doomed, due now.
+-- enqueue: records a submission whose upload is stored.
+-- Before: admit named the object and it is still in `doomed`, not due. After `queued`: job and render
+-- are recorded, the render stands in its line and the object is held. Otherwise (hit, joined,
+-- replayed, refused) the object is doomed, due now.
 local a = cjson.decode(ARGV[1])
 
--- Whether the upload is sure to be there. A name that is due is being swept, or was: this very call,
--- answered `input_lost` before, has doomed it again.
+-- Whether the upload is certainly stored. A name that is due is being swept, or has been: after
+-- `input_lost` this same call has doomed it again.
 local function is_kept(name)
   if a.image then return redis.call('EXISTS', K .. 'image:' .. a.image) == 1 end
   local due = redis.call('ZSCORE', K .. 'doomed', name)

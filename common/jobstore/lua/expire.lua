@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
--- expire: lets go of what has lived long enough. Bounded per call.
--- After: finished jobs past `expires` hold no pictures (the bytes go when no link can be alive),
--- records past their life are gone, the dead-letter list is within its bounds, empty style versions
--- unseen for long are forgotten. Their lines stand in `forgetting`, and are named in every call until
--- `expire_end` says that their Celery queues are gone, or the version is back.
+-- expire: deletes what has expired. Bounded per call.
+-- After: finished jobs past `expires` hold no pictures (the bytes go once no link can be valid),
+-- expired records are gone, the dead-letter list is within its bounds, empty style versions unseen for
+-- long are forgotten. Their lines stand in `forgetting`, and are returned by every call until
+-- `expire_end` confirms that their Celery queues are deleted, or the version is back.
 local a = cjson.decode(ARGV[1])
 local pictures, records = due_in('expiries', a.most), due_in('forgets', a.most)
 for _, id in ipairs(pictures) do
@@ -20,7 +20,7 @@ end
 redis.call('ZREMRANGEBYSCORE', K .. 'dead', '-inf', now - P.dead_ms)
 redis.call('ZREMRANGEBYRANK', K .. 'dead', 0, -P.dead_max - 1)
 
--- Whether a render of the line pauses: it will stand there again in seconds.
+-- Whether a render of the line is delayed: it will be back in seconds.
 local function has_delayed(line)
   for _, key in ipairs(redis.call('ZRANGE', K .. 'delayed', 0, -1)) do
     if redis.call('HGET', K .. 'render:' .. key, 'line') == line then return true end

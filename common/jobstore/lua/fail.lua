@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
--- fail: ends an attempt that went wrong in a known way.
+-- fail: ends an attempt that failed with a known error.
 -- After `failed`: a final cause, or the last counted attempt, ended the jobs. `delayed`: the
--- render comes back with its old tag after a pause. `unwanted`: nobody waits, it is forgotten.
--- `refused`: the token no longer owns it. The output's name keeps the time claim doomed it to: a
--- storage that failed us may still finish writing what we gave up on.
+-- render is back with its old tag after a pause. `unwanted`: no job waits, it is forgotten.
+-- `refused`: the token no longer owns it. The output's name stays doomed as claim left it: a storage
+-- that reported an error may still finish the write.
 local a = cjson.decode(ARGV[1])
 local render = K .. 'render:' .. a.key
 local r = load(render)

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
--- heartbeat: a worker says that it is alive, and in which state, for each of its lines.
--- After: its lines' versions are known and seen now; readers count it among the living. One that is
--- not ready claims nothing, so it is no line's volunteer.
+-- heartbeat: a worker reports that it is alive, and its state, for each of its lines.
+-- After: the versions of its lines are known and were last seen now; it counts as alive. A worker that
+-- is not ready claims nothing, so it is no line's volunteer.
 local a = cjson.decode(ARGV[1])
 for _, entry in ipairs(a.lines) do
   local version = K .. 'version:' .. entry.line

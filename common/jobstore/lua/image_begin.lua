@@ -1,7 +1,7 @@
 #!lua
--- image_begin: lets an image be stored.
--- After `begun`: its object's name is doomed in an hour unless image_keep takes it out. Or a refusal
--- that leaves nothing behind: `queue_full`, `queue_full_for_key` (this caller keeps too many).
+-- image_begin: reserves the name of an image's object.
+-- After `begun`: the name is doomed in an hour unless image_keep takes it out. The refusals
+-- `queue_full` and `queue_full_for_key` (this caller keeps too many) change nothing.
 local a = cjson.decode(ARGV[1])
 if lack_of_room() == 'memory' then
   return cjson.encode({ outcome = 'queue_full', cause = 'memory' })

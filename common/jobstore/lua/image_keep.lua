@@ -1,7 +1,7 @@
 #!lua
--- image_keep: records an image whose object lies in the storage.
+-- image_keep: records an image whose object is stored.
 -- Before: image_begin named the object and it is still in `doomed`, not due. After `kept`: the
--- image holds it until its time is over. `input_lost`: the upload took too long; it is doomed.
+-- image holds it until it expires. `input_lost`: the upload took too long; it is doomed.
 local a = cjson.decode(ARGV[1])
 local image = K .. 'image:' .. a.image
 local kept = { outcome = 'kept', expires = now + P.retention_ms, now = now }

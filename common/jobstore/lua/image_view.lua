@@ -1,5 +1,5 @@
 #!lua flags=no-writes
--- image_view: an image's record; null when there is no such image of this caller.
+-- image_view: an image's record; null if this caller has no such image.
 local a = cjson.decode(ARGV[1])
 local image = load(K .. 'image:' .. a.image)
 if not image.caller or image.caller ~= a.caller or tonumber(image.expires) <= now then

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
--- key_revoke: lets an API key in no more; its caller's share goes with the last of its keys.
--- After `revoked`: `keys` does not answer it, and the mark has changed. Not `revoked`: no key has the
--- prefix, unless this very call took it away and its answer was lost.
+-- key_revoke: revokes an API key; its caller's share is deleted with the last of its keys.
+-- After `revoked`: `keys` does not return it, and the mark has changed. Not `revoked`: no key has the
+-- prefix, unless this is the same call after a lost answer.
 local a = cjson.decode(ARGV[1])
 local known = redis.call('HGET', K .. 'api_keys', a.prefix)
 if not known then return cjson.encode({ revoked = a.repeated == true }) end

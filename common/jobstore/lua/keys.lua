@@ -1,6 +1,6 @@
 #!lua flags=no-writes
--- keys: all API keys with their callers' shares, or the mark alone for who knows it already.
--- The mark is empty until the first key was made; it changes with every key made or revoked.
+-- keys: all API keys with their callers' shares; only the mark if it is the given one.
+-- The mark is empty until the first key; it changes with every key added or revoked.
 local a = cjson.decode(ARGV[1])
 local mark = redis.call('GET', K .. 'api_keys_mark') or ''
 if mark == a.mark then return cjson.encode({ mark = mark }) end

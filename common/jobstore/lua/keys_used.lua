@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- keys_used: notes that API keys were used just now; of those revoked meanwhile nothing is noted.
+-- keys_used: records that API keys were used just now; revoked keys are ignored.
 local a = cjson.decode(ARGV[1])
 for _, prefix in ipairs(a.prefixes) do
   if redis.call('HEXISTS', K .. 'api_keys', prefix) == 1 then

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- leave: a worker that stops in order says so. After: no line counts it, nor waits for it.
+-- leave: a worker reports that it is stopping. After: no line counts it or waits for it.
 local a = cjson.decode(ARGV[1])
 for _, line in ipairs(a.lines) do
   redis.call('HDEL', K .. 'crew:' .. line, a.process)

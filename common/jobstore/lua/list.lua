@@ -1,6 +1,6 @@
 #!lua flags=no-writes
 -- list: a caller's jobs, newest first, from a cursor on; bounded work per call.
--- The cursor is <created>.<id> of the last job seen, so that jobs deleted meanwhile cost nothing.
+-- The cursor is <created>.<id> of the last job read, so that deleted jobs do no harm.
 local a = cjson.decode(ARGV[1])
 local jobs, from, after = {}, '+inf', nil
 if a.cursor then from, after = string.match(a.cursor, '^(%d+)%.(.*)$') end

@@ -1,5 +1,5 @@
 #!lua flags=no-writes
--- minutes: the counters as each of the last minutes began, and as they are now, the oldest first.
+-- minutes: the counters at the beginning of each of the last minutes, and now, oldest first.
 local a = cjson.decode(ARGV[1])
 local present, found = math.floor(now / 60000), {}
 for minute = present - a.most, present do

@@ -1,10 +1,9 @@
 #!lua flags=allow-oom
--- move: takes a waiting render to another version of its style, under its new key.
+-- move: moves a waiting render to another version of its style, under its new key.
 -- After: its jobs joined or hit the render of that key, or it stands in the new line, as far behind
--- that line's time as it stood behind its own: each line's v goes its own way, and a tag means nothing
--- in another. So the order among those that move stays, and none of them comes before what the new
--- line has already begun. Joining them asks for no cap: they were admitted. `gone`: it was not waiting
--- any more.
+-- that line's time as it stood behind its own: each line has its own v, and a tag means nothing in
+-- another line. So the order among moved renders stays, and none of them overtakes what the new line
+-- has already begun. No cap applies when they join: they were admitted. `gone`: it no longer waited.
 local a = cjson.decode(ARGV[1])
 local old = K .. 'render:' .. a.key
 local r = load(old)

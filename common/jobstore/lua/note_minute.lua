@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
--- note_minute: copies the counters when a minute has begun, so that the last hour can be told minute by
--- minute. The counters only ever grow: what happened in a minute is the next one's less this one's.
--- After: the present minute is noted; calling it again changes nothing.
+-- note_minute: copies the counters once a minute, for the statistics of the last hour by minute.
+-- The counters only grow: what happened in a minute is the difference of two copies.
+-- After: the present minute is recorded; calling it again changes nothing.
 local minute = K .. 'minute:' .. math.floor(now / 60000)
 if redis.call('EXISTS', minute) == 0 then
   local waiting, fields = 0, { 'at', now }

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
--- output_vanished: a picture is no longer in the storage.
--- After: its render is forgotten, so that the next submission renders anew; its jobs stay as they
--- ended, without the picture. Nobody holds the name; it is doomed, should it come to light again.
+-- output_vanished: a picture is no longer stored.
+-- After: its render is forgotten, so that the next submission renders again. Its jobs keep their
+-- status, without the picture. The name has no holder; it is doomed in case the object reappears.
 local a = cjson.decode(ARGV[1])
 local render = K .. 'render:' .. string.match(a.object, '^outputs/(%x+)/')
 local r = redis.call('HMGET', render, 'state', 'output_name')

@@ -9,12 +9,12 @@ for i = 1, #known, 2 do
   local alive = crew(line)
   lines[#lines + 1] = { line = line, style = version.style, version = version.version,
     card = version.card, first_seen_ms = tonumber(version.first_seen),
-    last_seen_ms = tonumber(known[i + 1]), waiting = good + suspects, suspects = suspects,
+    last_seen_ms = tonumber(known[i + 1]), waiting = good + suspects,
     waiting_px = tonumber(clock.waiting_px or '0'), running_px = tonumber(clock.running_px or '0'),
     crew = #alive > 0 and alive or EMPTY }
 end
 
--- Events that wait to be told, and how many of them are due by now.
+-- Events that wait to be sent, and how many of them are due.
 local function webhooks()
   local waiting, overdue = 0, 0
   for _, caller in ipairs(redis.call('ZRANGE', K .. 'webhooks_callers', 0, -1)) do

@@ -1,9 +1,9 @@
 #!lua flags=no-writes
--- pictures: what an archive says of jobs: their state and their pictures, in the order asked for.
--- Of a job that is not there, or is another caller's, only its id.
+-- pictures: the state and the pictures of an archive's jobs, in the order of the request.
+-- Only the id of a job that does not exist, or is another caller's.
 local a = cjson.decode(ARGV[1])
 
--- The name that a photo came under: a batch knows it, else its caller may have noted it on the job.
+-- A photo's file name: its batch knows it, else its caller may have sent it in the metadata.
 local function label(id, batch, item)
   local text
   if batch then text = redis.call('HGET', K .. 'items:' .. batch, item) else text = load_job(id).meta end
@@ -24,4 +24,4 @@ for i, id in ipairs(a.jobs) do
       file = label(id, job[10], job[11]), error = job[12] or nil }
   end
 end
-return cjson.encode({ now = now, pictures = pictures })
+return cjson.encode({ pictures = pictures })

@@ -1,14 +1,15 @@
 #!lua flags=allow-oom
 -- reap: ends what is overdue; only this ends a lease. Two keepers at once are harmless.
--- After: leases past due are back in line as suspects or failed for good, delayed renders whose
--- pause is over are back, jobs past their deadline are expired, alone. After a gap over
--- `gap_ms` or a step back of the clock it ends no lease for one lease, so live workers renew first.
--- Bounded per call, in entries and in the jobs attached to them; `more` says that it stopped there.
+-- After: renders with overdue leases are back in line as suspects or have failed for good, delayed
+-- renders whose pause is over are back in line, jobs past their deadline are expired, each alone.
+-- After a gap over `gap_ms` or a backward step of the clock it ends no lease for the time of one, so
+-- that live workers renew first. Bounded per call, in entries and in jobs attached to them; `more`:
+-- it stopped at these bounds.
 local a = cjson.decode(ARGV[1])
 local reaper = K .. 'reaper'
 
--- Whether live workers must be let renew first. Another gap in the meantime begins that anew; a few
--- in a row at most, for when they come without end it is the keeper that is slow, and leases must end.
+-- Whether live workers must be able to renew first. Another gap meanwhile restarts that time, but only
+-- a few in a row: with endless gaps it is the keeper that is slow, and leases must end.
 local function is_held(state, gap)
   local ends, holds = tonumber(state[2] or '0'), tonumber(state[3] or '0')
   if gap > P.gap_ms or gap < 0 then
@@ -26,7 +27,7 @@ local gap = state[1] and now - tonumber(state[1]) or 0
 local held = is_held(state, gap)
 local hints, spare, more = {}, a.most_jobs, false
 
--- Does to each due entry of a set what is to be done, while there is work to spare; answers to how many.
+-- Calls `act` for each due entry of a set, within the bounds; returns for how many.
 local function each_due(set, act)
   local found = due_in(set, a.most)
   if #found == a.most then more = true end
@@ -40,7 +41,7 @@ local function each_due(set, act)
   return #found
 end
 
--- A render's record, unless it is gone. What is to be done costs as much as there are jobs on it.
+-- A render's record, or nil if it is gone. The cost grows with the jobs attached.
 local function render_of(key)
   spare = spare - 1 - redis.call('SCARD', K .. 'attached:' .. key)
   local r = load(K .. 'render:' .. key)
@@ -53,7 +54,7 @@ local function end_lease(key)
   if not r then return end
   local spent = tonumber(r.spent) + math.max(now - tonumber(r.renewed), 0)
   end_attempt(key, r)
-  -- A dead worker stops renewing early; one that ran out of time renewed until its limit.
+  -- A dead worker stops renewing early; one that runs out of time renews until its limit.
   local ran_out = tonumber(r.spent) + P.renew_ms * 2 >= tonumber(r.limit) and spent >= tonumber(r.limit)
   local code = ran_out and 'execution_timeout' or 'worker_lost'
   lose_attempt(key, r, code, MESSAGES[code], hints)
@@ -73,7 +74,7 @@ local function end_overdue(id)
   redis.call('ZREM', K .. 'deadlines', id)
 end
 
--- A deadline that a step of the clock put far off is as long from now as it was from its submission.
+-- A deadline that a step of the clock put too far off becomes the job's whole span from now.
 local function span_of(id)
   local span = tonumber(redis.call('HGET', K .. 'job:' .. id, 'span') or '0')
   redis.call('HSET', K .. 'job:' .. id, 'deadline', now + span)

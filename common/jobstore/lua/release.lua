@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
--- release: gives a render back before its attempt has ended.
+-- release: returns a render before its attempt has ended.
 -- Uncounted (drain): it is back in its line with its old tag as if never claimed. Counted (it was
 -- in a forward that hung or lost its device): the attempt is lost with the given cause. The output's
--- name keeps the time claim doomed it to: the process may still be writing it.
+-- name stays doomed as claim left it: the process may still be writing it.
 local a = cjson.decode(ARGV[1])
 local r = load(K .. 'render:' .. a.key)
 local hints = {}

@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
--- renew: keeps all leases of a process alive, in one call, and its volunteering.
+-- renew: renews all leases of a process, and its volunteering, in one call.
 -- After: each lease whose token still owns its attempt, and whose attempt is within its execution
 -- limit, lasts a lease's life from now. What the process holds, and whether it is alone with a
--- suspect, is written down again: these keys lapse, and they may have while the leases did not (Redis
--- was away). Answers which leases are lost and which nobody waits for.
+-- suspect, is written again: these keys expire, and may have while the leases did not (Redis was
+-- down). Answers which leases are lost and which renders no job waits for.
 local a = cjson.decode(ARGV[1])
 local process, held = K .. 'process:' .. a.process, K .. 'held:' .. a.process
 local lost, unwanted = {}, {}
@@ -28,7 +28,7 @@ for _, lease in ipairs(a.leases) do
     end
   end
 end
--- What it does not hold any more without its attempt having been ended: the record is gone.
+-- Renders that it no longer holds although their attempts were not ended: their records are gone.
 for _, key in ipairs(redis.call('HKEYS', held)) do
   local r = redis.call('HMGET', K .. 'render:' .. key, 'state', 'process')
   if r[1] ~= 'running' or r[2] ~= a.process then release_hold(a.process, key) end

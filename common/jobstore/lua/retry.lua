@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
--- retry: submits a failed, canceled or expired job anew under its old id, from its kept input.
+-- retry: submits a failed, canceled or expired job again under its id, from its kept input.
 -- After `queued`, `joined` or `hit`: the next run has begun; the remembered failure is forgotten;
--- no other job is touched. A refusal for want of room leaves all as it was. `not_retryable`: wrong
--- state, or the input is gone. `replayed`: this very call (`mark`) has begun the run already; its
--- answer was lost.
+-- no other job is touched. A refusal for lack of room changes nothing. `not_retryable`: wrong state,
+-- or the input is gone. `replayed`: this same call (`mark`) has already begun the run; its answer was
+-- lost.
 local a = cjson.decode(ARGV[1])
 local name = K .. 'job:' .. a.job
 local job = load(name)

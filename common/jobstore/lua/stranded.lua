@@ -1,5 +1,5 @@
 #!lua flags=no-writes
--- stranded: the first renders waiting in a line, with what their key is computed from.
+-- stranded: the first renders waiting in a line, with what their keys are computed from.
 local a = cjson.decode(ARGV[1])
 local renders = {}
 for _, set in ipairs({ 'suspects:', 'line:' }) do

@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
--- sweep_begin: names the objects to delete now. After: they are in `deleting`, no longer in
--- `doomed`, so no script commits them; earlier ones that were never confirmed are named again, in the
--- order of when they were due or last named: what cannot be deleted keeps nothing else. The name of an
--- attempt that still owns its render is put off: its worker may be writing right now.
+-- sweep_begin: returns the objects to delete now. After: they are in `deleting`, no longer in
+-- `doomed`, so no script commits them. Earlier ones that were never confirmed are returned again, in the
+-- order of when they were due or last returned, so that an object that cannot be deleted blocks no
+-- other. The name of an attempt that still owns its render is put off: its worker may be writing.
 local a = cjson.decode(ARGV[1])
 
 local function is_being_written(name)

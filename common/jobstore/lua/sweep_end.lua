@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- sweep_end: forgets objects that have been deleted.
+-- sweep_end: confirms that objects have been deleted.
 local a = cjson.decode(ARGV[1])
 for _, name in ipairs(a.names) do redis.call('ZREM', K .. 'deleting', name) end
 return 'ok'

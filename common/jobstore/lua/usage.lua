@@ -1,5 +1,5 @@
 #!lua flags=no-writes
--- usage: what a caller has used up today (UTC), and how many of its jobs are open.
+-- usage: what a caller has used today (UTC), and how many of its jobs are open.
 local a = cjson.decode(ARGV[1])
 local open = redis.call('HGET', K .. 'open', a.caller) or '0'
 local px = redis.call('GET', spent_key(a.caller)) or '0'

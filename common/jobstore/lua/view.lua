@@ -1,5 +1,5 @@
 #!lua flags=no-writes
--- view: a job's record with its place in line; null when there is no such job of this caller.
+-- view: a job's record with its place in line; null if this caller has no such job.
 local a = cjson.decode(ARGV[1])
 local job = load_job(a.job)
 if not job.caller or job.caller ~= a.caller then return cjson.encode(cjson.null) end

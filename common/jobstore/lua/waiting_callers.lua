@@ -1,6 +1,6 @@
 #!lua flags=no-writes
--- waiting_callers: whose renders wait in each line, of the first so many in it; and callers' open jobs.
--- Who waits is read from the renders' jobs, so that submissions need not count it.
+-- waiting_callers: how many of the first renders in each line wait for which caller; and open jobs.
+-- The callers are read from the renders' jobs, so that submissions need not count them.
 local a = cjson.decode(ARGV[1])
 local lines = {}
 for _, line in ipairs(redis.call('ZRANGE', K .. 'versions', 0, -1)) do

@@ -1,13 +1,13 @@
 #!lua flags=allow-oom
--- webhook_claim: takes events that are due, callers in turn.
--- After: each that is named is leased under the token; when its lease ends before it was recorded,
--- somebody takes it again. A caller has no more than its share out at once. What has nothing to tell
--- any more, or nobody to be told to, has ended.
+-- webhook_claim: claims events that are due, callers in turn.
+-- After: each returned event is leased under the token; if its lease ends before its outcome is
+-- recorded, it can be claimed again. No more than a caller's share is being sent at once. Events that
+-- have nothing to report any more, or no address, have ended.
 local a = cjson.decode(ARGV[1])
 local taken = {}
 
--- Readies an event for sending, or ends it; nil when there is nothing to send. One that was claimed
--- many times and never recorded is given up: it may be what its keepers die of.
+-- Prepares an event for sending, or ends it; nil if there is nothing to send. One that was claimed
+-- many times without an outcome is given up: its keepers may have died of it.
 local function prepare(id, caller)
   local d = load(K .. 'webhook:' .. id)
   if d.status ~= 'waiting' then return redis.call('ZREM', K .. 'webhooks_due:' .. caller, id) and nil end
@@ -33,8 +33,8 @@ local function lease(id, caller)
   redis.call('ZADD', K .. 'webhooks_due:' .. caller, now + P.webhook_lease_ms, id)
 end
 
--- Nothing waits longer than its pause, or a lease: what does, a step of the clock has put too far off,
--- and it is due now.
+-- Nothing waits longer than its pause, or a lease. What does was put too far off by a step of the clock,
+-- and is due now.
 local function mend(caller)
   local waiting, horizon = K .. 'webhooks_due:' .. caller, now + P.webhook_lease_ms
   redis.call('ZREMRANGEBYSCORE', K .. 'webhooks_out:' .. caller, '(' .. horizon, '+inf')
@@ -66,7 +66,7 @@ local function take(caller)
   return found
 end
 
--- A turn that a step of the clock has put too far off is now.
+-- A turn that a step of the clock has put too far off is due now.
 pull_in('webhooks_callers', P.webhook_lease_ms, P.webhook_look, function() return 0 end)
 for _ = 1, a.most + P.webhook_look do
   local caller = due_in('webhooks_callers', 1)[1]

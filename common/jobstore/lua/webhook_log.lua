@@ -1,6 +1,6 @@
 #!lua flags=no-writes
 -- webhook_log: a caller's events, newest first, from a cursor on; or one of them.
--- The cursor is <made>.<id> of the last one shown, so that events gone meanwhile cost nothing.
+-- The cursor is <made>.<id> of the last event returned, so that deleted events do no harm.
 local a = cjson.decode(ARGV[1])
 local log, shown, cursor = K .. 'webhook_log:' .. a.caller, {}, nil
 
@@ -24,4 +24,4 @@ if a.webhook then
 else
   page()
 end
-return cjson.encode({ webhooks = #shown > 0 and shown or EMPTY, cursor = cursor, now = now })
+return cjson.encode({ webhooks = #shown > 0 and shown or EMPTY, cursor = cursor })

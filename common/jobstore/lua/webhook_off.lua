@@ -1,5 +1,5 @@
 #!lua flags=no-writes
--- webhook_off: the addresses of a caller that want no more webhooks, newest first; bounded.
+-- webhook_off: a caller's disabled addresses, newest first; bounded.
 local a = cjson.decode(ARGV[1])
 local shown = {}
 local found = redis.call('ZREVRANGE', K .. 'webhook_off:' .. a.caller, 0, P.webhook_off_max - 1, 'WITHSCORES')

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
--- webhook_record: notes what came of sending an event.
--- Before: webhook_claim leased it under this token, else `refused`: its lease ended, and somebody sends
--- it again. After `delivered`: it has ended. `disabled`: it has ended, and so do all others to that
+-- webhook_record: records the outcome of sending an event.
+-- Before: webhook_claim leased it under this token, else `refused`: its lease ended, and it is sent
+-- again. After `delivered`: it has ended. `disabled`: it has ended, and so will all others to that
 -- address. `failed`: it was the last attempt. `waiting`: it is due again after a pause.
 local a = cjson.decode(ARGV[1])
 local name = K .. 'webhook:' .. a.webhook

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
--- webhook_redeliver: sends an event again, now, under its own id, with all its attempts anew.
--- After `waiting`: it is due. `not_found`: there is none of this caller. `disabled`: its address wants
--- no more. `superseded`: what it told of has gone, or goes on.
+-- webhook_redeliver: sends an event again, now, under its id, with all its attempts.
+-- After `waiting`: it is due. `not_found`: this caller has no such event. `disabled`: its address is
+-- disabled. `superseded`: its job or batch is gone, or runs again.
 local a = cjson.decode(ARGV[1])
 local name = K .. 'webhook:' .. a.webhook
 local d = load(name)

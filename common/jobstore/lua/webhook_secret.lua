@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- webhook_secret: the secrets that a caller's webhooks are signed with.
--- After: it has one, made of `fresh` if it had none. With `rotate` that is a new one, and the one before
--- signs beside it for a while; a call repeated after a lost answer rotates once.
+-- After: it has one; `fresh` if it had none. With `rotate`, `fresh` replaces the current one, which still
+-- signs for a while; a call that is repeated after a lost answer rotates once.
 local a = cjson.decode(ARGV[1])
 local name = K .. 'webhook_secret:' .. a.caller
 local known = redis.call('HGET', name, 'current')

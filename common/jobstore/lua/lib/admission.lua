@@ -1,6 +1,6 @@
--- Submission: what admit, enqueue and retry share.
+-- Admission: what admit, enqueue and retry share: room, shares, replays, hits and new renders.
 
--- What there is no room for in the whole service: `memory` or `jobs`; nil when there is room.
+-- What the whole service lacks room for: `memory` or `jobs`; nil if there is room.
 local function lack_of_room()
   local used = redis.call('GET', K .. 'memory')
   if used and tonumber(used) > P.memory_guard then return 'memory' end
@@ -16,8 +16,8 @@ local function caller_is_full(a)
   return open >= (a.open_max or P.open_caller_max)
 end
 
--- What admitted work costs is counted per day: for its caller and, under a name that no caller can
--- have, for the whole service.
+-- The cost of admitted work is counted per day: for its caller, and for the whole service under a name
+-- that no caller can have.
 local EVERYBODY = '*'
 
 local function spent_key(caller) return K .. 'spent:' .. caller .. ':' .. today() end
@@ -34,7 +34,7 @@ local function spend(a)
   end
 end
 
--- A refusal for want of room, or nil.
+-- A refusal for lack of room, or nil.
 local function no_room(a)
   local cause = lack_of_room()
   if cause then return { outcome = 'queue_full', cause = cause } end
@@ -48,7 +48,7 @@ local function no_room(a)
   end
 end
 
--- What was answered before: the same call after a lost answer, or the same idempotency key.
+-- An earlier answer to the same call (its answer was lost), or under the same idempotency key.
 local function replay(a)
   if redis.call('EXISTS', K .. 'job:' .. a.job) == 1 then
     return { outcome = 'replayed', job = a.job }
@@ -67,7 +67,7 @@ local function remembered_failure(key)
   if failure.until_ms > now then return failure end
 end
 
--- Attaches an open job to a render in flight; a sooner tag of the joiner's counts for all.
+-- Attaches an open job to a render in flight; if the joiner's tag is lower, it counts for all.
 local function join(id, a, r)
   redis.call('SADD', K .. 'attached:' .. a.key, id)
   if r.state == 'running' then
@@ -78,7 +78,7 @@ local function join(id, a, r)
   spend(a)
 end
 
--- A new render for a job that has its input in place.
+-- Begins a new render for a job whose input is stored.
 local function start_render(id, a, input)
   local line, flow = a.line, flow_of(a)
   local tag = next_tag(line, flow)
@@ -95,7 +95,7 @@ local function start_render(id, a, input)
   promise(a.key, r)
 end
 
--- Answers a submission with the failure remembered of its render; nil when there is none.
+-- Answers a submission with the remembered failure of its render; nil if there is none.
 -- `record(cache, input)` makes the job's record.
 local function answer_from_failure(a, record)
   local failure = remembered_failure(a.key)
@@ -106,7 +106,7 @@ local function answer_from_failure(a, record)
   return { outcome = 'failed', job = a.job }
 end
 
--- Answers a submission from what is there, or nil when a new render is needed.
+-- Answers a submission from a render that exists, or nil if a new one is needed.
 -- `record(cache, input)` makes the job's record (or resets it, for a retry).
 local function answer_from_store(a, record)
   local r = load(K .. 'render:' .. a.key)
@@ -127,7 +127,7 @@ local function answer_from_store(a, record)
   return { outcome = 'joined', job = a.job }
 end
 
--- The picture that a hit would hand out, if somebody must look for it first; or nil.
+-- The picture that a hit would return, if it must be checked first; or nil.
 local function unseen_hit(a)
   if a.trusts_cache then return nil end
   local r = redis.call('HMGET', K .. 'render:' .. a.key, 'state', 'output_name', 'finished')

@@ -1,14 +1,14 @@
--- Batches, their ends: what the caller's cancel and the keeper's lapse share.
+-- Batch endings: what the caller's cancel and the keeper's lapse share.
 
--- Cancels all that is open in a batch; one that was still being received takes no more photos, and
--- its idempotency key is free again: the request it stood for never got its answer.
+-- Cancels all open jobs of a batch. One that was still being received takes no more photos, and its
+-- idempotency key is free again: its request never got an answer.
 local function close_batch(batch, cause)
   local record = K .. 'batch:' .. batch
   local was_receiving = redis.call('ZREM', K .. 'receiving', batch) == 1
   local idempotency = redis.call('HGET', record, 'idempotency')
   if was_receiving and idempotency then redis.call('DEL', K .. 'idem:' .. idempotency) end
   if was_receiving and redis.call('EXISTS', K .. 'items:' .. batch) == 0 then
-    redis.call('DEL', record) -- nobody was ever told of it
+    redis.call('DEL', record) -- no client knows of it
     return 0
   end
   local canceled = 0
@@ -23,6 +23,6 @@ local function close_batch(batch, cause)
   if was_receiving or canceled > 0 then
     redis.call('HSET', record, 'closed', now, 'cause', cause)
   end
-  if was_receiving and canceled == 0 then announce_batch(batch) end -- else its last job's end did
+  if was_receiving and canceled == 0 then announce_batch(batch) end -- else the end of its last job did
   return canceled
 end

@@ -1,11 +1,11 @@
--- Sets in order of time: what is due in them, and what a step of the clock has put too far off.
+-- Due sets: sorted sets by time, what is due in them, and what a step of the clock put too far off.
 
 local function due_in(set, most)
   return redis.call('ZRANGEBYSCORE', K .. set, '-inf', now, 'LIMIT', 0, most)
 end
 
--- Nothing is due later than its whole life from now: what is, was set before a step of the clock.
--- Such entries are due after `life_of(name)`, or after the longest life; answers how many there were.
+-- Nothing is due later than its whole life from now: later entries were set before a step of the clock.
+-- They become due after `life_of(name)`, or after the longest life. Returns how many there were.
 local function pull_in(set, longest_ms, most, life_of)
   local far = redis.call('ZREVRANGEBYSCORE', K .. set, '+inf', '(' .. now + longest_ms,
     'LIMIT', 0, most)

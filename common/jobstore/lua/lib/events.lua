@@ -1,6 +1,6 @@
--- Events: what they tell of a job that goes on, or goes, before they were sent.
+-- Events: how they keep their job's state if it changes before they are sent.
 
--- An event shows its job as it is; before that becomes another run's, or nobody's, the event keeps it.
+-- An event shows its job's record; before the next run or a deletion changes that, it keeps a copy.
 local function keep_for_event(id, is_forgotten)
   local known = redis.call('HMGET', K .. 'job:' .. id, 'webhook', 'run')
   if not known[1] or not is_waiting(job_event(id, known[2])) then return end

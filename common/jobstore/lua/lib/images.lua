@@ -1,8 +1,8 @@
--- Images: photos kept for jobs to come. Each is one holder of its object.
+-- Images: photos kept for later jobs. Each is one holder of its object.
 
 local function image_holder(id) return 'i:' .. id end
 
--- Forgets an image; its object goes with its last holder.
+-- Deletes an image; its object is deleted with its last holder.
 local function drop_image(id)
   local image = K .. 'image:' .. id
   local kept = redis.call('HMGET', image, 'caller', 'input')

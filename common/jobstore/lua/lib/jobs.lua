@@ -20,7 +20,7 @@ end
 
 local function job_event(id, run) return 'job_' .. id .. '_' .. run end
 
--- Ends a job's run: state, times, counters; who waits for it is told, and so is its webhook.
+-- Ends a job's run: state, times, counters, its webhook, and a message to those who wait for it.
 local function end_job(id, to, ...)
   local job = K .. 'job:' .. id
   local known = redis.call('HMGET', job, 'caller', 'webhook', 'run', 'batch')
@@ -39,8 +39,8 @@ local function end_job(id, to, ...)
   redis.call('PUBLISH', K .. 'ended', id)
 end
 
--- A job holds the input of the render it is attached to or hit, and no other: whoever finds the
--- picture later finds its input too.
+-- A job holds the input of the render that it is attached to or hit, and no other: so a picture's input
+-- is stored as long as the picture.
 local function change_input(id, before, after)
   if before == after then return end
   hold(after, job_holder(id))
@@ -60,9 +60,9 @@ local function fail_job(id, failure, attempts)
   count('failed_' .. failure.code)
 end
 
--- A hash stays packed in memory while none of its values is over 64 bytes, as every Redis has it
--- unless told otherwise; one longer value would cost a waiting job 800 bytes. So long metadata stand
--- in pieces, `meta.1` and so on, beside a `meta` that is empty for those who know of no pieces.
+-- By default, Redis keeps a hash packed in memory while none of its values is over 64 bytes; one longer
+-- value would cost a waiting job 800 bytes. So long metadata are stored in pieces, `meta.1` and so on,
+-- beside a `meta` that is empty for readers that know of no pieces.
 local PIECE = 64
 
 local function record_metadata(id, text)
@@ -75,7 +75,7 @@ local function record_metadata(id, text)
   end
 end
 
--- A job's record with its metadata in one.
+-- A job's record with its metadata in one piece.
 local function load_job(id)
   local job, pieces = load(K .. 'job:' .. id), {}
   while job['meta.' .. #pieces + 1] do
@@ -87,12 +87,12 @@ local function load_job(id)
   return job
 end
 
--- Names the present state of a job's record, every field of it.
+-- A digest of a job's whole record.
 local function mark_of(id)
   return redis.sha1hex(table.concat(redis.call('HGETALL', K .. 'job:' .. id), '\n'))
 end
 
--- What a caller uses is counted per day, in UTC as the epoch has it.
+-- A caller's usage is counted per day, in UTC.
 local DAY_MS = 24 * 3600 * 1000
 local function today() return math.floor(now / DAY_MS) end
 local function answers_key(caller) return K .. 'answers:' .. caller .. ':' .. today() end
@@ -102,7 +102,7 @@ local function count_answer(caller, cache)
   redis.call('PEXPIRE', answers_key(caller), DAY_MS)
 end
 
--- A new record, queued; the caller of this function says what becomes of it.
+-- Makes a new record in state `queued`; the caller of this function decides what happens next.
 local function record_job(a, cache, input)
   redis.call('HSET', K .. 'job:' .. a.job, 'schema', SCHEMA, 'status', 'queued', 'run', 1,
     'caller', a.caller, 'style', a.style, 'version', a.version, 'params', a.params,

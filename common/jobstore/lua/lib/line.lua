@@ -1,9 +1,9 @@
 -- The line: a sorted set per style version in start-time fair order.
 -- tag = max(v, last tag of the flow); last = tag + megapixels / weight. A member is
--- <arrival>:<render key>:<pixels>, so that ties go by arrival and a range tells its cost. It is put
--- together when needed: kept in the render it would unpack that hash (values over 64 bytes).
+-- <arrival>:<render key>:<pixels>, so that ties go by arrival and a range gives its cost. It is built
+-- when needed: stored in the render it would unpack that hash (values over 64 bytes).
 
--- Doubles survive as text only with 17 digits.
+-- A double needs 17 digits as text.
 local function exact(number) return string.format('%.17g', number) end
 
 local function line_time(line)
@@ -31,9 +31,9 @@ local function member_key(member) return string.match(member, '^%d+:(%x+):%d+$')
 -- The pixels follow 12 digits, 64 digits and two colons; a view reads a thousand of them.
 local function member_px(member) return tonumber(string.sub(member, 79)) end
 
--- A line that somebody waits in is known to all readers: else nobody would see that its hints are
--- short, or that it has no worker. Its version may have been forgotten since the work was admitted; it
--- is noted as unseen for long, so that the work is moved on and the version forgotten again.
+-- A line with waiting renders must be in `versions`: else the keeper would not see that it lacks hints
+-- or workers. Its version may have been forgotten since the work was admitted. It is then recorded as
+-- unseen for long, so that the work is moved on and the version is forgotten again.
 local function know_line(line)
   if redis.call('ZSCORE', K .. 'versions', line) then return end
   local style, version = string.match(line, '^(.*)%.([^.]*)$')
@@ -56,7 +56,7 @@ local function line_remove(key, r)
   end
 end
 
--- A sooner tag of somebody who joins counts for all, wherever the render stands now.
+-- A lower tag of a joining job counts for all, whatever the render's state.
 local function lower_tag(key, r, tag)
   if tag >= tonumber(r.tag) then return end
   redis.call('HSET', K .. 'render:' .. key, 'tag', exact(tag))
@@ -65,7 +65,7 @@ local function lower_tag(key, r, tag)
   end
 end
 
--- v is raised to the tag of each render claimed, never lowered; flows behind it are forgotten.
+-- v is raised to the tag of each claimed render, never lowered; flows behind it are forgotten.
 local function raise_time(line, tag)
   if tag > line_time(line) then
     redis.call('HSET', K .. 'clock:' .. line, 'v', exact(tag))
@@ -73,7 +73,7 @@ local function raise_time(line, tag)
   redis.call('ZREMRANGEBYSCORE', K .. 'flows:' .. line, '-inf', exact(math.max(tag, line_time(line))))
 end
 
--- A process that may not take suspects any more is no line's volunteer.
+-- A process that may not take suspects is no longer the line's volunteer.
 local function stand_down(line, process)
   local clock = K .. 'clock:' .. line
   if redis.call('HGET', clock, 'volunteer') == process then
@@ -81,5 +81,5 @@ local function stand_down(line, process)
   end
 end
 
--- Adds a hint to be published by the caller of the script.
+-- Adds a hint; the caller of the script publishes it.
 local function hint(hints, line, key) hints[#hints + 1] = { line, key } end

@@ -1,14 +1,14 @@
--- Objects: who holds them, and which are doomed.
--- Invariant: no object exists that neither a holder nor `doomed` (or `deleting`) names.
+-- Objects: who holds them, and which are doomed. Also `load` and `count`, which nearly all verbs use.
+-- Invariant: every stored object has a holder, or is in `doomed` or `deleting`.
 
--- A held object is never doomed: a verb repeated after a lost answer must not harm it.
+-- A held object is never doomed: a verb that is repeated after a lost answer must not harm it.
 local function doom(name, due)
   if redis.call('EXISTS', K .. 'holders:' .. name) == 1 then return end
   redis.call('ZADD', K .. 'doomed', due, name)
 end
 
--- Who holds: a job, or a render in flight. Short, so that a set of few stays packed in memory
--- (values over 64 bytes would unpack it); 128 bits of the key name it well enough.
+-- Holders: a job, or a render in flight. Names are short, so that a small set stays packed in memory
+-- (values over 64 bytes would unpack it); 128 bits of the key are enough.
 local function job_holder(id) return 'j:' .. id end
 local function render_holder(key) return 'r:' .. string.sub(key, 1, 32) end
 
@@ -16,7 +16,7 @@ local function hold(name, holder)
   redis.call('SADD', K .. 'holders:' .. name, holder)
 end
 
--- Lets go of an object; at zero holders it is doomed. Returns whether it was the last holder.
+-- Removes a holder; an object without holders is doomed. Returns whether it was the last one.
 local function drop(name, holder, due)
   local holders = K .. 'holders:' .. name
   if redis.call('SREM', holders, holder) == 0 then return false end
@@ -25,7 +25,7 @@ local function drop(name, holder, due)
   return true
 end
 
--- A hash as a table; empty when there is none.
+-- A hash as a table; empty if there is none.
 local function load(key)
   local flat, fields = redis.call('HGETALL', key), {}
   for i = 1, #flat, 2 do fields[flat[i]] = flat[i + 1] end
@@ -36,8 +36,8 @@ local function count(name, by)
   redis.call('HINCRBY', K .. 'counts', name, by or 1)
 end
 
--- A picture may vanish from the storage behind our back; once an hour somebody looks.
--- Whether it is time to look. What was made within that hour was there when it was made.
+-- Whether a picture is due for its hourly check: it may vanish from the storage without our knowledge.
+-- One that was made within the hour needs none.
 local function is_unseen(name, made)
   return now - made > P.check_ms and redis.call('EXISTS', K .. 'present:' .. name) == 0
 end

@@ -1,4 +1,4 @@
--- Renders: attempts, how they end, and what that means for the jobs attached.
+-- Renders: attempts, how they end, and what that means for the attached jobs.
 
 local function attached(key) return redis.call('SMEMBERS', K .. 'attached:' .. key) end
 local function one_attached(key) return redis.call('SRANDMEMBER', K .. 'attached:' .. key) end
@@ -6,13 +6,13 @@ local function one_attached(key) return redis.call('SRANDMEMBER', K .. 'attached
 -- Whether this token still owns the render's current attempt.
 local function owns(r, token) return r.state == 'running' and r.token == token end
 
--- Forgets a render in flight: its key is free, its input is held by jobs alone.
+-- Forgets a render in flight: its key is free, and only jobs hold its input.
 local function forget_render(key, r)
   drop(r.input, render_holder(key), now)
   redis.call('DEL', K .. 'render:' .. key, K .. 'attached:' .. key)
 end
 
--- A process has its hands free of a render.
+-- A process no longer holds a render.
 local function release_hold(name, key)
   redis.call('HDEL', K .. 'held:' .. name, key)
   local process = K .. 'process:' .. name
@@ -26,7 +26,7 @@ local function end_attempt(key, r)
   redis.call('HINCRBY', K .. 'clock:' .. r.line, 'running_px', -r.px)
 end
 
--- Back into its line with its old tag; without jobs it is forgotten instead.
+-- Puts a render back into its line with its old tag; one without jobs is forgotten.
 local function requeue(key, r, hints)
   local jobs = attached(key)
   if #jobs == 0 then return forget_render(key, r) end
@@ -39,7 +39,7 @@ local function bury(id)
   redis.call('ZADD', K .. 'dead', now, id)
 end
 
--- Ends a render without a picture: all its jobs fail, its key is free again.
+-- Ends a render without a picture: all its jobs fail, and its key is free again.
 local function end_failed(key, r, failure, is_dead)
   for _, id in ipairs(attached(key)) do
     fail_job(id, failure, r.attempts)
@@ -54,7 +54,7 @@ local function end_failed(key, r, failure, is_dead)
   forget_render(key, r)
 end
 
--- A counted attempt was lost with its worker: a suspect from now on, or the end.
+-- A counted attempt was lost with its worker: the render becomes a suspect, or fails for good.
 local function lose_attempt(key, r, code, message, hints)
   count('attempts_lost')
   if tonumber(r.attempts) >= P.attempts then
@@ -66,7 +66,7 @@ local function lose_attempt(key, r, code, message, hints)
   requeue(key, r, hints)
 end
 
--- Takes a job off its render; the last one to leave a waiting render takes it out of the line.
+-- Detaches a job from its render; a waiting render leaves the line with its last job.
 local function detach(id, key)
   local set = K .. 'attached:' .. key
   if redis.call('SREM', set, id) == 0 or redis.call('EXISTS', set) == 1 then return end
@@ -80,15 +80,15 @@ local function detach(id, key)
   end
 end
 
--- Ends one open job, alone, whatever its render does.
+-- Ends one open job without its render.
 local function withdraw(id, to)
   local key = redis.call('HGET', K .. 'job:' .. id, 'render')
   end_job(id, to, 'attempts', redis.call('HGET', K .. 'render:' .. key, 'attempts') or 0)
   detach(id, key)
 end
 
--- A render in flight whose record is gone, by a slip of the hand or a Redis that evicts, cannot be
--- rendered any more: its jobs fail, and whatever else stands behind it goes on.
+-- Ends a render in flight whose record is gone, by an operator's mistake or a Redis that evicts: its
+-- jobs fail, and the renders behind it go on.
 local function end_broken(key)
   count('records_broken')
   redis.call('ZREM', K .. 'leases', key)
@@ -104,7 +104,7 @@ local function end_broken(key)
   redis.call('DEL', K .. 'attached:' .. key)
 end
 
--- Lets go of a finished job's pictures; a finished render goes with its output.
+-- Removes a finished job as holder of its pictures; a finished render is deleted with its output.
 local function release_pictures(id, due)
   local job = load(K .. 'job:' .. id)
   local gone = { source = false, result = false }
@@ -121,7 +121,7 @@ local function release_pictures(id, due)
   return gone
 end
 
--- Removes a terminal job's record and every index of it.
+-- Deletes an ended job's record and removes it from every index.
 local function forget_job(id)
   keep_for_event(id, true)
   keep_in_batch(id)

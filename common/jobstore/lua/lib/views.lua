@@ -1,7 +1,7 @@
--- Views: what a job's reader sees of its render and its line.
+-- Views: what readers of a job see of its render and its line: stage, position and ETA.
 
--- Workers of a line that beat within a lease's life, as decoded records. A beat from the future is
--- from before a step of the clock.
+-- Workers of a line with a heartbeat within a lease's life, as decoded records. A heartbeat from the
+-- future is from before a step of the clock.
 local function crew(line)
   local alive = {}
   for process, text in pairs(load(K .. 'crew:' .. line)) do
@@ -14,7 +14,7 @@ local function crew(line)
   return alive
 end
 
--- Megapixels per second of the ready workers, and whether there are only starting ones.
+-- Megapixels per second of the ready workers, and whether some are starting while none is ready.
 local function pace(line)
   local rate, starting = 0, 0
   for _, member in ipairs(crew(line)) do
@@ -39,18 +39,18 @@ local function pixels_of_first(set, many)
   return px
 end
 
--- How many suspects and how many others stand before a render; nil when it does not stand in line.
+-- How many suspects and how many others stand before a render; nil if it is not in line.
 local function places_ahead(key, r)
   local rank = redis.call('ZRANK', line_set(r.line, r), member_of(key, r))
   if not rank then return nil end
   if tonumber(r.lost) > 0 then
     return rank, redis.call('ZCOUNT', K .. 'line:' .. r.line, '-inf', '(' .. r.tag)
   end
-  -- Of equal tags claim takes the suspect first.
+  -- At equal tags, claim takes the suspect first.
   return redis.call('ZCOUNT', K .. 'suspects:' .. r.line, '-inf', r.tag), rank
 end
 
--- Pixels before a place: exact for the first `most`, then the line's mean.
+-- Pixels before a place: exact for the first `most`, then by the line's mean.
 local function pixels_ahead(line, suspects, others, most)
   local first = math.min(suspects, most)
   local second = math.min(others, most - first)
@@ -63,14 +63,14 @@ local function pixels_ahead(line, suspects, others, most)
   return px + beyond * (all - px) / (good + lost - first - second)
 end
 
--- Seconds until a waiting render's picture is there, by its place and the pace of its line.
+-- Seconds until a waiting render is done, by its place and the pace of its line.
 local function seconds_left(r, suspects, others, rate, exact_places)
   local running = tonumber(redis.call('HGET', K .. 'clock:' .. r.line, 'running_px') or '0')
   local px = pixels_ahead(r.line, suspects, others, exact_places) + running + tonumber(r.px)
   return px / 1e6 / rate
 end
 
--- Remembers what a new render's first caller is told, so that `complete` can say how far off it was.
+-- Remembers the ETA that a new render's first caller gets, so that `complete` can measure its error.
 local function promise(key, r)
   local rate = pace(r.line)
   if rate == 0 then return end
@@ -90,12 +90,12 @@ local function count_time(histogram, ms)
   redis.call('HINCRBY', K .. histogram, 'sum_ms', ms)
 end
 
--- How far off the first promise of a render was that is done now.
+-- Counts the error of a finished render's promise.
 local function note_promise(r)
   if r.eta then count_time('eta', math.abs(now - tonumber(r.created) - tonumber(r.eta))) end
 end
 
--- Adds to a job's record what its render and its line say: attempts, stage, position, seconds.
+-- Adds to a job's record what its render and its line give: attempts, stage, position, seconds.
 local function look(id, job, exact_places)
   if not OPEN[job.status] then return job end
   local r = load(K .. 'render:' .. job.render)

@@ -1,6 +1,6 @@
--- Webhooks, their sending: secrets, addresses that want no more, and how a log shows an event.
+-- Webhook delivery: secrets, disabled addresses, and how a log shows an event.
 
--- The secrets that a caller's events are signed with: its own, and for a while the one before it.
+-- The secrets that sign a caller's events: the current one, and for a while the former one.
 local function secrets_of(caller, fresh)
   local name = K .. 'webhook_secret:' .. caller
   redis.call('HSETNX', name, 'current', fresh)
@@ -19,7 +19,7 @@ local function enable(caller, endpoint)
   return redis.call('HDEL', K .. 'webhook_to:' .. caller .. ':' .. endpoint, 'off')
 end
 
--- An address said that it wants nothing more; of too many such the oldest are forgotten.
+-- Disables an address; beyond the most, the oldest ones are enabled again.
 local function disable(caller, endpoint)
   redis.call('HSET', K .. 'webhook_to:' .. caller .. ':' .. endpoint, 'off', now)
   redis.call('ZADD', K .. 'webhook_off:' .. caller, now, endpoint)
@@ -29,7 +29,7 @@ local function disable(caller, endpoint)
   renew_endpoint(caller, endpoint)
 end
 
--- Whether an event still has something to tell: its job, at the end of that run, or its batch.
+-- Whether an event still has something to report: its job, at the end of that run, or its batch.
 local function is_tellable(d)
   if d.job then return true end
   if d.event == 'batch.completed' then

@@ -1,14 +1,14 @@
--- Webhooks: events on their way to the addresses that callers named. An event's id holds its run, so
--- that a script that is called again announces nothing twice. Each waits in its caller's own set; one
--- set of callers says whose turn it is.
+-- Webhooks: events to be sent to the addresses that callers named. An event's id holds its run, so that
+-- a repeated script announces nothing twice. Each event waits in its caller's own set; one set of
+-- callers holds their turns.
 
--- An address lives as long as the last of its jobs may announce something, and that may be sent.
+-- An address is kept as long as its latest job may still announce an event, and that may be sent.
 local function renew_endpoint(caller, endpoint)
   redis.call('PEXPIRE', K .. 'webhook_to:' .. caller .. ':' .. endpoint, P.endpoint_ms)
   redis.call('PEXPIRE', K .. 'webhook_off:' .. caller, P.endpoint_ms)
 end
 
--- Remembers where the events of a submission go, and which links they shall hold.
+-- Remembers where the events of a submission go, and the base of their links.
 local function know_endpoint(caller, webhook)
   redis.call('HSET', K .. 'webhook_to:' .. caller .. ':' .. webhook.id, 'url', webhook.url,
     'base', webhook.base)
@@ -19,8 +19,8 @@ local function is_waiting(id)
   return redis.call('HGET', K .. 'webhook:' .. id, 'status') == 'waiting'
 end
 
--- The caller's turn comes when its first event is due, and not before `soonest`; after a lease's time
--- somebody looks in any case.
+-- A caller's turn is when its first event is due, not before `soonest`, and within a lease's time in
+-- any case.
 local function give_turn(caller, soonest)
   local first = redis.call('ZRANGE', K .. 'webhooks_due:' .. caller, 0, 0, 'WITHSCORES')
   if not first[1] then return redis.call('ZREM', K .. 'webhooks_callers', caller) end
@@ -28,7 +28,7 @@ local function give_turn(caller, soonest)
   redis.call('ZADD', K .. 'webhooks_callers', turn, caller)
 end
 
--- Keeps a caller's log within its bounds; what is still on its way is only no longer listed.
+-- Keeps a caller's log within its bounds; events that still wait are no longer listed, but sent.
 local function trim_log(caller)
   local log = K .. 'webhook_log:' .. caller
   for _, id in ipairs(redis.call('ZRANGE', log, 0, -P.webhook_log_max - 1)) do
@@ -39,7 +39,7 @@ local function trim_log(caller)
   redis.call('PEXPIRE', log, P.webhook_log_ms + P.webhook_way_ms)
 end
 
--- Puts an event on its way: the only place where one begins.
+-- Records a new event; nothing else does.
 local function announce(id, caller, endpoint, event, subject, run)
   local name = K .. 'webhook:' .. id
   if redis.call('EXISTS', name) == 1 then return end
@@ -52,7 +52,7 @@ local function announce(id, caller, endpoint, event, subject, run)
   renew_endpoint(caller, endpoint)
 end
 
--- An event goes nowhere any more: `delivered`, `failed`, `disabled`, or `superseded`.
+-- Ends an event: `delivered`, `failed`, `disabled`, or `superseded`.
 local function end_webhook(id, caller, status)
   local name = K .. 'webhook:' .. id
   redis.call('ZREM', K .. 'webhooks_due:' .. caller, id)
@@ -67,7 +67,7 @@ local function end_webhook(id, caller, status)
   count('webhooks_' .. status)
 end
 
--- A batch's end is announced when all of it has come in and none of its jobs is open. One that runs
+-- Announces a batch's end once it takes no more photos and none of its jobs is open. A batch that runs
 -- again, because a job was retried, ends again.
 local function announce_batch(batch)
   if takes_photos(batch) then return end
@@ -78,7 +78,7 @@ local function announce_batch(batch)
   announce('batch_' .. batch .. '_' .. run, known[1], known[2], 'batch.completed', batch, run)
 end
 
--- One more or one fewer of a batch's jobs is open; batches without a webhook need no such count.
+-- Counts a batch's open jobs; only batches with a webhook need it.
 local function count_open_in(batch, by)
   local record = K .. 'batch:' .. batch
   if redis.call('HEXISTS', record, 'webhook') == 0 then return end
