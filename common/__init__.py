@@ -1,1 +1,1 @@
-"""What the processes agree on: settings, jobs and renders, the job store, storage, queue names."""
+"""What all processes share: settings, jobs and renders, the job store, the storage, the queue."""

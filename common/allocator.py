@@ -1,8 +1,7 @@
-"""Settings of the C allocator, for processes that know what they do with memory. Pure glibc.
+"""The C allocator: settings for processes that know how they use memory. Only for glibc.
 
-A worker asks for the same large activations again and again; the API holds a photo for a moment in
-one of many threads. Each is told to the allocator once, at start; elsewhere than on glibc nothing
-happens.
+A worker allocates the same large activations again and again; the API holds a photo for a moment in
+one of many threads. Each process sets its options once, at start; without glibc nothing happens.
 """
 
 import ctypes
@@ -25,14 +24,14 @@ _FEW_ARENAS = 2
 
 
 def keep_freed_memory() -> bool:
-    """Keep freed memory for the next activation; answers whether the allocator listened.
+    """Keep freed memory for the next activation; return whether the allocator accepted it.
 
-    To be called before torch allocates anything. glibc maps and zero-fills every large activation
-    anew; keeping freed memory gives 1.7x the speed of a convolutional net on a CPU (measured with
-    AnimeGANv2 at 512x512 on two Zen 4 cores). Threads share the one arena that can keep it: an
-    arena of a thread's own has heaps of 64 MB (arena.c, HEAP_MAX_SIZE), and what is larger is
-    mapped anew all the same. In the engine's threads that makes AnimeGANv2 1.2x as fast at
-    1024x768, with a quarter less memory.
+    To be called before torch allocates anything. By default glibc maps and zero-fills every large
+    activation; keeping freed memory gives 1.7x the speed of a convolutional net on a CPU (measured
+    with AnimeGANv2 at 512x512 on two Zen 4 cores). Threads share the one arena that can keep it: a
+    thread's own arena has heaps of 64 MB (arena.c, HEAP_MAX_SIZE), and larger blocks are still
+    mapped each time. In the engine's threads that makes AnimeGANv2 1.2x as fast at 1024x768, with a
+    quarter less memory.
     """
     return _tell(
         {
@@ -45,7 +44,7 @@ def keep_freed_memory() -> bool:
 
 
 def give_back_freed_memory() -> bool:
-    """Give large blocks back to the system once freed; answers whether the allocator listened.
+    """Return large freed blocks to the system; return whether the allocator accepted it.
 
     Without it each thread's own arena keeps what its largest upload needed: 600 uploads, every
     tenth of 20 MB, took an API process from 59 to 88 MB; with it the process stays at 60 MB.
@@ -54,7 +53,7 @@ def give_back_freed_memory() -> bool:
 
 
 def give_back_now() -> None:
-    """Give all freed memory back to the system once, whatever the allocator was told to keep."""
+    """Return all freed memory to the system once, whatever the allocator's settings."""
     malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if _IS_LINUX else None
     if malloc_trim is not None:  # glibc
         malloc_trim(0)

@@ -1,7 +1,7 @@
-"""Callers: who may ask, what they may do, and what their keys look like. Pure.
+"""Callers: their scopes, their share of the service, and the form of their API keys. Pure.
 
-A key is 256 random bits behind a mark. Nobody keeps it: what is stored is its SHA-256, and the few
-letters that it begins with, by which people tell keys apart.
+A key is a mark and 256 random bits. It is never stored: only its SHA-256 is, and the few letters
+that it begins with, by which people tell keys apart.
 """
 
 import hashlib
@@ -12,27 +12,27 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-KEY_MARK = "cs_"  # lets scanners of leaked secrets, and people, tell what it is
+KEY_MARK = "cs_"  # so that people and scanners for leaked secrets recognise a key
 KEY_BYTES = 32
-PREFIX_LETTERS = 8  # of 43: those who see a prefix are left with 208 bits to guess
+PREFIX_LETTERS = 8  # of 43: whoever sees a prefix still has to guess 208 bits
 NAME_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
 
 
 class Scope(StrEnum):
-    """What a key may do: work with its caller's jobs, or look after the service."""
+    """What a key may do: use its caller's jobs, or operate the service."""
 
     JOBS = "jobs"
     ADMIN = "admin"
 
 
 class Share(BaseModel):
-    """A caller's share of the service; what is None is the same for all callers (the settings).
+    """A caller's share of the service; for a figure that is None, the settings apply.
 
     Attributes:
-        weight: Its share of the workers against other callers.
+        weight: Its share of the workers, relative to other callers.
         max_open_jobs: Most of its jobs that are open at once.
         megapixels_per_day: Megapixels at work size in a day (UTC); `inf` for no limit.
-        requests_per_minute: Requests that are answered in a minute.
+        requests_per_minute: Most requests in a minute.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -45,11 +45,11 @@ class Share(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks.
+    """Who sent a request.
 
     Attributes:
-        name: As `NAME_PATTERN` has it; jobs belong to it.
-        scopes: What the key it showed may do.
+        name: Matches `NAME_PATTERN`; jobs belong to it.
+        scopes: What the key of the request may do.
         share: Its share; the same for all its keys.
     """
 
@@ -67,10 +67,10 @@ def new_key() -> str:
 
 
 def digest_of(key: str) -> str:
-    """The SHA-256 of a key, as it is stored."""
+    """Return the SHA-256 of a key, as it is stored."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 def prefix_of(key: str) -> str:
-    """The letters that a key is told apart by."""
+    """Return the first letters of a key, which identify it."""
     return key[: len(KEY_MARK) + PREFIX_LETTERS]

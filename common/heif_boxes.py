@@ -1,7 +1,7 @@
-"""What the boxes of a HEIF file say of its primary picture: its sides, before any codec is asked.
+"""HEIF boxes: reads the sides of a HEIF's primary picture from its boxes, without any codec.
 
-The API looks at uploads with this and never loads libheif, whose parser has been taken over by
-files before (docs/adr/0007-photo-codecs.md). Reads a bounded number of boxes, decodes nothing.
+The API checks uploads with this and never loads libheif, whose parser has been exploited by files
+before (docs/adr/0007-photo-codecs.md). Reads a bounded number of boxes, decodes nothing.
 
 Sources: ISO/IEC 14496-12:2022, 4.2 and 8.11 (boxes, `meta`, `pitm`, `iinf`, `iprp`); ISO/IEC
 23008-12:2022, 6.5 (`ispe`, `clap`, `irot`) and 6.3 (transformations in the order of association).
@@ -16,11 +16,11 @@ from common.errors import InvalidImage
 _META_BYTES: Final = 1024 * 1024
 _MAX_BOXES: Final = 4096
 _MAX_ITEMS: Final = 4096
-# A coded picture, or a grid of them, as cameras make it. Others are made of further items in ways
-# that no camera uses and that decoders have stumbled over.
+# A coded picture, or a grid of them, as cameras write it. Other kinds are derived from further
+# items in ways that no camera uses and that decoders have had bugs with.
 _PLAIN_ITEMS: Final = (b"hvc1", b"grid")
 _LONG_SIZE: Final = 1  # a box's size follows as 64 bits
-_TO_THE_END: Final = 0  # a box reaches to the end of what holds it
+_TO_THE_END: Final = 0  # a box reaches to the end of its parent
 
 
 class HeifSides(NamedTuple):
@@ -28,7 +28,7 @@ class HeifSides(NamedTuple):
 
     Attributes:
         coded: Width and height that a decoder must hold.
-        seen: Width and height as a viewer sees them: cut and turned.
+        seen: Width and height as displayed: cropped and rotated.
     """
 
     coded: tuple[int, int]
@@ -44,7 +44,7 @@ def heif_sides(file: BinaryIO) -> HeifSides:
     """Read the sides of the primary picture.
 
     Args:
-        file: The file, at any position; it is left anywhere.
+        file: The file, at any position; it is left at any.
 
     Raises:
         InvalidImage: The boxes are damaged, or the primary picture is no plain one.
@@ -75,7 +75,7 @@ def _meta(file: BinaryIO) -> memoryview:
 
 
 def _boxes(data: memoryview) -> Iterator[_Box]:
-    """Walk through the boxes that lie behind each other."""
+    """Iterate over consecutive boxes."""
     for _ in range(_MAX_BOXES):
         if not data:
             return
@@ -92,7 +92,7 @@ def _boxes(data: memoryview) -> Iterator[_Box]:
 
 
 def _children(data: memoryview) -> dict[bytes, memoryview]:
-    """Name the first box of each kind."""
+    """Return the first box of each kind, by kind."""
     found: dict[bytes, memoryview] = {}
     for box in _boxes(data):
         found.setdefault(box.kind, box.body)
@@ -103,7 +103,7 @@ def _sides(meta: dict[bytes, memoryview]) -> HeifSides:
     pitm = meta[b"pitm"]
     item = _number(pitm, 4, 4 if pitm[0] else 2)
     if _kind(meta[b"iinf"], item) not in _PLAIN_ITEMS:
-        raise InvalidImage("The HEIF's primary picture is not a plain photo; save it anew.")
+        raise InvalidImage("The HEIF's primary picture is not a plain photo; save it again.")
     coded = seen = None
     for box in _properties(meta[b"iprp"], item):
         if box.kind == b"ispe" and coded is None:
@@ -127,7 +127,7 @@ def _transformed(sides: tuple[int, int], box: _Box) -> tuple[int, int]:
 
 
 def _kind(iinf: memoryview, wanted: int) -> bytes:
-    """Return an item's type; KeyError where there is no such item."""
+    """Return an item's type; KeyError if there is no such item."""
     for box in _boxes(iinf[8:] if iinf[0] else iinf[6:]):
         version = box.body[0]
         if box.kind != b"infe" or version < 2:  # noqa: PLR2004 - older ones have no type
@@ -165,7 +165,7 @@ def _associated(ipma: memoryview, wanted: int) -> list[int]:
 
 
 def _number(data: memoryview, at: int, size_bytes: int) -> int:
-    """Read an unsigned number; IndexError where the data is cut off."""
+    """Read an unsigned number; IndexError if the data is cut off."""
     if at + size_bytes > len(data):
         raise IndexError
     return int.from_bytes(data[at : at + size_bytes], "big")

@@ -1,7 +1,6 @@
-"""A job: one submission by one caller, its states and its record. Pure: no I/O, no clock.
+"""Jobs: one submission by one caller, its states and its record. Pure: no I/O, no clock.
 
-The table `TRANSITIONS` is the only truth about states; the job store's scripts are given this very
-table when they are loaded.
+The table `TRANSITIONS` alone defines the states; the job store's scripts are built with it.
 """
 
 import secrets
@@ -13,7 +12,7 @@ ID_PATTERN = r"^[0-9a-f]{32}$"  # 128 random bits; batches, images and archives 
 
 
 class JobStatus(StrEnum):
-    """Where a job stands."""
+    """A job's status."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -32,7 +31,7 @@ OPEN = frozenset({JobStatus.QUEUED, JobStatus.RUNNING})
 TERMINAL = frozenset(set(JobStatus) - OPEN)
 RETRYABLE = frozenset({JobStatus.FAILED, JobStatus.CANCELED, JobStatus.EXPIRED})
 
-# Within one run. A terminal state has no way out; `retry` starts the next run of the same job.
+# Within one run. A terminal state is final; `retry` starts the next run of the same job.
 TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
     JobStatus.QUEUED: frozenset({JobStatus.RUNNING}) | TERMINAL,
     JobStatus.RUNNING: frozenset({JobStatus.QUEUED}) | TERMINAL,
@@ -44,7 +43,7 @@ TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
 
 
 class CacheStatus(StrEnum):
-    """How a submission met the cache."""
+    """How the cache answered a submission."""
 
     HIT = "hit"
     JOINED = "joined"
@@ -69,7 +68,7 @@ PRIORITY_WEIGHTS: dict[Priority, float] = {
 
 
 class Stage(StrEnum):
-    """What is being done with a render, as `progress.stage` shows it."""
+    """The stage of a render, as `progress.stage` shows it."""
 
     WAITING = "waiting"
     LOADING_MODEL = "loading_model"
@@ -81,13 +80,13 @@ class Stage(StrEnum):
 
 
 def new_job_id() -> str:
-    """Make a job id: 128 random bits as 32 hexadecimal digits; it says nothing."""
+    """Make a job id: 128 random bits as 32 hexadecimal digits."""
     return secrets.token_hex(16)
 
 
 @dataclass(frozen=True, slots=True)
 class JobFailure:
-    """Why a job ended without a picture: a stable code and a sentence for its reader."""
+    """Why a job failed: a stable code and a sentence for its reader."""
 
     code: str
     message: str
@@ -108,11 +107,11 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job's record as the store keeps it, with what its render and its line say now.
+    """A job's record in the store, with the present state of its render and its line.
 
     Times are milliseconds since the epoch by Redis' clock. `position` counts from 1 (next to be
     claimed); `eta_s` is None when no worker is alive. `created_ms` is the job's first submission,
-    `submitted_ms` that of its present run. `mark` names the state of an ended job's record.
+    `submitted_ms` that of its present run. `mark` is a digest of an ended job's record.
     """
 
     id: str

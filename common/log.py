@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, with the ids that tie request, job and render together."""
+"""Logs: one JSON object per line, with the ids of the request, the job and the render."""
 
 import json
 import logging
@@ -6,22 +6,22 @@ import os
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
-# Ids of what this thread works on; every line carries those that are set.
+# Ids of what this thread works on; every line has those that are set.
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 job_id: ContextVar[str | None] = ContextVar("job_id", default=None)
 render_key: ContextVar[str | None] = ContextVar("render_key", default=None)
 
 STDERR = 2
-_encode = json.JSONEncoder(default=str).encode  # `dumps` would make one for each line
+_encode = json.JSONEncoder(default=str).encode  # `dumps` would build one for each line
 _CONTEXT = {"request": request_id, "job": job_id, "render": render_key}
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes a record as one line of JSON; control characters arrive escaped.
+    """Writes a record as one line of JSON; control characters are escaped.
 
     Args:
-        process: Name of the process, the same on every line.
+        process: Name of the process, on every line.
     """
 
     def __init__(self, process: str) -> None:
@@ -49,11 +49,11 @@ class JsonFormatter(logging.Formatter):
 
 
 class LineHandler(logging.Handler):
-    """Writes each line by one call to the system, which keeps lines whole: no thread waits.
+    """Writes each line with one system call, which keeps lines whole without a lock.
 
-    The usual handler lets one thread at a time write and flush, and eight busy threads of the API
-    spent a twentieth of their time in that queue. Only a line of over 4 KiB, into a pipe that is
-    full, may be cut by another: so it may be by another process anyway.
+    The usual handler has a lock for writing and flushing; eight busy threads of the API spent a
+    twentieth of their time waiting for it. Only a line over 4 KiB, into a full pipe, may be mixed
+    with another, as it may be with another process's anyway.
 
     Args:
         descriptor: Where to write.
@@ -64,16 +64,16 @@ class LineHandler(logging.Handler):
         self._descriptor = descriptor
 
     def handle(self, record: logging.LogRecord) -> bool:
-        """Write a record if no filter keeps it back, without the lock of the usual handlers."""
+        """Write a record unless a filter rejects it, without the lock of the usual handlers."""
         wanted = self.filter(record)
-        if isinstance(wanted, logging.LogRecord):  # a filter may hand over another one
+        if isinstance(wanted, logging.LogRecord):  # a filter may return another record
             record = wanted
         if wanted:
             self.emit(record)
         return bool(wanted)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a record; a line that cannot be written ends nothing but itself."""
+        """Write a record; never raises."""
         try:
             line = (self.format(record) + "\n").encode(errors="backslashreplace")
             while line:
@@ -83,23 +83,23 @@ class LineHandler(logging.Handler):
 
 
 def configure_logging(process: str, level: str, descriptor: int = STDERR) -> None:
-    """Send all logs of this process as JSON lines to a descriptor, standard error by default."""
+    """Write all logs of this process as JSON lines to a descriptor, standard error by default."""
     handler = LineHandler(descriptor)
     handler.setFormatter(JsonFormatter(process))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # What no line tells need not be looked up, as the HOWTO of logging proposes.
+    # Not shown, so not collected, as the HOWTO of logging proposes.
     logging._srcfile = None  # the HOWTO's own name for it
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging.captureWarnings(True)  # libraries' warnings, too, are lines of JSON
-    # These say at INFO what our own lines say better.
+    logging.captureWarnings(True)  # libraries' warnings, too, become lines of JSON
+    # At INFO these repeat what our own lines say.
     for noisy in (
         "kombu",
         "amqp",
         "botocore",
         "urllib3",
-        "httpcore",  # at DEBUG: whole addresses, which may hold what only their callers should know
+        "httpcore",  # at DEBUG: whole addresses, which may hold secrets of callers
         "PIL",
         "celery.app.trace",
         "celery.worker.strategy",

@@ -1,4 +1,4 @@
-"""Names of the metrics, in the one place that dashboards and tests read them from."""
+"""Metrics: their names, which the API, dashboards and tests share."""
 
 JOBS = "celshade_jobs"
 JOBS_SUBMITTED = "celshade_jobs_submitted_total"

@@ -1,6 +1,6 @@
-"""The settings of what leaves the service: webhooks, and photos fetched by address.
+"""Outbound settings: those of webhooks, and of photos fetched by address.
 
-Part of the one object in `common/settings.py`, which alone reads the environment.
+Part of the settings in `common/settings.py`, which alone reads the environment.
 """
 
 from pydantic import Field
@@ -12,7 +12,7 @@ DAY_S = 24 * 3600
 
 
 class OutboundSettings(BaseSettings):
-    """Who is called from here, and how patiently."""
+    """Which addresses are called, and how long a call may take."""
 
     # --- Webhooks, and photos by address ---
     webhook_timeout_s: float = Field(

@@ -1,22 +1,22 @@
-"""Sizes and counts that stand in a file's headers, read before a decoder would work on it.
+"""Photo headers: the size of a WebP or PNG and the frames of a GIF, read before any decoder.
 
-Never decodes, never trusts a name, reads a bounded number of blocks.
+Never decodes a pixel, and reads a bounded number of blocks.
 """
 
 from typing import BinaryIO, Final
 
 from common.errors import InvalidImage
 
-_MAX_GIF_BLOCKS: Final = 500_000  # three times what a GIF of 40 MB in full blocks has
+_MAX_GIF_BLOCKS: Final = 500_000  # three times as many as in a GIF of 40 MB in full blocks
 
 
 def webp_size(prefix: bytes) -> tuple[int, int]:
-    """Read a WebP's width and height, pixels, before a decoder sets up its canvas.
+    """Read a WebP's width and height, pixels, before a decoder allocates its canvas.
 
     Source: RFC 9649, sections 2.5 to 2.7.
 
     Raises:
-        InvalidImage: The first chunk is none of the three that a WebP begins with.
+        InvalidImage: The first chunk is none of the three that a WebP may begin with.
     """
     chunk, body = prefix[12:16], prefix[20:30]
     if len(body) == 10:  # noqa: PLR2004 - the longest of the three headers below
@@ -38,12 +38,12 @@ def webp_size(prefix: bytes) -> tuple[int, int]:
 
 
 def png_size(prefix: bytes) -> tuple[int, int]:
-    """Read a PNG's width and height, pixels, where a decoder first wants to see its data.
+    """Read a PNG's width and height, pixels; a decoder would read up to the pixels first.
 
     Source: PNG specification (third edition), section 11.2.1: IHDR comes first.
 
     Raises:
-        InvalidImage: It does not come first, or is cut off.
+        InvalidImage: IHDR does not come first, or is cut off.
     """
     if prefix[12:16] != b"IHDR" or len(prefix) < 24:  # noqa: PLR2004 - the end of the two sizes
         raise InvalidImage
@@ -62,7 +62,7 @@ def gif_frames(file: BinaryIO) -> int:
         The number of frames up to the trailer or the file's end.
 
     Raises:
-        InvalidImage: The file has so many blocks that only reading their sizes costs seconds.
+        InvalidImage: The file has so many blocks that reading their sizes takes seconds.
     """
     file.seek(10)
     _skip_palette(file, file.read(3)[:1])
@@ -93,4 +93,4 @@ def _skip_blocks(file: BinaryIO, most: int) -> int:
         if size in (b"", b"\0"):
             return count
         file.read(size[0])
-    raise InvalidImage("The GIF is cut into too many blocks; save it anew or send one picture.")
+    raise InvalidImage("The GIF is cut into too many blocks; save it again or send one picture.")

@@ -1,8 +1,8 @@
-"""What a photo's header says, and whether we take it. Never decodes a pixel.
+"""Photos: reads a photo's header and checks it against the limits. Never decodes a pixel.
 
-The API asks before it accepts an upload, the worker asks again before it decodes. Pillow is given
-only the formats we accept, and for those that keep their header in front only so many bytes, so
-that a hostile file costs neither memory nor time here.
+The API checks before it accepts an upload, the worker again before it decodes. Pillow may open only
+the accepted formats, and gets only the first bytes of those with their header in front, so that a
+hostile file costs neither memory nor time.
 """
 
 import importlib.util
@@ -17,7 +17,7 @@ from common.errors import ImageTooSmall, InvalidImage, TooManyPixels, Unsupporte
 from common.heif_boxes import heif_sides
 from common.photo_headers import gif_frames, png_size, webp_size
 
-if TYPE_CHECKING:  # a codec process reads no settings: without them it starts in half the time
+if TYPE_CHECKING:  # a codec process needs no settings, and starts in half the time without them
     from common.settings import Settings
 
 PREFIX_BYTES: Final = 64  # enough for every magic number here and for the brands of an ISO file
@@ -25,7 +25,7 @@ _ISO_BRANDS: Final = {b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIF", b"heix"
 
 
 class PhotoFormat(StrEnum):
-    """Formats that are accepted, named as Pillow names them."""
+    """Accepted formats, by Pillow's names."""
 
     JPEG = "JPEG"
     PNG = "PNG"
@@ -41,7 +41,7 @@ class PhotoFormat(StrEnum):
 
 
 def sniff(prefix: bytes) -> PhotoFormat | None:
-    """Name the format that a file's first bytes announce.
+    """Return the format that a file's first bytes announce.
 
     Args:
         prefix: The first `PREFIX_BYTES` of the file, or all of a shorter one.
@@ -63,7 +63,7 @@ def sniff(prefix: bytes) -> PhotoFormat | None:
 
 
 def _iso_format(prefix: bytes) -> PhotoFormat | None:
-    """Tell AVIF from HEIF by the brands: the major one, then the compatible ones in their order."""
+    """Tell AVIF from HEIF by the brands: the major one, then the compatible ones in order."""
     end = min(int.from_bytes(prefix[:4], "big"), len(prefix))
     for at in (8, *range(16, end - 3, 4)):
         if name := _ISO_BRANDS.get(prefix[at : at + 4]):
@@ -71,28 +71,28 @@ def _iso_format(prefix: bytes) -> PhotoFormat | None:
     return None
 
 
-# Pillow's own limit warns or raises before we can say which size was announced; `inspect` enforces
+# Pillow's own limit warns or raises before we can report the announced size; `inspect` enforces
 # ours, which is lower, before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
 
 # Profiles, previews and editors' notes in front of the pixels fit; a million empty segments do not.
 _HEADER_BYTES: Final = 4 * 1024 * 1024
 _HEADER_IN_FRONT: Final = (PhotoFormat.JPEG, PhotoFormat.PNG)
-# Looked at before Pillow: its WebP opener sets up the whole canvas, its PNG opener reads on to the
-# pixels and calls a file that ends before them damaged, whatever size it announces.
+# Checked before Pillow: its WebP opener allocates the whole canvas, and its PNG opener reads up to
+# the pixels and calls a file that ends before them damaged, whatever size it announces.
 _ANNOUNCED_SIZES: Final = {PhotoFormat.WEBP: webp_size, PhotoFormat.PNG: png_size}
 _FRAMES_IN_HEADER: Final = (PhotoFormat.PNG, PhotoFormat.WEBP, PhotoFormat.AVIF)
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoLimits:
-    """What is accepted.
+    """The limits of accepted photos.
 
     Attributes:
         max_pixels: Most pixels, width x height x frames.
         min_side_px: Shortest side, pixels.
         max_aspect: Largest ratio of the long to the short side.
-        heif: Whether HEIF is; decoding it takes the extra pillow-heif.
+        heif: Whether HEIF is accepted; decoding it needs the extra pillow-heif.
     """
 
     max_pixels: int
@@ -102,7 +102,7 @@ class PhotoLimits:
 
     @classmethod
     def of(cls, settings: "Settings") -> "PhotoLimits":
-        """Take the limits from the settings; without a word there, HEIF is where it can be."""
+        """Take the limits from the settings; HEIF is accepted by default if it can be decoded."""
         return cls(
             max_pixels=settings.max_pixels,
             min_side_px=settings.min_side_px,
@@ -112,11 +112,11 @@ class PhotoLimits:
 
     @property
     def formats(self) -> tuple[PhotoFormat, ...]:
-        """The formats that are accepted."""
+        """The accepted formats."""
         return tuple(each for each in PhotoFormat if self.heif or each is not PhotoFormat.HEIF)
 
     def check(self, width: int, height: int, frames: int = 1) -> None:
-        """Refuse what lies outside.
+        """Check a size against the limits.
 
         Raises:
             TooManyPixels: Too many, over all frames.
@@ -145,15 +145,15 @@ class PhotoLimits:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """What a header says.
+    """A photo's properties, by its header.
 
     Attributes:
         format: The format, by content.
-        width: Width as a viewer sees it, with the EXIF orientation applied, pixels.
-        height: Height as a viewer sees it, pixels.
+        width: Width as displayed, with the EXIF orientation applied, pixels.
+        height: Height as displayed, pixels.
         frames: Frames of an animation, else 1; a JPEG's further pictures do not count.
         orientation: EXIF orientation, 1 (upright) to 8; from 5 on the stored sides are swapped.
-            Always 1 for HEIF, whose decoder turns the picture as the file's own boxes say.
+            Always 1 for HEIF, whose decoder applies the rotation of the file's boxes.
     """
 
     format: PhotoFormat
@@ -174,7 +174,7 @@ class Photo:
 
 
 def decodes_heif() -> bool:
-    """Tell whether the extra pillow-heif is installed here; does not load it."""
+    """Return whether the extra pillow-heif is installed, without loading it."""
     return importlib.util.find_spec("pillow_heif") is not None
 
 
@@ -186,7 +186,7 @@ def inspect(file: BinaryIO, limits: PhotoLimits) -> Photo:
         limits: What is accepted.
 
     Returns:
-        What the header says. Its pixels may still turn out to be damaged.
+        What the header says. The pixels may still be damaged.
 
     Raises:
         UnsupportedMediaType: The bytes are not of an accepted format, whatever the file is called.
@@ -201,7 +201,7 @@ def inspect(file: BinaryIO, limits: PhotoLimits) -> Photo:
 
 
 def _inspect(file: BinaryIO, limits: PhotoLimits) -> Photo:
-    """Do the work of `inspect`; leaves the file anywhere."""
+    """Do the work of `inspect`; leaves the file at any position."""
     photo_format = recognise(file, limits)
     if photo_format is PhotoFormat.HEIF:
         return _inspect_heif(file, limits)
@@ -224,9 +224,9 @@ def _inspect(file: BinaryIO, limits: PhotoLimits) -> Photo:
 
 
 def _inspect_heif(file: BinaryIO, limits: PhotoLimits) -> Photo:
-    """Do it for HEIF: the primary picture alone counts, turned as the file's own boxes say.
+    """Inspect a HEIF: only the primary picture counts, rotated by the file's boxes.
 
-    Its EXIF may say so once more and does not count (ISO/IEC 23008-12:2022, 6.5.10).
+    Its EXIF orientation does not count (ISO/IEC 23008-12:2022, 6.5.10).
     """
     coded, seen = heif_sides(file)
     limits.check(*coded)
@@ -235,11 +235,11 @@ def _inspect_heif(file: BinaryIO, limits: PhotoLimits) -> Photo:
 
 
 def recognise(file: BinaryIO, limits: PhotoLimits) -> PhotoFormat:
-    """Name a file's format by its content.
+    """Return a file's format, by its content.
 
     Raises:
         InvalidImage: The file is empty.
-        UnsupportedMediaType: It is not of an accepted format.
+        UnsupportedMediaType: The format is not accepted.
     """
     file.seek(0)
     prefix = file.read(PREFIX_BYTES)
@@ -256,21 +256,21 @@ def recognise(file: BinaryIO, limits: PhotoLimits) -> PhotoFormat:
 
 
 def open_image(file: BinaryIO, photo_format: PhotoFormat) -> Image.Image:
-    """Open an image lazily, as this format and no other.
+    """Open an image lazily, only as this format.
 
     Raises:
         InvalidImage: Its header cannot be read.
     """
     try:
         return Image.open(file, formats=[photo_format.value])
-    except Exception as error:  # openers raise whatever the bytes make them stumble over
+    except Exception as error:  # openers raise many kinds of errors
         raise InvalidImage from error
 
 
 def read_orientation(image: Image.Image) -> int:
-    """Read the EXIF orientation, 1 to 8; 1 when there is none or it cannot be read.
+    """Read the EXIF orientation, 1 to 8; 1 if there is none or it cannot be read.
 
-    Pillow's own way through `getexif` would decode a PNG to look behind its pixels.
+    Pillow's `getexif` would decode a PNG to find EXIF behind its pixels.
     """
     exif = image.info.get("exif")
     if not isinstance(exif, bytes):
@@ -285,5 +285,5 @@ def read_orientation(image: Image.Image) -> int:
 
 
 def swaps_sides(orientation: int) -> bool:
-    """Tell whether the stored width is the seen height."""
+    """Return whether the stored width is the displayed height."""
     return orientation >= 5  # noqa: PLR2004 - 5 to 8 are the transposed ones, EXIF 2.32

@@ -1,7 +1,7 @@
-"""A render: one computation, and the key that names it. Pure: no I/O, no clock.
+"""Renders: one computation, its parameters, and the key that names it. Pure: no I/O, no clock.
 
-A render's key is a SHA-256 over what decides its pixels and who may share them. A job's id never
-takes part in it, unless the caller asked for a computation of its own.
+A render's key is a SHA-256 over what determines its pixels and who may share them. It includes the
+job's id only if the caller asked for its own render.
 """
 
 import hashlib
@@ -25,12 +25,12 @@ class PictureFormat(StrEnum):
 
     @property
     def extension(self) -> str:
-        """Ending of object names and downloads, without the dot."""
+        """Extension of object names and downloads, without the dot."""
         return "jpg" if self is PictureFormat.JPEG else self.value
 
     @property
     def has_quality(self) -> bool:
-        """Whether the format is lossy and takes a quality."""
+        """Whether the format is lossy and has a quality."""
         return self is not PictureFormat.PNG
 
 
@@ -67,7 +67,7 @@ class Params:
         quality: int,
         photo_long_side_px: int,
     ) -> "Params":
-        """Bring validated parameters into the one form that means the same pixels."""
+        """Normalise validated parameters: equal pixels have equal parameters."""
         return cls(
             strength=round(strength, 2) + 0.0,  # + 0.0 turns -0.0 into 0.0
             size=min(size, photo_long_side_px),
@@ -76,7 +76,7 @@ class Params:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; field by field, `dataclasses.asdict` would copy each deeply."""
+        """Return plain values for JSON; `dataclasses.asdict` would copy each deeply."""
         return {
             "strength": self.strength,
             "size": self.size,
@@ -97,7 +97,7 @@ class Params:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What decides a render's key, apart from the style version.
+    """What determines a render's key, apart from the style version.
 
     Attributes:
         image_sha256: Hex digest of the uploaded bytes.
@@ -126,6 +126,6 @@ class Identity:
 
 
 def work_size(width: int, height: int, long_side_px: int) -> tuple[int, int]:
-    """Width and height in pixels at which a photo is rendered: never enlarged, aspect kept."""
+    """Return the pixels at which a photo is rendered: never enlarged, same aspect ratio."""
     scale = min(1.0, long_side_px / max(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))

@@ -1,4 +1,4 @@
-"""What may stand in settings that are more than a number or a word. Pure."""
+"""Setting values: types of settings that are more than a number or a word. Pure."""
 
 import ipaddress
 from typing import Annotated
@@ -9,7 +9,7 @@ from pydantic_settings import NoDecode
 
 
 def _split_commas(value: object) -> object:
-    """Accept the plain text of an environment variable."""
+    """Split the text of an environment variable at its commas."""
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
@@ -42,7 +42,7 @@ def _http_url(value: str) -> str:
 
 
 def _network(entry: str) -> str:
-    """Refuse what is not a network, or names an address inside of one."""
+    """Refuse what is not a network, or has host bits set."""
     try:
         return str(ipaddress.ip_network(entry))
     except ValueError:

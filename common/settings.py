@@ -1,8 +1,8 @@
-"""The settings of every process, read once from the environment; nobody else reads it.
+"""Settings of every process, read once from the environment; nothing else reads it.
 
-One frozen object. Every field has a unit in its name, a default and a sentence that says what it is
-for: `docs/configuration.md` is generated from these. All faults are reported together, at start.
-Nothing here depends on the name of an environment.
+One frozen object. Every field has a unit in its name, a default and a description, from which
+`docs/configuration.md` is generated. All faults are reported together, at start. Nothing here
+depends on the name of an environment.
 """
 
 import logging
@@ -21,7 +21,7 @@ PREFIX = "CELSHADE_"
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S
 
-# Environment variables of the release before, and the settings that they are now.
+# Environment variables of the previous release, and the settings that replace them.
 FORMER_NAMES = {f"{PREFIX}STORE": "objects"}
 
 _log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Settings(OutboundSettings):
         description="The job store: Redis >= 7.0 or Valkey, with AOF and `noeviction`.",
     )
     broker_url: SecretStr | None = Field(
-        None, description="Where Celery's hints travel; the job store's Redis when left out."
+        None, description="Celery's broker for hints; the job store's Redis when left out."
     )
     objects: Literal["s3", "local"] = Field(
         "s3",
@@ -102,8 +102,8 @@ class Settings(OutboundSettings):
     max_aspect: float = Field(20.0, ge=1, description="Largest ratio of long to short side.")
     heif: bool | None = Field(
         None,
-        description="Take HEIC and HEIF photos; when left out, where pillow-heif is installed. An "
-        "API needs only this word; a worker that is told so and lacks the library does not start.",
+        description="Accept HEIC and HEIF photos; when left out, if pillow-heif is installed. An "
+        "API needs only this setting; a worker with it and without the library does not start.",
     )
     cache_scope: Literal["caller", "service"] = Field(
         "caller",
@@ -230,7 +230,7 @@ class Settings(OutboundSettings):
 
     @property
     def effective_broker_url(self) -> str:
-        """Where hints travel."""
+        """Address of the broker."""
         return (self.broker_url or self.redis_url).get_secret_value()
 
 
@@ -247,7 +247,7 @@ def load_settings() -> Settings:
 
 
 def _former_names() -> dict[str, Any]:
-    """Return what was set under a name of the release before; the present name wins."""
+    """Return settings under names of the previous release; the present name takes precedence."""
     found = {}
     for former, name in FORMER_NAMES.items():
         if former in os.environ and (present := f"{PREFIX}{name.upper()}") not in os.environ:
@@ -257,14 +257,14 @@ def _former_names() -> dict[str, Any]:
 
 
 def _faults(error: ValidationError) -> list[str]:
-    """One line per fault, those between fields included even where a field alone is wrong."""
+    """Return one line per fault; those between fields too, even if a single field is wrong."""
     lines = []
     for fault in error.errors():
         name = f"{PREFIX}{str(fault['loc'][0]).upper()}" if fault["loc"] else "settings"
         lines.append(f"{name}: {fault['msg'].removeprefix('Value error, ')}")
     wrong = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]}
     if wrong:
-        # Fields are compared only once each is right by itself: look again without the wrong ones.
+        # Fields are compared only once each is valid: check again without the invalid ones.
         defaults = {name: Settings.model_fields[name].default for name in wrong}
         try:
             Settings(**defaults)
@@ -274,22 +274,22 @@ def _faults(error: ValidationError) -> list[str]:
 
 
 def bare_environment() -> dict[str, str]:
-    """Return what a Python of ours needs to start, without any setting and any secret.
+    """Return the variables that a Python child needs to start, without settings and secrets.
 
-    The loader's paths count where Python itself was not installed by the system.
+    The loader's paths matter if Python was not installed by the system.
     """
     names = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
     return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def environment_with(**values: str) -> dict[str, str]:
-    """Return this process's environment with some settings laid over it, for a child of its own.
+    """Return this process's environment with some settings changed, for a child process.
 
     Args:
         values: Texts by the field's name, e.g. `api_port="8000"`.
 
     Raises:
-        ConfigurationError: A name is no setting.
+        ConfigurationError: There is no such setting.
     """
     unknown = sorted(values.keys() - Settings.model_fields.keys())
     if unknown:

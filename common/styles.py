@@ -1,4 +1,4 @@
-"""Style versions and the names that follow from them. Pure.
+"""Styles: their names, their versions, and the names of their lines. Pure.
 
 A version is a digest of everything that decides a style's pixels besides the parameters: the model
 and this pipeline. Each version has a line of its own, so that pixels of two versions never mix.
@@ -14,7 +14,7 @@ _STYLE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
 def is_style_name(name: str) -> bool:
-    """Whether a name may be a style's: [a-z0-9-], at most 63 characters."""
+    """Return whether a style may have this name: [a-z0-9-], at most 63 characters."""
     return _STYLE_NAME.fullmatch(name) is not None
 
 
@@ -24,5 +24,5 @@ def version_of(model_digest: str) -> str:
 
 
 def line_of(style: str, version: str) -> str:
-    """Name the line of a style version."""
+    """Return the name of a style version's line."""
     return f"{style}.{version}"

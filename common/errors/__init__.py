@@ -1,8 +1,7 @@
-"""The one tree of errors: what went wrong, its stable code, and the sentence its reader sees.
+"""Errors: one tree of classes, each with a stable code and a default sentence for its reader.
 
-Each class carries a stable `code` and a default sentence. What a user may read is the error's text;
-the internal cause stays in `__cause__` and in the logs. `api/http/problems.py` turns codes into
-HTTP statuses in one table; nothing here knows of HTTP.
+Users see the error's text; the internal cause stays in `__cause__` and in the logs. The table in
+`api/http/problems.py` maps codes to HTTP statuses; nothing here knows of HTTP.
 """
 
 from common.errors.outbound import (

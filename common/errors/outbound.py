@@ -1,7 +1,7 @@
-"""What can go wrong where the service calls somebody else.
+"""Errors of outbound calls.
 
-Callers of the service are told one thing whatever it was: of a network they may learn nothing from
-here. The reason is for the log of those who run it.
+Callers always get the same text, so that they learn nothing about a network. The reason is only for
+the log.
 """
 
 from common.errors.root import CelshadeError
@@ -15,14 +15,14 @@ class OutboundError(CelshadeError):
 
 
 class BadTarget(OutboundError):
-    """Raised when an address is not of the form that is called; its text says what is."""
+    """Raised when an address does not have the accepted form; its text says why."""
 
 
 class NoAnswer(OutboundError):
-    """Raised when nobody answered: no such name, forbidden, closed, silent, broken, or too slow.
+    """Raised when there was no answer: unknown name, forbidden, closed, broken, or too slow.
 
     Args:
-        why: What it was, for the log alone.
+        why: The reason, only for the log.
     """
 
     def __init__(self, why: str = "no reason given") -> None:

@@ -1,4 +1,4 @@
-"""What can go wrong with a render: the causes that failed jobs tell."""
+"""Errors of renders: the causes of failed jobs."""
 
 from typing import ClassVar
 
@@ -8,8 +8,8 @@ from common.errors.root import CelshadeError
 class RenderError(CelshadeError):
     """Branch: one attempt at a render failed. `retryable` says whether another may succeed.
 
-    `picture_at_fault` tells the causes that lie in the picture from those that lie in the worker:
-    three of the latter in a row make a worker stop claiming.
+    `picture_at_fault` tells causes in the picture from causes in the worker: three of the latter in
+    a row make a worker stop claiming.
     """
 
     retryable: ClassVar[bool] = True
@@ -17,7 +17,7 @@ class RenderError(CelshadeError):
 
 
 class DecodeFailed(RenderError):
-    """Raised when the image's header was fine but its pixels cannot be decoded."""
+    """Raised when the image's header is fine but its pixels cannot be decoded."""
 
     code = "decode_failed"
     default = "The image is damaged: its pixels cannot be decoded."
@@ -55,14 +55,14 @@ class StorageError(RenderError):
 
 
 class InternalError(RenderError):
-    """Raised when a render fails for a reason nobody foresaw."""
+    """Raised when a render fails for an unexpected reason."""
 
     code = "internal"
     default = "Rendering failed for an internal reason."
 
 
 class ObjectMissing(RenderError):
-    """Raised when an object that should be in the storage is not there."""
+    """Raised when an object is missing in the storage."""
 
     code = "storage_error"
     default = "The stored picture is gone."

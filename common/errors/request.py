@@ -1,4 +1,4 @@
-"""What a caller sent cannot be served as it was sent."""
+"""Errors of requests that cannot be served as they were sent."""
 
 from common.errors.root import CelshadeError
 
@@ -71,21 +71,21 @@ class ResultExpired(RequestError):
 
 
 class BatchClosed(RequestError):
-    """Raised when a photo comes for a batch that was canceled while it was being received."""
+    """Raised for a photo of a batch that was canceled while it was being received."""
 
     code = "batch_closed"
     default = "The batch was canceled while it was being received; send it again."
 
 
 class BatchBusy(RequestError):
-    """Raised when an idempotency key comes back while its first batch is still being received."""
+    """Raised when an idempotency key is repeated while its first batch is being received."""
 
     code = "not_ready"
     default = "A batch with this Idempotency-Key is being received; come back when it is."
 
 
 class UploadTooLarge(RequestError):
-    """Raised when a request body passes the byte limit."""
+    """Raised when a request body exceeds the byte limit."""
 
     code = "upload_too_large"
     default = "The upload is too large."
@@ -134,7 +134,7 @@ class InvalidParam(RequestError):
 
 
 class IdempotencyKeyReuse(RequestError):
-    """Raised when an idempotency key comes back with a different request."""
+    """Raised when an idempotency key is repeated with a different request."""
 
     code = "idempotency_key_reuse"
     default = "This Idempotency-Key was used for a different request; choose a new one."

@@ -1,4 +1,4 @@
-"""The root of the tree of errors, and the one that ends a process at its start."""
+"""The root of all errors, and the error of wrong settings."""
 
 from typing import ClassVar
 
@@ -7,9 +7,9 @@ class CelshadeError(Exception):
     """Root of every error that Celshade raises on purpose.
 
     Args:
-        message: The sentence the reader sees; the class's own `default` when left out.
+        message: The sentence for the reader; the class's `default` when left out.
         field: Name of the request parameter at fault, if there is one.
-        retry_after_s: Seconds after which trying again makes sense, if it does.
+        retry_after_s: Seconds after which a retry may succeed, if it may.
     """
 
     code: ClassVar[str] = "internal"
@@ -28,7 +28,7 @@ class CelshadeError(Exception):
 
 
 class ConfigurationError(CelshadeError):
-    """Raised at start when settings are wrong; its text names every fault."""
+    """Raised at start if settings are wrong; its text names every fault."""
 
     code = "configuration"
     default = "The settings are not usable."

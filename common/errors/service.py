@@ -1,4 +1,4 @@
-"""What the service cannot do now; trying again later helps."""
+"""Errors of the service: a retry later may succeed."""
 
 from collections.abc import Collection
 
@@ -6,7 +6,7 @@ from common.errors.root import CelshadeError
 
 
 class ServiceError(CelshadeError):
-    """Branch: the request is fine, the service cannot take it now; trying again later helps."""
+    """Branch: the request is fine, but the service cannot serve it now."""
 
 
 class QueueFull(ServiceError):
@@ -17,7 +17,7 @@ class QueueFull(ServiceError):
 
 
 class StorageUnavailable(ServiceError):
-    """Raised when the object storage does not answer, refuses us, or is full."""
+    """Raised when the object storage does not answer, refuses access, or is full."""
 
     code = "storage_unavailable"
     default = "The picture storage does not answer; try again in a moment."
@@ -27,8 +27,8 @@ class ObjectsKept(StorageUnavailable):
     """Raised when the storage did not delete some objects; the others of the call are gone.
 
     Args:
-        names: Those that are still there, or may be.
-        why: What the storage said of one of them, for the log.
+        names: Those that still exist, or may.
+        why: The storage's reason for one of them, for the log.
     """
 
     def __init__(self, names: Collection[str] = (), why: str = "no reason given") -> None:

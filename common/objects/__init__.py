@@ -1,1 +1,1 @@
-"""Where pictures lie: one interface over S3 and over a directory."""
+"""The object storage, where photos and pictures are: one interface over S3 and a directory."""

@@ -1,6 +1,6 @@
-"""What an object store is to the rest of the service: seven verbs and no more.
+"""The interface of an object store: seven verbs.
 
-Object names come from `common.objects.names` alone; nothing a caller sent is ever part of one.
+Object names come from `common.objects.names` alone; nothing that a caller sent is part of one.
 """
 
 from collections.abc import Iterable, Iterator
@@ -8,20 +8,20 @@ from typing import BinaryIO, Protocol
 
 
 class ObjectStore(Protocol):
-    """Keeps immutable objects under names. Safe to use from several threads.
+    """Keeps immutable objects under names. Thread-safe.
 
-    Every method raises `StorageUnavailable` when the storage does not answer in its time, refuses
-    us, or is full; nothing else of its client's ever leaves it. A `put` that fails leaves no object
-    and no stray temporary file; an object becomes visible whole or not at all.
+    Every method raises `StorageUnavailable` if the storage does not answer in time, refuses access,
+    or is full; it raises no errors of the storage's client. A `put` that fails leaves no object
+    and no temporary file; an object becomes visible whole or not at all.
     """
 
     def put(self, name: str, source: BinaryIO | bytes, *, content_type: str) -> None:
-        """Store an object; a second put under the same name replaces it whole.
+        """Store an object; a second put under the same name replaces it.
 
         Args:
             name: Object name.
             source: Its bytes, or a seekable file positioned at their start.
-            content_type: Media type it is served with.
+            content_type: Its media type.
         """
 
     def get(self, name: str) -> bytes:
@@ -32,32 +32,32 @@ class ObjectStore(Protocol):
         """
 
     def exists(self, name: str) -> bool:
-        """Say whether there is such an object."""
+        """Return whether there is such an object."""
 
     def delete(self, names: Iterable[str]) -> None:
-        """Delete objects; those that are not there are no error.
+        """Delete objects; missing ones are no error.
 
         Raises:
-            ObjectsKept: It refused some, and deleted the others.
+            ObjectsKept: Some were not deleted; the others were.
         """
 
     def presign(
         self, name: str, *, expires_in_s: int, content_type: str, download_name: str
     ) -> str:
-        """Make a link that lets anybody GET this one object for a while.
+        """Make a link that lets anyone GET this one object for a while.
 
         Args:
             name: Object name.
             expires_in_s: Life of the link, seconds.
-            content_type: Media type the answer carries.
-            download_name: File name offered to who saves it, in [A-Za-z0-9._-].
+            content_type: Media type of the answer.
+            download_name: File name for saving it, in [A-Za-z0-9._-].
 
         Returns:
-            An absolute address, or one that begins with `/files/` and is served by the API.
+            An absolute address, or one that begins with `/files/`, which the API serves.
         """
 
     def list_names(self) -> Iterator[str]:
         """Yield the name of every object, in no order; for audits and tests."""
 
     def probe(self) -> None:
-        """Return when the storage answers and lets us in."""
+        """Return if the storage answers and accepts our keys."""

@@ -1,4 +1,4 @@
-"""Chooses the object store that the settings name. Nothing else asks which one it is."""
+"""Opens the object store that the settings name; nothing else knows which one it is."""
 
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ SIGNING_KEY = "signing.key"
 def open_store(
     settings: Settings, *, timeout_s: float, attempts: int, connections: int = 10
 ) -> ObjectStore:
-    """Return the store that the settings name; S3 is not asked anything yet.
+    """Return the store that the settings name; nothing is sent to S3 yet.
 
     Args:
         settings: The process's settings.
@@ -34,14 +34,14 @@ def open_store(
 
 
 def make_bucket(settings: Settings, *, timeout_s: float) -> None:
-    """Make the bucket unless it stands; nothing to do for the local store. For a process's start.
+    """Make the bucket unless it exists; does nothing for the local store. For a process's start.
 
     Args:
         settings: The process's settings.
         timeout_s: Longest time of one call to S3, seconds; at most two are made.
 
     Raises:
-        StorageUnavailable: The storage does not answer or refuses us.
+        StorageUnavailable: The storage does not answer or refuses access.
     """
     if settings.objects == "s3":
         open_s3_store(settings, timeout_s=timeout_s, attempts=1, connections=1).ensure_bucket()
@@ -61,7 +61,7 @@ def open_s3_store(
     settings: Settings, *, timeout_s: float, attempts: int, connections: int = 10
 ) -> "S3Store":
     """Return the store in the bucket; arguments as for `open_store`."""
-    # Imported here: boto3 costs start-up time and memory that the local store need not pay.
+    # Imported here: boto3 costs start-up time and memory, which the local store does not need.
     from common.objects.s3 import S3Store  # noqa: PLC0415 - see above
 
     secret = settings.s3_secret_access_key

@@ -1,8 +1,7 @@
 """Objects as files below one directory: the embedded default, for processes that share a disk.
 
-An object is written beside its place, synced and moved there, so that it is seen whole or not at
-all and survives a power cut once `put` has returned. Symbolic links are never followed. It must
-never make up names or read the environment.
+An object is written to a draft, synced and moved to its place, so that it is visible whole or not
+at all and survives a power cut once `put` has returned. Symbolic links are never followed.
 """
 
 import contextlib
@@ -18,19 +17,19 @@ from common.errors import ObjectMissing, ObjectsKept, StorageUnavailable
 from common.objects.names import require_name
 from common.objects.signed_links import LinkSigner
 
-DRAFTS = ".drafts"  # begins with a dot: no object name reaches it
+DRAFTS = ".drafts"  # no object name begins with a dot
 STRAY_AFTER_S = 3600.0  # far longer than any put takes
 CHUNK_BYTES = 1 << 20
-# A put makes its directory, and a delete beside it may take that away again while it is empty. Each
-# round lost means that another delete won one: many in a row do not happen.
+# A put makes its directory, and a concurrent delete may remove it while it is empty. Each lost
+# round needs another such delete: many in a row do not happen.
 PLACE_ATTEMPTS = 100
 
 
 class LocalStore:
-    """`ObjectStore` on a directory; see `common.objects.base` for what each verb promises.
+    """`ObjectStore` on a directory; see `common.objects.base` for its verbs.
 
     Args:
-        root: The directory; made when it is not there.
+        root: The directory; made if it is missing.
         signer: Makes and checks the links.
         now_s: The clock: seconds since the epoch.
 
@@ -50,7 +49,7 @@ class LocalStore:
             self._sweep_drafts(now_s() - STRAY_AFTER_S)
 
     def put(self, name: str, source: BinaryIO | bytes, *, content_type: str) -> None:
-        """Store an object whole, or not at all; its content type travels in links alone."""
+        """Store an object whole, or not at all; only its links hold the content type."""
         path = self._path(name)
         draft = self._drafts / secrets.token_hex(16)
         with _mapped():
@@ -68,7 +67,7 @@ class LocalStore:
     def open(self, name: str) -> BinaryIO:
         """Open an object for reading; the caller closes it.
 
-        An object deleted meanwhile is read to its end all the same.
+        An object that is deleted meanwhile can still be read to its end.
 
         Raises:
             ObjectMissing: There is no such object.
@@ -78,11 +77,11 @@ class LocalStore:
             self._require_presence(path)
             try:
                 return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb")
-            except FileNotFoundError as error:  # deleted between the look and this
+            except FileNotFoundError as error:  # deleted since the check
                 raise ObjectMissing from error
 
     def exists(self, name: str) -> bool:
-        """Say whether there is such an object."""
+        """Return whether there is such an object."""
         path = self._path(name)
         try:
             with _mapped():
@@ -92,7 +91,7 @@ class LocalStore:
         return True
 
     def delete(self, names: Iterable[str]) -> None:
-        """Delete objects, and directories that are empty then."""
+        """Delete objects, and directories that become empty."""
         kept: dict[str, StorageUnavailable] = {}
         for name in names:
             with _mapped():
@@ -110,8 +109,8 @@ class LocalStore:
             if _kind(path) in (None, stat.S_IFDIR):
                 return
             path.unlink(missing_ok=True)
-            for parent in self._parents(path)[:-1]:  # the top one, `inputs`, stays
-                with contextlib.suppress(OSError):  # not empty: another object lives there
+            for parent in self._parents(path)[:-1]:  # the top one stays
+                with contextlib.suppress(OSError):  # not empty
                     parent.rmdir()
 
     def presign(
@@ -135,7 +134,7 @@ class LocalStore:
         download_name: str,
         signature: str,
     ) -> None:
-        """Return when a link is ours and still good; see `LinkSigner.verify`."""
+        """Return if a link is ours and still valid; see `LinkSigner.verify`."""
         self._signer.verify(
             method,
             name,
@@ -156,7 +155,7 @@ class LocalStore:
                         yield path.relative_to(self._root).as_posix()
 
     def probe(self) -> None:
-        """Return when a file can be written and taken away again."""
+        """Return if a file can be written and removed."""
         draft = self._drafts / secrets.token_hex(16)
         with _mapped():
             try:
@@ -165,7 +164,7 @@ class LocalStore:
                 draft.unlink(missing_ok=True)
 
     def _path(self, name: str) -> Path:
-        """Return where an object lies, refusing a way that leads through a symbolic link."""
+        """Return an object's path; refuses one that leads through a symbolic link."""
         path = self._root / require_name(name)
         with _mapped():
             for parent in self._parents(path):
@@ -180,9 +179,9 @@ class LocalStore:
         return [parent for parent in path.parents if self._root in parent.parents]
 
     def _move(self, draft: Path, path: Path) -> None:
-        """Move a synced draft to its place and sync the way to it."""
+        """Move a synced draft to its place and sync its directories."""
         for _ in range(PLACE_ATTEMPTS):
-            # A delete beside us may take the directory away between the two steps.
+            # A concurrent delete may remove the directory between the two steps.
             with contextlib.suppress(FileNotFoundError, FileExistsError):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 draft.replace(path)
@@ -193,22 +192,22 @@ class LocalStore:
             _sync_directory(parent)
 
     def _require_presence(self, path: Path) -> None:
-        """Raise unless a regular file lies there.
+        """Raise unless there is a regular file.
 
         Raises:
-            ObjectMissing: Nothing lies there, or nothing of ours.
+            ObjectMissing: There is nothing, or something else.
         """
         self._require_root()
         if _kind(path) != stat.S_IFREG:
             raise ObjectMissing
 
     def _require_root(self) -> None:
-        """Raise when all is gone: a disk that is not mounted is not an empty one."""
+        """Raise if everything is gone: a disk that is not mounted is not an empty one."""
         if not self._drafts.is_dir():
             raise StorageUnavailable
 
     def _sweep_drafts(self, older_than_s: float) -> None:
-        """Remove what killed processes left half-written."""
+        """Remove unfinished drafts of killed processes."""
         for draft in self._drafts.iterdir():
             with contextlib.suppress(FileNotFoundError):  # another process sweeps as well
                 if draft.lstat().st_mtime < older_than_s:
@@ -217,7 +216,7 @@ class LocalStore:
 
 @contextlib.contextmanager
 def _mapped() -> Iterator[None]:
-    """Turn the operating system's errors into ours: full, read-only, gone, not allowed."""
+    """Turn errors of the operating system into ours."""
     try:
         yield
     except OSError as error:
@@ -225,7 +224,7 @@ def _mapped() -> Iterator[None]:
 
 
 def _kind(path: Path) -> int | None:
-    """Return what lies there, as `stat.S_IFMT` does and without following a link; None: nothing."""
+    """Return a path's `stat.S_IFMT` without following a link; None if there is nothing."""
     try:
         return stat.S_IFMT(path.lstat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
@@ -233,13 +232,13 @@ def _kind(path: Path) -> int | None:
 
 
 def _raise_unless_gone(error: OSError) -> None:
-    """Pass over a directory that was emptied and taken away while we looked."""
+    """Ignore a directory that was removed meanwhile."""
     if not isinstance(error, FileNotFoundError):
         raise error
 
 
 def _write_synced(draft: Path, source: BinaryIO | bytes) -> None:
-    """Write a new file and have it on the disk."""
+    """Write a new file and sync it to the disk."""
     with draft.open("xb") as file:
         if isinstance(source, bytes):
             file.write(source)
@@ -251,8 +250,8 @@ def _write_synced(draft: Path, source: BinaryIO | bytes) -> None:
 
 
 def _sync_directory(path: Path) -> None:
-    """Have a directory's entries on the disk."""
-    with contextlib.suppress(FileNotFoundError):  # emptied and taken away: our object is deleted
+    """Sync a directory's entries to the disk."""
+    with contextlib.suppress(FileNotFoundError):  # removed: our object is deleted
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(descriptor)

@@ -1,7 +1,7 @@
 """Objects in an S3-compatible storage: the only module that knows boto3.
 
-Signatures are version 4 and paths carry the bucket, which every such storage understands. Each call
-is bounded in time as a whole, retries included. No error of boto3's leaves this module.
+Signatures are version 4 and paths contain the bucket, which every such storage supports. The time
+of each call is bounded, retries included. No error of boto3 leaves this module.
 """
 
 import io
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 DELETE_BATCH = 1000  # the most names that S3 takes in one DeleteObjects
-# Of a call's time: 0.9 belongs to its attempts, of which connecting may use 0.4; the rest to the
-# pauses between them and to our own work.
+# Of a call's time, 0.9 is for its attempts, 0.4 of that for connecting; the rest is for the pauses
+# between them and for our own work.
 ATTEMPTS_SHARE, CONNECT_SHARE = 0.9, 0.4
 FIRST_PAUSE_S = 0.1  # doubled each time, and drawn from 0 to that: "full jitter"
-# Reads block until they have all they asked for, each byte renewing the socket's own timeout: small
-# ones notice the deadline even at 10 KB/s.
+# A read blocks until it has all bytes, and each byte renews the socket's timeout: small reads
+# notice the deadline even at 10 KB/s.
 CHUNK_BYTES = 8 * 1024
 UPLOAD_CHUNK_BYTES = 64 * 1024
 HTTP_NOT_FOUND, HTTP_REQUEST_TIMEOUT, HTTP_TOO_MANY, HTTP_SERVER_ERRORS = 404, 408, 429, 500
-# Another process was faster; the second is the answer of storages with one account.
+# Another process was faster; storages with one account answer the second.
 BUCKET_STANDS = ("BucketAlreadyOwnedByYou", "BucketAlreadyExists")
 
 
 class S3Store:
-    """`ObjectStore` on S3; see `common.objects.base` for what each verb promises.
+    """`ObjectStore` on S3; see `common.objects.base` for its verbs.
 
     Args:
         bucket: Bucket of all objects.
@@ -49,9 +49,9 @@ class S3Store:
         endpoint_url: Where the service reaches the storage; AWS' own when None.
         public_endpoint_url: Where readers reach it: the host is part of a link's signature.
             `endpoint_url` when None.
-        access_key_id: Access key; the environment's usual AWS ways when None.
+        access_key_id: Access key; from AWS' usual sources when None.
         secret_access_key: Secret key.
-        timeout_s: Longest time of one call, all its attempts together, seconds. `delete` and
+        timeout_s: Longest time of one call with all its attempts, seconds. `delete` and
             `list_names` make one call for each 1,000 names.
         attempts: Most attempts of one call.
         connections: Most connections kept open; as many as there are threads.
@@ -76,16 +76,16 @@ class S3Store:
         self._attempts = attempts
         self._attempt_s = timeout_s * ATTEMPTS_SHARE / attempts
         config = Config(
-            signature_version="s3v4",  # with an endpoint of one's own links are signed by v2 else
+            signature_version="s3v4",  # else links to a custom endpoint are signed by v2
             s3={"addressing_style": "path"},
-            request_checksum_calculation="when_required",  # not every storage knows the new ones
+            request_checksum_calculation="when_required",  # not every storage supports the new ones
             response_checksum_validation="when_required",
             connect_timeout=self._attempt_s * CONNECT_SHARE,
             read_timeout=self._attempt_s * (1 - CONNECT_SHARE),
-            retries={"total_max_attempts": 1},  # `_call` does them: within one deadline for all
+            retries={"total_max_attempts": 1},  # `_call` retries, within one deadline
             max_pool_connections=connections,
         )
-        # A session of its own: boto3's common one is not safe to use from several threads.
+        # A session of its own: boto3's default one is not thread-safe.
         session = boto3.session.Session(
             aws_access_key_id=access_key_id,
             aws_secret_access_key=secret_access_key,
@@ -101,7 +101,7 @@ class S3Store:
         self._public_client = self._client if public == endpoint_url else client(public)
 
     def ensure_bucket(self) -> None:
-        """Make the bucket unless it stands; several processes may do so at once."""
+        """Make the bucket unless it exists; several processes may do so at once."""
         try:
             self._call(lambda _: self._client.head_bucket(Bucket=self._bucket))
         except ObjectMissing:
@@ -139,7 +139,7 @@ class S3Store:
         return self._call(attempt)
 
     def exists(self, name: str) -> bool:
-        """Say whether there is such an object."""
+        """Return whether there is such an object."""
         require_name(name)
         try:
             self._call(lambda _: self._client.head_object(Bucket=self._bucket, Key=name))
@@ -149,7 +149,7 @@ class S3Store:
         return True
 
     def delete(self, names: Iterable[str]) -> None:
-        """Delete objects; those that are not there are no error."""
+        """Delete objects; missing ones are no error."""
         rest, kept = iter(names), dict[str, str]()
         while batch := list(islice(rest, DELETE_BATCH)):
             checked = [require_name(name) for name in batch]
@@ -184,13 +184,13 @@ class S3Store:
             token = page["NextContinuationToken"]
 
     def probe(self) -> None:
-        """Return when the storage knows the bucket and takes our keys."""
+        """Return if the bucket exists and accepts our keys."""
         self._call_in_bucket(lambda _: self._client.head_bucket(Bucket=self._bucket))
 
     def _create_bucket(self) -> None:
-        """Make the bucket, or find that another process has."""
+        """Make the bucket, unless another process has."""
         try:
-            if self._region == "us-east-1":  # the one region that must not be named
+            if self._region == "us-east-1":  # this one region must not be named
                 self._client.create_bucket(Bucket=self._bucket)
             else:
                 self._client.create_bucket(
@@ -208,7 +208,7 @@ class S3Store:
         return self._client.list_objects_v2(Bucket=self._bucket)
 
     def _delete(self, names: list[str], _deadline: float) -> dict[str, str]:
-        """Delete one batch; answers what was not deleted, with the storage's reasons."""
+        """Delete one batch; return what was not deleted, with the storage's reasons."""
         answer = self._client.delete_objects(
             Bucket=self._bucket,
             Delete={"Objects": [{"Key": name} for name in names], "Quiet": True},
@@ -219,21 +219,21 @@ class S3Store:
         return {one["Key"]: one.get("Code", "no reason given") for one in left}
 
     def _call_in_bucket(self, attempt: Callable[[float], Result]) -> Result:
-        """Make a call to which 'not found' can only mean that the bucket is gone."""
+        """Make a call for which 'not found' can only mean a missing bucket."""
         try:
             return self._call(attempt)
         except ObjectMissing as error:
             raise StorageUnavailable(f"There is no bucket '{self._bucket}'.") from error
 
     def _call(self, attempt: Callable[[float], Result]) -> Result:
-        """Make a call, trying again while that makes sense and time is left.
+        """Make a call; repeat it while that may help and time is left.
 
         Args:
-            attempt: Makes one attempt; is given the deadline, a reading of `time.monotonic()`.
+            attempt: Makes one attempt; gets the deadline, a reading of `time.monotonic()`.
 
         Raises:
-            ObjectMissing: The storage says that there is no such thing.
-            StorageUnavailable: Anything else kept the call from succeeding.
+            ObjectMissing: The storage answered that there is no such object.
+            StorageUnavailable: The call failed otherwise.
         """
         deadline = time.monotonic() + self._timeout_s
         for count in range(1, self._attempts + 1):
@@ -254,13 +254,13 @@ class S3Store:
 
 
 def _is_missing(error: ClientError) -> bool:
-    """Say whether the object is not there, or (for calls on a bucket) the bucket."""
+    """Return whether the object is missing, or (for calls on a bucket) the bucket."""
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     return status == HTTP_NOT_FOUND and error.response["Error"]["Code"] != "NoSuchBucket"
 
 
 def _may_pass(failure: Exception) -> bool:
-    """Say whether another attempt may succeed: not when the storage has understood and refused."""
+    """Return whether another attempt may succeed: not if the storage refused the request."""
     if not isinstance(failure, ClientError):
         return True
     status = failure.response["ResponseMetadata"]["HTTPStatusCode"]

@@ -1,4 +1,4 @@
-"""Signed links of the local store: who holds one may read one object for a while.
+"""Signed links of the local store: whoever has one may read one object for a while.
 
 The key is made once per data directory and shared by all processes there. Signing and checking are
 pure but for the clock, which is a parameter; nothing here opens an object.
@@ -20,7 +20,7 @@ from common.objects.names import content_disposition, is_name, require_name
 
 KEY_BYTES = 32  # as long as SHA-256's digest, RFC 2104's advice
 KEY_MODE = 0o600
-METHODS = ("GET", "HEAD")  # a link to read is also one to ask about
+METHODS = ("GET", "HEAD")  # a link to GET is also valid for HEAD
 
 
 class LinkSigner:
@@ -41,11 +41,11 @@ class LinkSigner:
         Args:
             name: Object name.
             expires_in_s: Life of the link, seconds.
-            content_type: Media type the answer shall carry.
-            download_name: File name offered to who saves it, in [A-Za-z0-9._-].
+            content_type: Media type of the answer.
+            download_name: File name for saving it, in [A-Za-z0-9._-].
 
         Raises:
-            ValueError: A name is not one.
+            ValueError: A name is not valid.
         """
         require_name(name)
         content_disposition(download_name)
@@ -68,12 +68,12 @@ class LinkSigner:
         download_name: str,
         signature: str,
     ) -> None:
-        """Return when the link is ours, unchanged and still good.
+        """Return if the link is ours, unchanged and still valid.
 
         Args:
             method: The request's HTTP method.
             name: What followed `/files/` in its path.
-            expires: Its query's `expires`; all of these as they came, unchecked.
+            expires: Its query's `expires`; like the others as received, unchecked.
             content_type: Its query's `type`.
             download_name: Its query's `filename`.
             signature: Its query's `signature`.
@@ -89,19 +89,19 @@ class LinkSigner:
             raise Forbidden("This link has expired; ask for the result again.")
 
     def _signature(self, name: str, expires: str, content_type: str, download_name: str) -> str:
-        """Return the hex HMAC-SHA256 over all that a link promises."""
+        """Return the hex HMAC-SHA256 over all parts of a link."""
         # JSON keeps the fields apart: no two different links have the same text.
         text = json.dumps(["GET", name, expires, content_type, download_name])
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
 
 
 def load_signing_key(path: Path) -> bytes:
-    """Return the key in the file; make it first when there is none.
+    """Return the key in the file; make it first if there is none.
 
-    Several processes that start at once all get the same one.
+    Several processes that start at once all get the same key.
 
     Args:
-        path: The file, mode 0600; its directory is made when it is not there.
+        path: The file, mode 0600; its directory is made if it is missing.
 
     Raises:
         StorageUnavailable: The file cannot be read or made, or is not a key.
@@ -125,7 +125,7 @@ def _make_key(path: Path) -> None:
             file.write(secrets.token_bytes(KEY_BYTES))
             file.flush()
             os.fsync(file.fileno())
-        # A link and not a rename: the first one stays, and nobody ever sees half a key.
+        # A link, not a rename: the first key stays, and no process reads half a key.
         with contextlib.suppress(FileExistsError):
             os.link(draft, path)
     finally:
@@ -133,10 +133,10 @@ def _make_key(path: Path) -> None:
 
 
 def _checked(path: Path) -> bytes:
-    """Return the file's content when it is a key that nobody else can read."""
+    """Return the file's content if it is a key; make it unreadable for other users."""
     key = path.read_bytes()
     if len(key) != KEY_BYTES:
-        raise StorageUnavailable(f"{path} is not a signing key; remove it, and it is made anew.")
+        raise StorageUnavailable(f"{path} is not a signing key; remove it to have a new one made.")
     if path.stat().st_mode & 0o077:
         path.chmod(KEY_MODE)
     return key

@@ -1,4 +1,4 @@
-"""A file that stops giving bytes when time is up, for clients that only bound each single read."""
+"""A timed reader: a file whose reads fail after a deadline, for clients without one."""
 
 import io
 import time
@@ -8,7 +8,7 @@ from typing import BinaryIO
 class TimedReader(io.RawIOBase):
     """Reads from a seekable file until a deadline.
 
-    Closing it leaves the file open: that belongs to whoever opened it.
+    Closing it leaves the file open.
 
     Args:
         source: The file; its present position counts as its start.
@@ -22,11 +22,11 @@ class TimedReader(io.RawIOBase):
         self._deadline = deadline
 
     def readable(self) -> bool:
-        """Say that it can be read."""
+        """Return True: it can be read."""
         return True
 
     def seekable(self) -> bool:
-        """Say that it can be positioned."""
+        """Return True: it can be positioned."""
         return True
 
     def readinto(self, buffer: "memoryview[int]") -> int:  # type: ignore[override] # as CPython calls it

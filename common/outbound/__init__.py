@@ -1,1 +1,1 @@
-"""Calls to addresses that callers of the service chose; nothing else in it calls strangers."""
+"""Outbound calls to addresses that callers chose; nothing else in the service makes such calls."""

@@ -1,8 +1,8 @@
-"""Which addresses are public: whom a caller of ours may have called. Pure.
+"""Addresses: which are public, so that callers may have them called. Pure.
 
-Of IPv6 not a list of what is private but the one block that is handed out, less what in it is a
-protocol's, a tunnel's or an example's. `ipaddress.is_global` is not enough: it lets through relays
-and translators behind which any IPv4 address may stand.
+For IPv6 this allows the one block that is allocated, less its parts for protocols, tunnels and
+examples. `ipaddress.is_global` is not enough: it allows relays and translators, which lead to any
+IPv4 address.
 
 Source: https://www.iana.org/assignments/iana-ipv4-special-registry and
 https://www.iana.org/assignments/iana-ipv6-special-registry
@@ -40,7 +40,7 @@ _SPECIAL_V4 = tuple(
         ),
     )
 )
-# All else is loopback, mapped or compatible IPv4, NAT64, local, multicast, or not handed out.
+# All else is loopback, mapped or compatible IPv4, NAT64, local, multicast, or not allocated.
 _GLOBAL_V6 = IPv6Network("2000::/3")
 _SPECIAL_V6 = tuple(
     map(
@@ -55,15 +55,15 @@ _SPECIAL_V6 = tuple(
         ),
     )
 )
-# ISATAP (RFC 5214, 6.1): an IPv4 address behind these 32 bits, in any prefix.
+# ISATAP (RFC 5214, 6.1): an IPv4 address after these 32 bits, under any prefix.
 _ISATAP = (0x0000_5EFE, 0x0200_5EFE)
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is anybody's on the internet, and not one of a local or special purpose.
+    """Return whether an address is public: neither local nor for a special purpose.
 
     Args:
-        address: As it stands in the answer of a name server, unchanged.
+        address: As a name server returned it.
     """
     if isinstance(address, IPv4Address):
         return not any(address in network for network in _SPECIAL_V4)
@@ -75,7 +75,7 @@ def is_public(address: Address) -> bool:
 
 
 class AddressGuard:
-    """Says which addresses may be called: the public ones, and those that the operator names.
+    """Decides which addresses may be called: public ones, and those that the operator allows.
 
     Args:
         networks: Networks that may be called though they are not public, e.g. `10.1.0.0/16`.
@@ -85,5 +85,5 @@ class AddressGuard:
         self._networks: tuple[Network, ...] = tuple(map(ip_network, networks))
 
     def allows(self, address: Address) -> bool:
-        """Whether an address may be called."""
+        """Return whether an address may be called."""
         return is_public(address) or any(address in network for network in self._networks)

@@ -1,7 +1,7 @@
-"""Calls: one request to one target, over a connection of its own, within a time.
+"""The HTTP client of outbound calls: one request to one target, over its own connection.
 
-No proxy, no cookie, no credential, no redirect that is followed by itself; nothing that the
-environment says changes where a call goes.
+It uses no proxy, cookies or credentials, follows no redirect by itself, and ignores the
+environment.
 """
 
 import ssl
@@ -18,17 +18,17 @@ from common.outbound.target import Target
 from common.settings import Settings
 
 AGENT = "Celshade"
-# After its status a receiver may say this much more: closing before would be a broken pipe to it.
+# A receiver may send this much more after its status: closing earlier would break its pipe.
 POLITE_BYTES = 16 * 1024
 POLITE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What answered: a status, headers in lower case, and the body as it comes.
+    """A response: its status, headers in lower case, and the body as it arrives.
 
     Attributes:
-        chunks: The body's bytes; raises `NoAnswer` when it breaks off or is too slow.
+        chunks: The body's bytes; raises `NoAnswer` if it breaks off or is too slow.
     """
 
     status: int
@@ -38,13 +38,13 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class OutboundClient:
-    """Calls strangers. Safe to use from several threads.
+    """Calls addresses that callers chose. Thread-safe.
 
     Attributes:
         guard: Which addresses may be called.
         ports: Ports that may be used besides 80 and 443.
-        tls: Verifies certificates; by the name in the address.
-        names: Says which addresses a name has.
+        tls: Verifies certificates, by the host's name.
+        names: Looks up the addresses of a name.
     """
 
     guard: AddressGuard
@@ -58,20 +58,20 @@ class OutboundClient:
         return cls(AddressGuard(settings.outbound_networks), frozenset(settings.outbound_ports))
 
     def read(self, url: str) -> Target:
-        """Take an address apart.
+        """Parse an address.
 
         Raises:
-            BadTarget: It is none that is called, whoever it leads to.
+            BadTarget: It does not have the accepted form.
         """
         return Target.parse(url, ports=self.ports)
 
     def post(
         self, target: Target, body: bytes, *, headers: Mapping[str, str], timeout_s: float
     ) -> int:
-        """Send a body and return the status of what answers, a redirect's too.
+        """POST a body and return the status of the response, which may be a redirect.
 
         Raises:
-            NoAnswer: Nothing did, in time.
+            NoAnswer: There was none in time.
         """
         deadline = Deadline(timeout_s)
         with self._call("POST", target, headers, body, deadline) as reply:
@@ -83,10 +83,10 @@ class OutboundClient:
     def get(
         self, target: Target, *, headers: Mapping[str, str], deadline: Deadline
     ) -> Iterator[Reply]:
-        """Ask for what lies there; a redirect is an answer like any other.
+        """GET a target; redirects are returned like any other response.
 
         Raises:
-            NoAnswer: Nothing answered, in time.
+            NoAnswer: There was no response in time.
         """
         with self._call("GET", target, headers, None, deadline) as reply:
             yield reply
@@ -128,7 +128,7 @@ def _chunks(response: httpcore.Response) -> Iterator[bytes]:
 
 
 def _hear_out(reply: Reply) -> None:
-    """Read a little of an answer that is not of interest any more."""
+    """Read a little of a response that is no longer needed."""
     heard = 0
     try:
         for chunk in reply.chunks:
@@ -141,7 +141,7 @@ def _hear_out(reply: Reply) -> None:
 
 @contextmanager
 def _told_as_one() -> Iterator[None]:
-    """Let nothing of the library through: whatever happened, nobody answered."""
+    """Turn all errors of the library into `NoAnswer`."""
     try:
         yield
     except (

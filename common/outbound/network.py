@@ -1,7 +1,7 @@
-"""The way out: a network for httpcore that calls only what was checked, before one deadline.
+"""The network of outbound calls: it connects only to checked addresses, before one deadline.
 
-A name is looked up once, all its addresses are checked, and one of those very addresses is called.
-A name server that would answer differently the second time is never asked a second time.
+A name is looked up once, all its addresses are checked, and one of these addresses is called. So a
+name server that would answer differently the second time is not asked again.
 """
 
 import ipaddress
@@ -25,7 +25,7 @@ Names = Callable[[str], tuple[Address, ...]]
 
 
 class Deadline:
-    """A moment by which everything must be over.
+    """The moment by which a call must have ended.
 
     Args:
         seconds: How long from now.
@@ -37,10 +37,10 @@ class Deadline:
         self._ends_s = clock() + seconds
 
     def left_s(self) -> float:
-        """Seconds that are left.
+        """Return the seconds that are left.
 
         Raises:
-            NoAnswer: None are.
+            NoAnswer: None are left.
         """
         left_s = self._ends_s - self._clock()
         if left_s < LEAST_S:
@@ -48,17 +48,17 @@ class Deadline:
         return left_s
 
     def shorten(self, seconds: float) -> None:
-        """Let it come sooner, so many seconds from now at the latest."""
+        """Bring it forward to at most so many seconds from now."""
         self._ends_s = min(self._ends_s, self._clock() + seconds)
 
 
 class GuardedNetwork(httpcore.NetworkBackend):
-    """Connects one call's connections, and only to addresses that the guard allows.
+    """Makes the connections of one call, only to addresses that the guard allows.
 
     Args:
-        guard: Says which.
+        guard: Decides which.
         deadline: Of the whole call.
-        names: Says which addresses a name has; asked once for each connection.
+        names: Looks up the addresses of a name, once for each connection.
     """
 
     def __init__(self, guard: AddressGuard, deadline: Deadline, names: Names) -> None:
@@ -75,13 +75,13 @@ class GuardedNetwork(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect to a host, by an address of its own that was checked.
+        """Connect to a host, by one of its checked addresses.
 
         Raises:
-            NoAnswer: It has no address, one that is not allowed, or none that answers.
+            NoAnswer: It has no address, a forbidden one, or none that answers.
         """
         addresses = look_up(host, self._deadline, self._names)
-        # All of them, not the first that is good: such a name is meant to be answered differently.
+        # One forbidden address refuses the name: mixed answers are a sign of an attack.
         forbidden = [each for each in addresses if not self._guard.allows(each)]
         if forbidden:
             raise NoAnswer(f"{forbidden[0]} is not allowed")
@@ -97,7 +97,7 @@ class GuardedNetwork(httpcore.NetworkBackend):
 
 
 class _Timed(httpcore.NetworkStream):
-    """A connection that ends with the call's deadline, however little comes at a time."""
+    """A connection whose reads and writes end with the call's deadline."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._stream = stream
@@ -126,7 +126,7 @@ class _Timed(httpcore.NetworkStream):
 
 
 def system_names(name: str) -> tuple[Address, ...]:
-    """Return the addresses of a name as this machine finds them, each once.
+    """Return the addresses of a name by the system's resolver, without duplicates.
 
     Raises:
         OSError: It has none.
@@ -136,13 +136,13 @@ def system_names(name: str) -> tuple[Address, ...]:
 
 
 def look_up(host: str, deadline: Deadline, names: Names) -> tuple[Address, ...]:
-    """Return all addresses of a host; one that is an address already is not looked up.
+    """Return all addresses of a host; an IP address is not looked up.
 
-    The system's resolver cannot be given up on, so it has a thread of its own, which is left behind
-    when it takes too long; it ends when the resolver does.
+    The system's resolver cannot be interrupted, so it runs in its own thread, which is abandoned
+    if it takes too long; it ends when the resolver does.
 
     Raises:
-        NoAnswer: It has none, or nobody said so in time.
+        NoAnswer: It has none, or the answer took too long.
     """
     try:
         return (ipaddress.ip_address(host),)
@@ -153,7 +153,7 @@ def look_up(host: str, deadline: Deadline, names: Names) -> tuple[Address, ...]:
     def ask() -> None:
         try:
             found.put(names(host))
-        except (OSError, ValueError) as error:  # ValueError: no name at all to Python's own codec
+        except (OSError, ValueError) as error:  # ValueError: Python's codec rejects the name
             found.put(NoAnswer(f"no such name: {error}"))
 
     threading.Thread(target=ask, name="look-up", daemon=True).start()

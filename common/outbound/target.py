@@ -1,7 +1,6 @@
-"""Targets: addresses as callers write them, read in one strict way. Pure.
+"""Targets: addresses that callers send, parsed strictly. Pure.
 
-Whatever two readers could understand differently is refused: the name that was checked must be the
-name that is called.
+Whatever two parsers could read differently is refused: the checked name must be the called name.
 """
 
 import ipaddress
@@ -22,7 +21,7 @@ _NAME = re.compile(
     r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 )
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
-# What some take for numbers of an address: 127.1, 2130706433, 0x7f.0.0.1 (WHATWG URL, 3.5).
+# What some parsers read as an IPv4 address: 127.1, 2130706433, 0x7f.0.0.1 (WHATWG URL, 3.5).
 _NUMERIC = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
 
 FORM = "Send an address such as https://example.com/hook"
@@ -30,10 +29,10 @@ FORM = "Send an address such as https://example.com/hook"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An address that may be called, taken apart.
+    """A parsed address that may be called.
 
     Attributes:
-        url: The whole of it, as it was sent.
+        url: The whole address, as it was sent.
         scheme: `http` or `https`.
         host: A lower-case name, or an IP address without brackets.
         port: 1 to 65535.
@@ -48,14 +47,14 @@ class Target:
 
     @classmethod
     def parse(cls, url: str, *, ports: Collection[int] = ()) -> "Target":
-        """Read an address.
+        """Parse an address.
 
         Args:
             url: What the caller sent.
             ports: Ports that may be used besides 80 and 443.
 
         Raises:
-            BadTarget: It is not of the one form, and its text says why.
+            BadTarget: It does not have the accepted form; the text says why.
         """
         if len(url) > MAX_URL_BYTES:
             raise BadTarget(f"Send an address of at most {MAX_URL_BYTES:,} characters.")
@@ -79,18 +78,18 @@ class Target:
         return cls(url, parts.scheme, host, number, path)
 
     def follow(self, location: str, *, ports: Collection[int] = ()) -> "Target":
-        """Read where a redirect leads, relative to here; arguments and errors as of `parse`."""
+        """Parse a redirect's location, relative to this target; otherwise as `parse`."""
         return Target.parse(urljoin(self.url, location), ports=ports)
 
     @property
     def host_header(self) -> str:
-        """The host as its header names it: with brackets, and the port unless it is the usual."""
+        """The host as its header has it: with brackets, and the port unless it is the default."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == USUAL_PORTS[self.scheme] else f"{host}:{self.port}"
 
 
 def _host_and_port(netloc: str) -> tuple[str, str]:
-    """Take host and port apart; the port may be empty."""
+    """Split host and port; the port may be empty."""
     if netloc.endswith("]") or ":" not in netloc:
         return _host(netloc), ""
     host, _, port = netloc.rpartition(":")
@@ -103,7 +102,7 @@ def _host(text: str) -> str:
     """Return a name in lower case, or an IP address without brackets.
 
     Raises:
-        BadTarget: It is neither, or an address that is written in an odd way.
+        BadTarget: It is neither, or an IP address in an unusual form.
     """
     host = text.lower()
     try:
@@ -120,7 +119,7 @@ def _host(text: str) -> str:
 
 def _without_zone(text: str) -> str:
     if "%" in text:
-        raise ValueError("a zone is this machine's own business")
+        raise ValueError("a zone is only valid on this machine")
     return text
 
 

@@ -1,6 +1,6 @@
-"""Parts of every body that callers are shown: moments, ids, addresses. Pure.
+"""Types that all schemas share: moments, ids, addresses. Pure.
 
-Changes are additive: clients pass over what they do not know.
+Changes are additive: clients ignore fields that they do not know.
 """
 
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ def _iso(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-# What the document says of texts of ours; nothing of it is checked on the way out.
+# For the OpenAPI document; these constraints are not checked in answers.
 Moment = Annotated[
     datetime,
     PlainSerializer(_iso, return_type=str),
@@ -27,7 +27,7 @@ Url = Annotated[str, WithJsonSchema({"type": "string", "format": "uri"})]
 
 
 def moment(ms: int | None) -> datetime | None:
-    """Milliseconds since the epoch as a moment in UTC."""
+    """Convert milliseconds since the epoch to a moment in UTC."""
     return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)
 
 

@@ -1,4 +1,4 @@
-"""A batch as its caller sees it, without its photos. Pure but for signing."""
+"""The schema of a batch, without its photos. Pure but for signing."""
 
 from collections import Counter
 from typing import Any
@@ -52,12 +52,12 @@ class BatchSummaryBody(Body):
 
     @classmethod
     def of(cls, batch: Batch, links: Links) -> "BatchSummaryBody":
-        """Show a batch as its caller sees it."""
+        """Make the body of a batch."""
         return cls.model_validate(summary(batch, links))
 
 
 def summary(batch: Batch, links: Links) -> dict[str, Any]:
-    """Say what a batch's summary holds, by field."""
+    """Return the fields of a batch's summary."""
     states = Counter(item.status for item in batch.items)
     archive = links.batch_archive(batch)
     return {

@@ -1,4 +1,4 @@
-"""What a webhook tells: that a job or a batch has ended, in the form of Standard Webhooks. Pure.
+"""The schemas of webhook events, in the form of Standard Webhooks. Pure.
 
 Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """

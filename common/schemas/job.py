@@ -1,4 +1,4 @@
-"""A job as its caller sees it, field by field as the contract has it. Pure but for signing."""
+"""The schema of a job. Pure but for signing."""
 
 from typing import Any
 
@@ -121,7 +121,7 @@ class JobBody(Body):
 
     @classmethod
     def of(cls, job: Job, links: Links) -> "JobBody":
-        """Show a job as its caller sees it."""
+        """Make the body of a job."""
         return cls.model_validate(
             {
                 "id": job.id,
