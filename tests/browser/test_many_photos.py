@@ -46,7 +46,7 @@ def test_twenty_photos_with_one_look(
     person.sees_all(20, "succeeded", "refused", "failed")
     expect(person.page.locator("#tally")).to_have_text("17 done · 3 failed")
     for name, phase, why in (
-        ("notes.txt", "refused", "no photo that can be read"),
+        ("notes.txt", "refused", "This file type is not supported."),
         ("tiny.png", "refused", "8 pixels. Each side needs at least 16."),
         ("damaged.png", "failed", "cannot be read"),
     ):

@@ -1,6 +1,6 @@
 """What tests of the job store are built from: submissions, a store whose clock they own, pictures.
 
-Nothing here asserts; `audit.py` does.
+Nothing here asserts; `recount.py` does.
 """
 
 import dataclasses

@@ -6,8 +6,8 @@ import pytest
 
 from common.jobstore import JobStore
 from tests.integration.jobstore import builders
-from tests.integration.jobstore.audit import audit
 from tests.integration.jobstore.builders import ClockedStore
+from tests.integration.jobstore.recount import recount
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def clocked(clean_redis_url: str) -> Iterator[ClockedStore]:
     """An empty store whose time the test moves; recounted when the test has passed."""
     clocked = ClockedStore(clean_redis_url)
     yield clocked
-    audit(clocked.redis)
+    recount(clocked.redis)
     clocked.close()
 
 

@@ -23,9 +23,9 @@ from common.jobstore.leases import Claim
 from common.jobstore.submissions import Submission
 from common.jobstore.webhooks import WebhookTarget
 from tests.integration.jobstore import builders
-from tests.integration.jobstore.audit import audit
 from tests.integration.jobstore.builders import LINE, OTHER_LINE, START_MS, ClockedStore
 from tests.integration.jobstore.model import Model
+from tests.integration.jobstore.recount import recount
 
 POLICY = builders.policy(
     attached_max=3,
@@ -174,7 +174,7 @@ class Submitting(RuleBasedStateMachine):
     def the_store_adds_up(self) -> None:
         """No job more, no job less, and every recount agrees."""
         if hasattr(self, "model"):
-            found = audit(self.clocked.redis, self.put)
+            found = recount(self.clocked.redis, self.put)
             assert found.all("job").keys() == self.model.jobs.keys()
             events = {id_: event["event"] for id_, event in found.all("webhook").items()}
             assert events == self.model.events, "every end is announced, and nothing else"

@@ -1,7 +1,7 @@
 """The job store as architecture.md tells it, in plain Python: what the property test believes.
 
 It keeps jobs, renders, lines, leases and time, and nothing of Redis. Objects are left to
-`audit.py`, which recounts their holders from the store's own records.
+`recount.py`, which recounts their holders from the store's own records.
 """
 
 from common.jobstore.submissions import Submission

@@ -15,8 +15,9 @@ from tests.integration.jobstore.machine import StoreMachine
 from tests.integration.jobstore.machine_ground import POLICY
 from tests.support import servers
 
-# CELSHADE_TEST_EXAMPLES=2000 makes a long night's run of it.
-EXAMPLES = int(os.environ.get("CELSHADE_TEST_EXAMPLES", "60"))
+# Other ones in each run; what fails prints how to repeat it. CELSHADE_TEST_EXAMPLES=2000 makes a
+# long night's run of it.
+EXAMPLES = int(os.environ.get("CELSHADE_TEST_EXAMPLES", "30"))
 STEPS = 50
 
 
@@ -46,7 +47,6 @@ def test_the_store_does_what_its_model_says(unsynced: ClockedStore) -> None:
             max_examples=EXAMPLES,
             stateful_step_count=STEPS,
             deadline=None,
-            derandomize=os.environ.get("CI") == "true",
             suppress_health_check=list(HealthCheck),
             database=None,
             print_blob=True,

@@ -10,8 +10,8 @@ from common.jobs import JobStatus
 from common.jobstore import JobStore
 from common.jobstore.batches import Batch, BatchStatus, Begun, Closure
 from common.jobstore.submissions import BatchPlace, Outcome, Submission
-from tests.integration.jobstore.audit import audit
 from tests.integration.jobstore.builders import ClockedStore, Worker, policy, submission, submit
+from tests.integration.jobstore.recount import recount
 
 PRINT = "f" * 64
 
@@ -253,7 +253,7 @@ def test_without_memory_no_batch_begins_and_every_batch_ends(clean_redis_url: st
     seal(store, batch)
     store.batches.cancel(batch.batch_id, "ann")
     assert view(store, batch).status is BatchStatus.CANCELED
-    audit(clocked.redis)
+    recount(clocked.redis)
     clocked.close()
 
 

@@ -7,8 +7,8 @@ from common.jobstore import JobStore
 from common.jobstore.images import Image
 from common.jobstore.submissions import Outcome, Submission
 from common.objects.names import new_input_name
-from tests.integration.jobstore.audit import audit
 from tests.integration.jobstore.builders import ClockedStore, Worker, policy, submission
+from tests.integration.jobstore.recount import recount
 
 DAY_MS = 86_400_000
 
@@ -39,7 +39,7 @@ def test_one_image_serves_several_jobs(clocked: ClockedStore) -> None:
         assert store.submissions.enqueue(sent).outcome is Outcome.QUEUED
     worker = Worker(store)
     assert {worker.take().input_name for _ in range(2)} == {image.input_name}
-    audit(clocked.redis, [image.input_name])
+    recount(clocked.redis, [image.input_name])
 
 
 def test_a_job_keeps_its_photo_when_the_image_goes(clocked: ClockedStore) -> None:
@@ -110,5 +110,5 @@ def test_a_caller_keeps_so_many(clean_redis_url: str) -> None:
     with pytest.raises(QueueFullForKey):
         keep(clocked.store)
     keep(clocked.store, caller="ben")
-    audit(clocked.redis)
+    recount(clocked.redis)
     clocked.close()

@@ -25,7 +25,6 @@ from common.jobstore.outbox import Sending
 from common.jobstore.submissions import BatchPlace, Outcome
 from common.objects.names import new_input_name
 from deploy.local import redis_server
-from tests.integration.jobstore.audit import audit
 from tests.integration.jobstore.builders import (
     LINE,
     Worker,
@@ -35,6 +34,7 @@ from tests.integration.jobstore.builders import (
     target_line,
 )
 from tests.integration.jobstore.cutting_proxy import CuttingProxy
+from tests.integration.jobstore.recount import recount
 from tests.integration.jobstore.webhook_jobs import HOOK
 from tests.support import servers
 
@@ -75,7 +75,7 @@ def test_at_the_memory_limit_nothing_comes_in_and_everything_goes_out(
         connection.config_set("maxmemory", "100mb")
         store.maintenance.note_memory()
         assert store.submissions.enqueue(admitted).outcome is Outcome.QUEUED
-        audit(connection, [admitted.input_name, claim.output_name])
+        recount(connection, [admitted.input_name, claim.output_name])
 
 
 def test_at_the_memory_limit_every_verb_but_those_that_bring_work_in_runs(
@@ -111,7 +111,7 @@ def test_at_the_memory_limit_every_verb_but_those_that_bring_work_in_runs(
         worker.leases.leave([LINE])
         connection.script_flush()
         maintenance.reap()
-        audit(connection)
+        recount(connection)
 
 
 def test_scripts_that_redis_forgot_are_loaded_again(timed_store: JobStore) -> None:
@@ -144,7 +144,7 @@ def test_a_killed_redis_comes_back_with_everything_and_is_found_again(
         seen = [store.jobs.view(one.job_id, "ann").status for one in sent]
         assert seen == [JobStatus.SUCCEEDED, JobStatus.RUNNING] + [JobStatus.QUEUED] * 18
         with redis.Redis.from_url(server.url, decode_responses=True) as connection:
-            audit(connection)
+            recount(connection)
 
 
 def test_a_kill_between_two_calls_costs_the_second_no_error(
@@ -209,7 +209,7 @@ def test_every_verb_survives_a_lost_answer(proxy: CuttingProxy, direct: redis.Re
     with pytest.raises(NotFound):
         store.jobs.delete(second.job_id, "ann")
     assert store.overviews.overview().counts["jobs_submitted"] == 2
-    audit(direct, [first.input_name, claim.output_name])
+    recount(direct, [first.input_name, claim.output_name])
 
 
 def keep_image(store: JobStore, name: str) -> Image:
@@ -248,7 +248,7 @@ def test_batches_and_images_survive_lost_answers(proxy: CuttingProxy, direct: re
     lost(proxy, lambda: store.images.drop(image.id, "ann"))
     with pytest.raises(NotFound):
         store.images.drop(image.id, "ann")
-    audit(direct, [sent.input_name, name])
+    recount(direct, [sent.input_name, name])
 
 
 def test_webhooks_survive_lost_answers(proxy: CuttingProxy, direct: redis.Redis) -> None:
@@ -272,4 +272,4 @@ def test_webhooks_survive_lost_answers(proxy: CuttingProxy, direct: redis.Redis)
     before = store.webhooks.secrets("ann").current
     rotated = lost(proxy, lambda: store.webhooks.rotate("ann"))
     assert rotated.former == before
-    audit(direct)
+    recount(direct)

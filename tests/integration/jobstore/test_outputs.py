@@ -5,8 +5,8 @@ import dataclasses
 from common.jobs import JobStatus
 from common.jobstore import JobStore
 from common.jobstore.submissions import Outcome, Submission
-from tests.integration.jobstore.audit import audit
 from tests.integration.jobstore.builders import ClockedStore, Worker, submission, submit
+from tests.integration.jobstore.recount import recount
 
 HOUR_MS = 3_600_000
 
@@ -68,7 +68,7 @@ def test_what_vanished_is_rendered_anew(clocked: ClockedStore) -> None:
     store.maintenance.end_sweep([name])
     assert submit(store, submission()).outcome is Outcome.QUEUED
     assert store.outputs.vanished(name) == 0, "a second word of it changes nothing"
-    audit(clocked.redis, [first.input_name])
+    recount(clocked.redis, [first.input_name])
     assert store.jobs.delete(first.job_id, "ann").deleted == ("job",)
 
 

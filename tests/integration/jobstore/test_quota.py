@@ -12,7 +12,6 @@ from common.jobstore import JobStore
 from common.jobstore.policy import Policy
 from common.jobstore.submissions import Outcome
 from common.settings import Settings
-from tests.integration.jobstore.audit import audit
 from tests.integration.jobstore.builders import (
     MEGAPIXEL,
     ClockedStore,
@@ -21,6 +20,7 @@ from tests.integration.jobstore.builders import (
     submission,
     submit,
 )
+from tests.integration.jobstore.recount import recount
 
 DAY_MS = 86_400_000
 
@@ -31,7 +31,7 @@ def three_a_day(clean_redis_url: str) -> Iterator[ClockedStore]:
     clocked = ClockedStore(clean_redis_url, policy(day_px_max=3 * MEGAPIXEL))
     clocked.set_time(20_000 * DAY_MS + 6 * 3_600_000)  # six in the morning
     yield clocked
-    audit(clocked.redis)
+    recount(clocked.redis)
     clocked.close()
 
 
@@ -132,7 +132,7 @@ def test_all_callers_together_have_a_day_too(clean_redis_url: str) -> None:
     assert submit(store, submission("ann", caller="ann")).outcome is Outcome.HIT
     clocked.set_time(clocked.now_ms + refused.value.retry_after_s * 1000)
     submit(store, submission("one more", caller="dora"))
-    audit(clocked.redis)
+    recount(clocked.redis)
     clocked.close()
 
 

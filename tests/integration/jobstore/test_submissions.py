@@ -20,7 +20,6 @@ from common.jobs import CacheStatus, Job, JobStatus
 from common.jobstore import JobStore
 from common.jobstore.leases import NoClaim, Verdict
 from common.jobstore.submissions import Outcome, Submission
-from tests.integration.jobstore.audit import Dump, audit
 from tests.integration.jobstore.builders import (
     LINE,
     OTHER_LINE,
@@ -32,6 +31,7 @@ from tests.integration.jobstore.builders import (
     submit,
     target_line,
 )
+from tests.integration.jobstore.recount import Dump, recount
 
 
 def view(store: JobStore, sent: Submission) -> Job:
@@ -112,7 +112,7 @@ def test_a_refusal_leaves_nothing(
     with pytest.raises(error):
         clocked.store.submissions.enqueue(late)  # the upload came while the room went
     assert late.input_name in clocked.store.maintenance.begin_sweep()
-    audit(clocked.redis, [late.input_name])
+    recount(clocked.redis, [late.input_name])
     clocked.close()
 
 

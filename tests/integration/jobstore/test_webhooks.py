@@ -9,8 +9,8 @@ from common.jobstore.batches import Closure
 from common.jobstore.outbox import Sending
 from common.jobstore.submissions import BatchPlace
 from common.jobstore.webhooks import WebhookStatus
-from tests.integration.jobstore.audit import audit
 from tests.integration.jobstore.builders import ClockedStore, Worker, policy, submission, submit
+from tests.integration.jobstore.recount import recount
 from tests.integration.jobstore.webhook_jobs import HOOK, claim_one, drain, ended, log, record, send
 
 PRINT = "f" * 64
@@ -249,7 +249,7 @@ def test_nothing_is_left_when_all_has_been_sent(clocked: ClockedStore) -> None:
     store = clocked.store
     ended(store)
     record(store, claim_one(store))
-    audit(clocked.redis)
+    recount(clocked.redis)
     left = {str(key) for key in clocked.redis.scan_iter("celshade:webhook*")}
     assert not any("due" in key or "out" in key or "callers" in key for key in left)
     assert all(clocked.redis.pttl(key) > 0 for key in left), "everything ends by itself"

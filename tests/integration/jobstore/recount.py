@@ -64,7 +64,7 @@ def _ask(pipe: Any, kind: str, key: str) -> None:
             pipe.get(key)
 
 
-def audit(connection: redis.Redis, put: Collection[str] = ()) -> Dump:
+def recount(connection: redis.Redis, put: Collection[str] = ()) -> Dump:
     """Assert every invariant of the store.
 
     Args:
