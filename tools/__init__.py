@@ -1,1 +1,1 @@
-"""Scripts for developers of Celshade; nothing of the service imports them."""
+"""Developers' scripts; nothing of the service imports them."""

@@ -1,1 +1,1 @@
-"""Generators of documentation pages whose source is the code."""
+"""Generators of the reference pages in `docs/`, from the code."""

@@ -1,10 +1,10 @@
-"""What is behind each stable code, and what to do: the words of `docs/errors.md`. Pure."""
+"""Error advice: the cause of each stable code and what to do, for `docs/errors.md`. Pure."""
 
 from typing import NamedTuple
 
 
 class Advice(NamedTuple):
-    """A code's cause and cure, in Markdown."""
+    """A code's cause and what to do, in Markdown."""
 
     cause: str
     what_to_do: str
@@ -14,7 +14,7 @@ class Advice(NamedTuple):
 ANSWERS: dict[str, Advice] = {
     "malformed_request": Advice(
         "The request's shape is wrong: no photo or two, a parameter twice, a form or JSON that "
-        "cannot be read, parameters behind a batch's first photo.",
+        "cannot be read, parameters after a batch's first photo.",
         "compare it with [the API guide](api.md) or a [recipe](recipes.md). With curl, `-F "
         "image=@photo.jpg` sends a file; `-F image=photo.jpg`, without `@`, sends its name.",
     ),
@@ -28,11 +28,11 @@ ANSWERS: dict[str, Advice] = {
         "reached under a name that is not loopback, or by a page of another site; a signed link "
         "has expired or was changed.",
         "use a key of the right scope (`admin` for `/metrics` and `/v1/admin`); reach a service "
-        "without keys as `127.0.0.1`; ask for signed links anew, from `/result` or the archive.",
+        "without keys as `127.0.0.1`; get new signed links, from `/result` or the archive.",
     ),
     "not_found": Advice(
         "There is no such job, batch, image or address, or it belongs to another caller: the two "
-        "look alike on purpose. Records of jobs go after 7 days.",
+        "look alike on purpose. Records of jobs are deleted after 7 days.",
         "check the id, and that it is the same caller's key that made it.",
     ),
     "method_not_allowed": Advice(
@@ -61,7 +61,7 @@ ANSWERS: dict[str, Advice] = {
         "submit the photo again.",
     ),
     "batch_closed": Advice(
-        "The batch was canceled while its photos were still coming in.",
+        "The batch was canceled while its photos were still being received.",
         "send it again if you want it after all.",
     ),
     "result_expired": Advice(
@@ -78,18 +78,18 @@ ANSWERS: dict[str, Advice] = {
         "send the parameters as form fields.",
     ),
     "unsupported_media_type": Advice(
-        "The bytes are no image of a format that is read. The content decides, not the name or "
+        "The bytes are no image of an accepted format. The content decides, not the name or "
         "the `Content-Type`: a HEIC photo called `.jpg` is one.",
-        "convert it; `content_types` in `/v1/limits` lists what is read. HEIC needs a library "
+        "convert it; `content_types` in `/v1/limits` lists the formats. HEIC needs a library "
         "that the operator installs ([operations](operations.md#formats-of-photos)).",
     ),
     "range_not_satisfiable": Advice(
-        "A download asked for a part that lies behind the end.",
-        "ask without `Range`, or for less.",
+        "A download asked for a range beyond the end.",
+        "ask without `Range`, or for a smaller one.",
     ),
     "invalid_image": Advice(
-        "It begins like an image, and its header cannot be read: cut off, or damaged.",
-        "open it in a viewer; save it anew, or send the original.",
+        "It begins like an image, but its header cannot be read: cut off, or damaged.",
+        "open it in a viewer; save it again, or send the original.",
     ),
     "too_many_pixels": Advice(
         "The header announces more pixels than are decoded (40 megapixels, `max_pixels` in "
@@ -101,16 +101,16 @@ ANSWERS: dict[str, Advice] = {
         "crop or enlarge it before you send it.",
     ),
     "unknown_style": Advice(
-        "No worker has offered a style of this name lately.",
+        "No worker has offered a style of this name recently.",
         "`GET /v1/styles` lists them; leave `style` out for the default.",
     ),
     "invalid_param": Advice(
         "A parameter or header is out of its range, of the wrong kind, or not known at all. "
-        "Unknown ones are refused so that a slip of the pen is noticed.",
+        "Unknown ones are refused so that typing errors are noticed.",
         "`errors` names each field at fault.",
     ),
     "idempotency_key_reuse": Advice(
-        "This `Idempotency-Key` came before with another photo, style, parameter or deadline.",
+        "This `Idempotency-Key` was used with another photo, style, parameter or deadline.",
         "use a new key for each new request, and the same one only to repeat a request.",
     ),
     "queue_full_for_key": Advice(
@@ -118,12 +118,12 @@ ANSWERS: dict[str, Advice] = {
         "wait for some to end, or cancel some; then send it again. Hits are served all the same.",
     ),
     "quota_exceeded": Advice(
-        "Your megapixels of the day are used up; `GET /v1/usage` tells them.",
+        "Your megapixels of the day are used up; `GET /v1/usage` shows them.",
         "wait until midnight UTC (`Retry-After` says how long that is), or ask for more. Hits are "
         "served all the same.",
     ),
     "rate_limited": Advice(
-        "You sent more requests this minute than you may; the header `RateLimit` tells what is "
+        "You sent more requests this minute than you may; the header `RateLimit` says what is "
         "left.",
         "wait for `Retry-After`. `Prefer: wait` and batches need fewer requests than polling does.",
     ),
@@ -133,8 +133,8 @@ ANSWERS: dict[str, Advice] = {
         "send fewer: the API needs no cookies.",
     ),
     "queue_full": Advice(
-        "The service as a whole takes no more: too many open jobs or uploads, little memory left "
-        "in Redis, or the day's megapixels of all callers are used up.",
+        "The service as a whole is full: too many open jobs or uploads, little memory left in "
+        "Redis, or the day's megapixels of all callers are used up.",
         "wait for `Retry-After`. Operators: [limits](operations.md#limits) and [what to "
         "watch](operations.md#what-to-watch).",
     ),
@@ -148,23 +148,23 @@ ANSWERS: dict[str, Advice] = {
         "log name the cause.",
     ),
     "no_workers": Advice(
-        "No worker has ever offered a style, so nobody knows what could be rendered.",
-        "operators: start one (`python -m worker`). Later, jobs wait when all workers are away.",
+        "No worker has ever offered a style, so the service knows none.",
+        "operators: start one (`python -m worker`). After that, jobs wait while there is none.",
     ),
     "not_cached": Advice(
         "The request said `only-if-cached`, and there is no such picture.",
         "send it without, to have it rendered.",
     ),
     "internal": Advice(
-        "A fault of ours that nobody foresaw.",
-        "try once more; if it comes again, tell those who run the service the `request_id`.",
+        "An unexpected fault of the service.",
+        "try once more; if it happens again, send the `request_id` to the operators.",
     ),
 }
 
 # Causes of failed jobs.
 JOBS: dict[str, Advice] = {
     "decode_failed": Advice(
-        "The header was fine, the pixels are not: the file was cut off or damaged on its way.",
+        "The header was fine, the pixels are not: the file was cut off or damaged in transit.",
         "send the original again. A retry of the same bytes fails the same.",
     ),
     "out_of_memory": Advice(
@@ -178,23 +178,23 @@ JOBS: dict[str, Advice] = {
         "letter](operations.md#dead-letters); look at that worker.",
     ),
     "worker_lost": Advice(
-        "Three workers died or froze while they rendered it, the last ones with nothing else in "
-        "hand. The same submission fails at once for 10 minutes, unless it says `no-cache`.",
-        "retry it later; if it comes again, the photo itself ends workers. Operators: it is a "
+        "Three workers died or froze while they rendered it, the last ones with no other "
+        "picture. The same submission fails at once for 10 minutes, unless it says `no-cache`.",
+        "retry it later; if it happens again, the photo itself kills workers. Operators: it is a "
         "[dead letter](operations.md#dead-letters).",
     ),
     "storage_error": Advice(
         "Workers could not read the photo or store the picture, three times.",
-        "retry it once the storage is well. Operators: it is a [dead "
+        "retry it once the storage works. Operators: it is a [dead "
         "letter](operations.md#dead-letters).",
     ),
     "internal": Advice(
-        "A style, or the worker, failed in a way that nobody foresaw, three times.",
+        "A style, or the worker, failed in an unexpected way, three times.",
         "retry it; operators find the cause in the workers' logs by the render key.",
     ),
 }
 
-# Why a photo is missing in an archive, or an item in a batch, besides the codes above.
+# Why a picture is missing in an archive, or a batch has failed, besides the codes above.
 GAPS: dict[str, str] = {
     "not_ready": "the job is still open: ask for the archive again when it has ended",
     "canceled": "the job was canceled",

@@ -1,1 +1,1 @@
-"""Scripts that watch the service at work, to show how many files a request runs through."""
+"""Traces requests through the service, to count the files that they run through."""

@@ -2,9 +2,9 @@
 
     python -m tools.trace
 
-A Python file counts when the request calls a function of it, a Lua file when a script of the job
-store that the request calls is put together from it. The application runs in this process, the job
-store in the embedded server; what only the first request of a process does is not counted.
+A Python file counts if the request calls a function of it, a Lua file if a script that the request
+calls is built from it. The application runs in this process, the job store in the embedded server.
+What only the first request of a process does is not counted.
 """
 
 import io
@@ -38,7 +38,7 @@ STYLE, VERSION = "flat", "v1"
 
 
 def main() -> int:
-    """Print the files of a submission and of a poll; returns the exit code."""
+    """Print the files of a submission and of a poll; return the exit code."""
     with tempfile.TemporaryDirectory() as folder, _application(Path(folder)) as app:
         client, say = app.test_client(), sys.stdout.write
         client.post("/v1/jobs", data=_form(0))
@@ -53,7 +53,7 @@ def main() -> int:
 
 @contextmanager
 def _application(folder: Path) -> Iterator[Flask]:
-    """Run the application over a job store of its own that knows one style."""
+    """Run the application with its own job store, which knows one style."""
     (folder / "redis").mkdir()
     server = redis_server.prepare(folder / "redis")
     with (folder / "redis.log").open("ab") as log:
@@ -74,7 +74,7 @@ def _application(folder: Path) -> Iterator[Flask]:
 
 
 def _traced(app: Flask, request: Callable[[], TestResponse]) -> tuple[TestResponse, set[Path]]:
-    """Send a request; the files that it ran through."""
+    """Send a request; return the response and the files that it ran through."""
     redis = app.extensions[NAME].store.redis
     names: set[str] = set()
     verbs: set[str] = set()
@@ -101,7 +101,7 @@ def _traced(app: Flask, request: Callable[[], TestResponse]) -> tuple[TestRespon
 
 
 def _form(number: int) -> dict[str, tuple[io.BytesIO, str]]:
-    """A photo that no other has the bytes of, as a browser would send it."""
+    """Return the form of a unique photo, as a browser would send it."""
     file = io.BytesIO()
     Image.new("RGB", (SIDE_PX, SIDE_PX), (number, 99, 199)).save(file, "jpeg")
     return {"image": (io.BytesIO(file.getvalue()), "photo.jpg")}
