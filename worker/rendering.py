@@ -1,7 +1,7 @@
-"""Rendering: one claim's way from stored photo to stored picture, stage by stage.
+"""Rendering: takes one claim from stored photo to stored picture, stage by stage.
 
-Every way out ends in the job store: completed, failed, released or abandoned. Between stages it
-looks whether the lease is lost or nobody waits any more.
+Every outcome is recorded in the job store: completed, failed, released or abandoned. Between stages
+it checks whether the lease is lost, or no job waits for the render any more.
 """
 
 import hashlib
@@ -35,13 +35,13 @@ from worker.images.encode import Encoder, encode
 _log = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")
 
-# The job store comes back by itself; until then what was achieved is kept and offered again.
+# The job store comes back by itself; until then the outcome is kept and sent again.
 STORE_PAUSE_S = 0.5
 STORE_PATIENCE_S = 60.0
 
 
 class LeaseGone(Exception):
-    """Raised between stages: this attempt is ours no more, or nobody waits for it."""
+    """Raised between stages: this attempt is no longer ours, or no job waits for it."""
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ class Timings:
 
 
 class Renderer:
-    """Carries claims through their stages. Used by all task threads at once.
+    """Renders claims, stage by stage. Used by all task threads at once.
 
     Args:
         leases: The job store's verbs for this process.
@@ -68,7 +68,7 @@ class Renderer:
         engine: Runs the models.
         models: Loaded models by line.
         holdings: What this process holds.
-        gate: Told of success and failure.
+        gate: Success and failure are reported to it.
         device_name: What `execution.device` says.
         encoder: Turns finished pixels into bytes.
     """
@@ -97,9 +97,9 @@ class Renderer:
         self._encoder = encoder
 
     def run(self, held: Held, line: str) -> None:
-        """Carry a claim through; returns when its end is recorded, or when it is ours no more."""
-        # The cores belong to the engine's lanes. A task's own team of threads would spin on them
-        # after each small step, waiting for the next.
+        """Render a claim; returns when its outcome is recorded, or when it is no longer ours."""
+        # The cores belong to the engine's lanes. A task's own threads would spin on them after each
+        # small step, waiting for the next.
         torch.set_num_threads(1)
         try:
             verdict = self._render(held, self._models[line])
@@ -174,7 +174,7 @@ class Renderer:
         }
 
     def _enter(self, held: Held, stage: Stage) -> None:
-        """Go on to the next stage, unless the attempt is ours no more or nobody waits for it."""
+        """Go on to the next stage, unless the attempt is no longer ours or no job waits for it."""
         if held.lost.is_set():
             raise LeaseGone
         if held.unwanted.is_set():
@@ -201,7 +201,7 @@ class Renderer:
 
     @staticmethod
     def _patiently(verb: Callable[[], _Answer]) -> _Answer:
-        """Call a verb of the job store again until it answers, at most a minute long."""
+        """Call a verb of the job store until it answers, for at most a minute."""
         deadline_s = time.monotonic() + STORE_PATIENCE_S
         while True:
             try:

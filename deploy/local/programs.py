@@ -65,7 +65,7 @@ def all_programs(
                 f"worker-{number}",
                 own,
                 layout,
-                # Workers answer nobody; the API knows how many have loaded their models.
+                # Workers answer no requests; the API knows how many have loaded their models.
                 is_ready=partial(probe.has_workers, options.workers),
                 grace_s=settings.drain_s + WORKER_MARGIN_S,
             )

@@ -56,10 +56,10 @@ class Device(Protocol):
         """
 
     def memory_bytes(self) -> int | None:
-        """Memory that one forward may take, bytes; None where nobody can say."""
+        """Memory that one forward may take, bytes; None where it is not known."""
 
     def peak_bytes(self, work: Callable[[], object]) -> int | None:
-        """Do some work; most memory it took at once, bytes; None where nobody can say."""
+        """Do some work; most memory it took at once, bytes; None where it is not known."""
 
     def release(self) -> None:
         """Give back what is kept for later, after memory ran out."""

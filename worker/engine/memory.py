@@ -1,6 +1,6 @@
 """Memory of the CPU: what is free to this process, and what some work takes at most. Linux only.
 
-Both are read from the kernel; elsewhere nobody knows, and None says so.
+Both are read from the kernel; on other systems the answer is None, for not known.
 """
 
 import sys
