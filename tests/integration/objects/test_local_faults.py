@@ -122,7 +122,7 @@ def test_a_writer_killed_in_the_midst_leaves_nothing_to_see(local_settings: Sett
         "from pathlib import Path\n"
         "from common.settings import Settings\n"
         "from common.objects.factory import open_local_store\n"
-        "store = open_local_store(Settings(store='local', data_dir=Path(sys.argv[1])))\n"
+        "store = open_local_store(Settings(objects='local', data_dir=Path(sys.argv[1])))\n"
         f"store.put('{NAME}', sys.stdin.buffer, content_type='image/png')\n"
     )
     command = [sys.executable, "-c", script, str(local_settings.data_dir)]
@@ -191,7 +191,7 @@ def test_the_local_store_does_not_load_boto3(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "from common.settings import Settings\n"
         "from common.objects.factory import open_store\n"
-        "open_store(Settings(store='local', data_dir=Path(sys.argv[1])), timeout_s=1, attempts=1)\n"
+        "open_store(Settings(objects='local', data_dir=Path(sys.argv[1])), timeout_s=1, attempts=1)\n"
         "sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True, timeout=60)
