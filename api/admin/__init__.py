@@ -1,1 +1,1 @@
-"""What operators see and do: the overview of the service, and dead letters."""
+"""The operator API: the overview of the service, and dead letters."""

@@ -1,6 +1,6 @@
-"""Dead-letter schemas: what operators see of jobs that are not theirs. Pure.
+"""Dead-letter schemas: what operators see of the jobs of callers. Pure.
 
-Nothing of the photo, its parameters or its metadata: who looks after the service need not see them.
+They contain no photo, parameters or metadata: operators need not see them.
 """
 
 from pydantic import Field
@@ -46,7 +46,7 @@ class DeadLetterBody(Body):
 
     @classmethod
     def of(cls, letter: DeadLetter) -> "DeadLetterBody":
-        """Show a letter; it can be retried as long as its photo is kept."""
+        """Build the body of a letter; it can be retried while its photo is stored."""
         return cls.model_validate(
             {
                 "job_id": letter.job_id,
@@ -73,7 +73,7 @@ class DeadLetterPageBody(Body):
 
     @classmethod
     def of(cls, page: DeadLetterPage) -> "DeadLetterPageBody":
-        """Show a page."""
+        """Build the body of a page."""
         return cls(data=[DeadLetterBody.of(each) for each in page.letters], next_cursor=page.cursor)
 
 
@@ -87,7 +87,7 @@ class RetriedBody(Body):
 
     @classmethod
     def of(cls, job: Job) -> "RetriedBody":
-        """Show a job that has been retried."""
+        """Build the body of a retried job."""
         return cls(job_id=job.id, caller=job.caller, status=job.status, run=job.run)
 
 

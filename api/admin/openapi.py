@@ -1,4 +1,4 @@
-"""What is said of the routes of `/v1/admin`."""
+"""OpenAPI operations of `/v1/admin`."""
 
 from http import HTTPStatus
 

@@ -1,4 +1,4 @@
-"""Operations schemas: lines, callers, workers and the last hour, as operators see them. Pure."""
+"""Overview schemas: lines, callers, workers and the last hour, for operators. Pure."""
 
 from collections.abc import Iterable, Sequence
 
@@ -10,7 +10,7 @@ from common.jobstore.hourly_stats import Minute
 from common.jobstore.overview import CrewMember, Line, Overview, Queue, WaitingCallers
 from common.schemas.base import Body, Moment, moment
 
-MOST_CALLERS = 50  # of a list; a page shows no more
+MOST_CALLERS = 50  # listed; the page shows no more
 
 
 class WaitingCallerBody(Body):
@@ -32,7 +32,7 @@ class LineOverviewBody(Body):
 
     @classmethod
     def of(cls, line: Line, queue: Queue | None) -> "LineOverviewBody":
-        """Show a line."""
+        """Build the body of a line."""
         callers = sorted(
             (queue.callers if queue else {}).items(), key=lambda one: (-one[1], one[0])
         )
@@ -86,7 +86,7 @@ class MinuteBody(Body):
 
     @classmethod
     def of(cls, minute: Minute) -> "MinuteBody":
-        """Show a minute."""
+        """Build the body of a minute."""
         return cls(
             began_at=moment(minute.began_ms),
             seconds=minute.length_s,
@@ -146,27 +146,31 @@ class OverviewBody(Body):
     hour: HourBody
 
     @classmethod
-    def of(cls, seen: Overview, who: WaitingCallers, minutes: Sequence[Minute]) -> "OverviewBody":
-        """Show the service."""
-        callers = sorted(who.open_jobs.items(), key=lambda one: (-one[1], one[0]))
+    def of(
+        cls, overview: Overview, waiting: WaitingCallers, minutes: Sequence[Minute]
+    ) -> "OverviewBody":
+        """Build the body of the overview."""
+        callers = sorted(waiting.open_jobs.items(), key=lambda one: (-one[1], one[0]))
         return cls(
-            now=moment(seen.now_ms),
-            lines=[LineOverviewBody.of(line, who.lines.get(line.name)) for line in seen.lines],
+            now=moment(overview.now_ms),
+            lines=[
+                LineOverviewBody.of(line, waiting.lines.get(line.name)) for line in overview.lines
+            ],
             callers=[
                 CallerOpenJobsBody(caller=caller, open_jobs=number)
                 for caller, number in callers[:MOST_CALLERS]
             ],
-            workers=_workers(seen.lines),
-            running=seen.leases,
-            delayed=seen.delayed,
-            dead=seen.dead,
-            memory_share=seen.memory_share,
+            workers=_workers(overview.lines),
+            running=overview.leases,
+            delayed=overview.delayed,
+            dead=overview.dead,
+            memory_share=overview.memory_share,
             hour=HourBody.of(minutes),
         )
 
 
 def _workers(lines: Sequence[Line]) -> list[WorkerBody]:
-    """Every living process once, with all that it serves."""
+    """Return each live process once, with all models it serves."""
     models: dict[str, list[str]] = {}
     members: dict[str, CrewMember] = {}
     for line in lines:

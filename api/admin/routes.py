@@ -1,4 +1,4 @@
-"""`/v1/admin`: what those who look after the service see and do, whoever's the jobs are."""
+"""`/v1/admin`: what operators see and do, across the jobs of all callers."""
 
 from http import HTTPStatus
 
@@ -29,41 +29,41 @@ def _require_admin() -> None:
 
 @v1.get("/overview")
 def overview() -> Response:
-    """Tell of lines and who waits in them, of workers, and of the last hour."""
+    """Return lines and their waiting callers, workers, and the last hour."""
     store = current_context().store
-    seen, who = store.overviews.overview(), store.overviews.waiting_callers()
-    return json_response(OverviewBody.of(seen, who, store.hourly_stats.last_hour()))
+    seen, waiting = store.overviews.overview(), store.overviews.waiting_callers()
+    return json_response(OverviewBody.of(seen, waiting, store.hourly_stats.last_hour()))
 
 
 @v1.get("/dead")
 def list_dead() -> Response:
     """List the dead letters of all callers, newest first."""
-    asked = DeadLetterParameters.parse(unique_query())
-    page = current_context().store.dead_letters.page(cursor=asked.cursor, limit=asked.limit)
+    query = DeadLetterParameters.parse(unique_query())
+    page = current_context().store.dead_letters.page(cursor=query.cursor, limit=query.limit)
     return json_response(DeadLetterPageBody.of(page))
 
 
 @v1.post("/dead/<job_id>/retry")
 def retry_dead(job_id: str) -> Response:
-    """Begin the next run of a dead job; it stays its caller's, with that one's weight and caps."""
-    here = current_context()
-    owner = here.store.dead_letters.caller_of(checked_job_id(job_id))
-    resubmit(job_id, here.authenticator.named(owner), here)
-    job = here.store.jobs.view(job_id, owner)
+    """Start the next run of a dead job, under its caller's name, weight and limits."""
+    context = current_context()
+    owner = context.store.dead_letters.caller_of(checked_job_id(job_id))
+    resubmit(job_id, context.authenticator.named(owner), context)
+    job = context.store.jobs.view(job_id, owner)
     status = HTTPStatus.CREATED if job.status.is_terminal else HTTPStatus.ACCEPTED
     return json_response(RetriedBody.of(job), status)
 
 
 @v1.delete("/dead/<job_id>")
 def purge_one(job_id: str) -> Response:
-    """Take one letter out of the list; its job stays."""
+    """Remove one letter from the list; its job stays."""
     current_context().store.dead_letters.purge_one(checked_job_id(job_id))
     return json_response(PurgedBody(purged=1))
 
 
 @v1.delete("/dead")
 def purge() -> Response:
-    """Take all letters out of the list, or the old ones; their jobs stay."""
-    asked = PurgeParameters.parse(unique_query())
+    """Remove all letters from the list, or the old ones; their jobs stay."""
+    query = PurgeParameters.parse(unique_query())
     letters = current_context().store.dead_letters
-    return json_response(PurgedBody(purged=letters.purge(older_than_s=asked.older_than_seconds)))
+    return json_response(PurgedBody(purged=letters.purge(older_than_s=query.older_than_seconds)))

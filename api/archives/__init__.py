@@ -1,1 +1,1 @@
-"""Any selection of pictures as one ZIP, made while it is read."""
+"""Archives: a selection of pictures as one ZIP, created while it is read."""

@@ -1,4 +1,4 @@
-"""What the document says of the routes of `/v1/archives`, and of the links to their ZIPs."""
+"""OpenAPI operations of `/v1/archives` and of the signed links to ZIPs."""
 
 from http import HTTPStatus
 

@@ -1,4 +1,4 @@
-"""`/v1/archives`, and the signed links that its ZIPs are read from, without a key, by a browser."""
+"""`/v1/archives`, and the signed links to its ZIPs, which need no key."""
 
 from http import HTTPStatus
 
@@ -21,20 +21,20 @@ v1.before_request(require_jobs_caller)
 files = Blueprint("archive_files", __name__, url_prefix="/files")
 
 BUSY_RETRY_AFTER_S = 5
-STALE = "This link is not valid, or has expired; ask for the archive again."
+INVALID_LINK = "This link is not valid, or has expired; ask for the archive again."
 
 
 @v1.post("")
 def make_archive() -> Response:
-    """Make an archive of the caller's pictures and lead to it."""
-    here, caller = current_context(), current_caller().name
+    """Create an archive of the caller's pictures and return its link."""
+    context, caller = current_context(), current_caller().name
     jobs = list(dict.fromkeys(ArchiveParameters.parse(read_json_object(request)).job_ids))
-    archives = here.store.archives
-    archive = archives.make(caller, jobs, ttl_s=here.settings.url_ttl_s)
+    archives = context.store.archives
+    archive = archives.make(caller, jobs, ttl_s=context.settings.url_ttl_s)
     link = current_links().archive(archive)
-    gaps = [zip_stream.gap(picture) for picture in archives.pictures(caller, jobs)]
-    missing = sum(reason is not None for reason in gaps)
-    body = ArchiveBody.of(archive.id, link, pictures=len(gaps) - missing, missing=missing)
+    reasons = [zip_stream.gap(picture) for picture in archives.pictures(caller, jobs)]
+    missing = sum(reason is not None for reason in reasons)
+    body = ArchiveBody.of(archive.id, link, pictures=len(reasons) - missing, missing=missing)
     response = json_response(body, HTTPStatus.CREATED)
     response.headers["Location"] = link.url
     return response
@@ -42,42 +42,42 @@ def make_archive() -> Response:
 
 @files.get("/archives/<archive_id>")
 def read_archive(archive_id: str) -> Response:
-    """Stream a selection's ZIP to whoever holds its link."""
+    """Stream the ZIP of a selection; needs a signed link."""
     return _zip(ArchiveKind.ARCHIVES, archive_id)
 
 
 @files.get("/batches/<batch_id>")
 def read_batch_archive(batch_id: str) -> Response:
-    """Stream a batch's ZIP to whoever holds its link."""
+    """Stream the ZIP of a batch; needs a signed link."""
     return _zip(ArchiveKind.BATCHES, batch_id)
 
 
 def _zip(kind: ArchiveKind, archive_id: str) -> Response:
-    here = current_context()
+    context = current_context()
     selection, download_name = _verified(kind, checked_id(archive_id, "archive"))
-    if not here.downloads.acquire(blocking=False):
+    if not context.downloads.acquire(blocking=False):
         raise ServiceBusy("Too many archives are being sent.", retry_after_s=BUSY_RETRY_AFTER_S)
     try:
-        pictures = here.store.archives.pictures(selection.caller, selection.jobs)
-        archive = zip_stream.compose(pictures, here)
+        pictures = context.store.archives.pictures(selection.caller, selection.jobs)
+        archive = zip_stream.compose(pictures, context)
         response = Response(archive.chunks, mimetype="application/zip")
         response.content_length = archive.size_bytes
         response.headers["Content-Disposition"] = content_disposition(download_name)
         response.headers["Cache-Control"] = "private, no-store"
     except BaseException:
-        here.downloads.release()
+        context.downloads.release()
         raise
-    response.call_on_close(here.downloads.release)
+    response.call_on_close(context.downloads.release)
     return response
 
 
 def _verified(kind: ArchiveKind, archive_id: str) -> tuple[Selection, str]:
-    """Return what a link leads to, and the name it is saved under, when the link is good."""
+    """Verify a link and return its selection and download name."""
     query = request.args
     try:
         selection = current_context().store.archives.view(kind, archive_id)
     except NotFound:
-        raise Forbidden(STALE) from None  # as for a link that is not good
+        raise Forbidden(INVALID_LINK) from None  # as for an invalid link
     download_name = query.get("filename", "")
     LinkSigner(bytes.fromhex(selection.secret)).verify(
         request.method,

@@ -1,4 +1,4 @@
-"""Archive schemas: what asks for an archive, what answers, and the manifest inside. Pure."""
+"""Archive schemas: the request, the response, and the manifest in the ZIP. Pure."""
 
 from typing import Annotated, Any
 
@@ -32,7 +32,7 @@ class ArchiveBody(Body):
 
     @classmethod
     def of(cls, archive_id: str, link: SignedLink, *, pictures: int, missing: int) -> "ArchiveBody":
-        """Show an archive; the figures are those of this moment."""
+        """Build the body of an archive; the counts are those of this moment."""
         return cls.model_validate(
             {
                 "id": archive_id,

@@ -1,8 +1,8 @@
-"""Archives: pictures as one ZIP that is made while it is read.
+"""ZIP streams: pictures as one ZIP that is created while it is read.
 
-Nothing is written to a disk, and one picture at a time is in memory. The pictures are stored as
-they are: they are compressed already. So the size is known before the first byte, and a ZIP that
-breaks off in the middle is noticed by every client: it is shorter than was announced.
+Nothing is written to disk, and one picture at a time is in memory. The pictures are not compressed
+again, so the size is known before the first byte. Every client notices a ZIP that is cut off: it is
+shorter than its Content-Length.
 """
 
 import logging
@@ -29,8 +29,8 @@ _log = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
 CHUNK_BYTES = 256 * 1024
-LOOKERS = 8
-# The storage's own calls are short and made once here; a picture is worth some patience.
+CHECK_THREADS = 8
+# The API's storage client has short timeouts and no retries; a picture is worth a few.
 READ_PAUSES_S = (0.5, 2.0)
 _EXTENSIONS = {each.content_type: each.extension for each in PictureFormat}
 _GAPS = {
@@ -46,8 +46,8 @@ class ZipArchive:
     """A ZIP that can be read once.
 
     Attributes:
-        size_bytes: How long it will be.
-        chunks: Its bytes; raises when a picture cannot be read to its end.
+        size_bytes: Its final size.
+        chunks: Its bytes; raises if a picture cannot be read completely.
     """
 
     size_bytes: int
@@ -55,7 +55,7 @@ class ZipArchive:
 
 
 def gap(picture: Picture) -> str | None:
-    """Say why a job has no picture to give; None when it has one."""
+    """Return why a job has no picture; None if it has one."""
     if picture.status is None:
         return "not_found"
     if picture.status is not JobStatus.SUCCEEDED:
@@ -66,58 +66,63 @@ def gap(picture: Picture) -> str | None:
 
 
 def compose(pictures: Sequence[Picture], context: Context) -> ZipArchive:
-    """Put the pictures there are into a ZIP, with a manifest that names those too that are not.
+    """Build a ZIP of the available pictures, with a manifest that lists missing ones too.
 
     Raises:
-        StoreUnavailable: The job store does not answer.
+        StoreUnavailable: The job store is unavailable.
     """
-    pictures = [_shown(picture) for picture in pictures]
+    pictures = [_with_safe_label(picture) for picture in pictures]
     gaps = [gap(picture) for picture in pictures]
-    there = [picture for picture, reason in zip(pictures, gaps, strict=True) if reason is None]
-    with ThreadPoolExecutor(LOOKERS) as pool:
-        looks = pool.map(_is_there, there, repeat(context))
-        present = {picture.job_id for picture, found in zip(there, looks, strict=True) if found}
+    available = [picture for picture, reason in zip(pictures, gaps, strict=True) if reason is None]
+    with ThreadPoolExecutor(CHECK_THREADS) as pool:
+        checks = pool.map(_is_present, available, repeat(context))
+        present = {
+            picture.job_id
+            for picture, is_present in zip(available, checks, strict=True)
+            if is_present
+        }
     files: list[tuple[Picture, Output]] = []
     missing: list[ManifestGap] = []
     for picture, reason in zip(pictures, gaps, strict=True):
         if picture.output and picture.job_id in present:
             files.append((picture, picture.output))
         else:
-            why = reason or "result_missing"
-            missing.append(ManifestGap(job_id=picture.job_id, file=picture.label, reason=why))
+            cause = reason or "result_missing"
+            missing.append(ManifestGap(job_id=picture.job_id, file=picture.label, reason=cause))
     return _zip(files, missing, context.objects)
 
 
-def _shown(picture: Picture) -> Picture:
-    """Return it with a name that may be shown: a caller may have noted anything."""
+def _with_safe_label(picture: Picture) -> Picture:
+    """Return it with a safe label: a caller may have sent anything."""
     return replace(picture, label=file_label(picture.label)) if picture.label else picture
 
 
-def _is_there(picture: Picture, context: Context) -> bool:
+def _is_present(picture: Picture, context: Context) -> bool:
     return picture.output is None or check_output(picture.output.name, picture.made_ms, context)
 
 
 def _zip(
     files: list[tuple[Picture, Output]], missing: list[ManifestGap], objects: ObjectStore
 ) -> ZipArchive:
-    """Describe the ZIP; nothing is read yet."""
+    """Build the ZIP; no picture is read yet."""
     wanted = [
         (picture.label or f"{picture.job_id}.", _EXTENSIONS.get(output.content_type, "bin"))
         for picture, output in files
     ]
     names = entry_names(wanted, taken=[MANIFEST])
-    listed = [
-        _listed(name, picture, output) for name, (picture, output) in zip(names, files, strict=True)
+    manifest_files = [
+        _manifest_file(name, picture, output)
+        for name, (picture, output) in zip(names, files, strict=True)
     ]
-    manifest = Manifest(created_at=datetime.now(UTC), files=listed, missing=missing)
+    manifest = Manifest(created_at=datetime.now(UTC), files=manifest_files, missing=missing)
     stream = ZipStream(sized=True)
     stream.add(manifest.model_dump_json(indent=1), MANIFEST)
     for name, (_, output) in zip(names, files, strict=True):
         stream.add(_bytes_of(output, objects), name, size=output.size_bytes)
-    return ZipArchive(len(stream), _told(stream))
+    return ZipArchive(len(stream), _logged(stream))
 
 
-def _listed(name: str, picture: Picture, output: Output) -> ManifestFile:
+def _manifest_file(name: str, picture: Picture, output: Output) -> ManifestFile:
     return ManifestFile(
         name=name,
         job_id=picture.job_id,
@@ -133,12 +138,12 @@ def _listed(name: str, picture: Picture, output: Output) -> ManifestFile:
 
 
 def _bytes_of(output: Output, objects: ObjectStore) -> Iterator[bytes]:
-    """Yield a picture's bytes; read when its turn has come."""
-    whole = _read(output, objects)
-    if len(whole) != output.size_bytes:
+    """Yield the bytes of a picture; it is read when they are needed."""
+    content = _read(output, objects)
+    if len(content) != output.size_bytes:
         raise StorageUnavailable("A stored picture is not of the size that was recorded.")
-    for start in range(0, len(whole), CHUNK_BYTES):
-        yield whole[start : start + CHUNK_BYTES]
+    for start in range(0, len(content), CHUNK_BYTES):
+        yield content[start : start + CHUNK_BYTES]
 
 
 def _read(output: Output, objects: ObjectStore) -> bytes:
@@ -152,10 +157,10 @@ def _read(output: Output, objects: ObjectStore) -> bytes:
     return objects.get(output.name)
 
 
-def _told(stream: ZipStream) -> Iterator[bytes]:
-    """Yield the ZIP; an end before its end is told in the log, and cuts the connection."""
+def _logged(stream: ZipStream) -> Iterator[bytes]:
+    """Yield the ZIP; a failure is logged and cuts the connection."""
     try:
         yield from stream
     except CelshadeError as error:
-        _log.error("an archive broke off: %s", error)
+        _log.error("an archive was cut off: %s", error)
         raise

@@ -1,1 +1,1 @@
-"""Many photos by one request, followed and canceled as one."""
+"""Batches: many photos in one request, polled and canceled as one."""

@@ -1,4 +1,4 @@
-"""Examples of batches as the service sends them; a test reads each with its own model. Pure."""
+"""Examples of batches for the OpenAPI document; a test validates each with its model. Pure."""
 
 from typing import Any
 

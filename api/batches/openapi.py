@@ -1,4 +1,4 @@
-"""What is said of the routes of `/v1/batches`."""
+"""OpenAPI operations of `/v1/batches`."""
 
 from http import HTTPStatus
 

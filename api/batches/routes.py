@@ -1,4 +1,4 @@
-"""`/v1/batches`: many photos by one request, looked at and canceled as one."""
+"""`/v1/batches`: many photos in one request, polled and canceled as one."""
 
 from flask import Blueprint, Response, request
 
@@ -13,7 +13,7 @@ v1.before_request(require_jobs_caller)
 
 @v1.post("")
 def submit_photos() -> Response:
-    """Take in photos."""
+    """Submit photos."""
     return responses.submitted(submit_batch(request, current_caller(), current_context()))
 
 
@@ -25,7 +25,7 @@ def show_batch(batch_id: str) -> Response:
 
 @v1.post("/<batch_id>/cancel")
 def cancel_batch(batch_id: str) -> Response:
-    """End all that is open in a batch; one that has ended stays as it is."""
+    """Cancel the open jobs of a batch; one that has ended stays as it is."""
     batches, caller = current_context().store.batches, current_caller().name
     batches.cancel(checked_id(batch_id, "batch"), caller)
     return responses.batch_response(batches.view(batch_id, caller))

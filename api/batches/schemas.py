@@ -1,4 +1,4 @@
-"""Batch schemas: the bodies that tell of batches, photo by photo. Pure but for signing."""
+"""Batch schemas: a batch and its items. Pure except for signing."""
 
 from common.jobs import CacheStatus, JobStatus
 from common.jobstore.batches import Batch, BatchItem
@@ -28,7 +28,7 @@ class BatchItemBody(Body):
 
     @classmethod
     def of(cls, item: BatchItem, links: Links) -> "BatchItemBody":
-        """Show an item."""
+        """Build the body of an item."""
         failure, job_id = item.failure, item.job_id
         return cls(
             index=item.number,
@@ -54,6 +54,6 @@ class BatchBody(BatchSummaryBody):
 
     @classmethod
     def of(cls, batch: Batch, links: Links) -> "BatchBody":
-        """Show a batch as its caller sees it."""
+        """Build the body of a batch."""
         items = [BatchItemBody.of(item, links) for item in batch.items]
         return cls.model_validate({**summary(batch, links), "items": items})

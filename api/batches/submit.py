@@ -1,9 +1,9 @@
-"""Batch submission: the way of many photos from one request into the job store.
+"""Submitting a batch: from one request to a job for each of its photos.
 
-Each photo is read, checked and brought in before the next one is read, so that a batch of any size
-costs the memory of one photo. What cannot be taken in becomes an item with its error. When the
-request breaks off, what is open of the batch is canceled: a client without an answer finds either
-nothing or a canceled batch, and sends it again. When this process dies, the keeper does the same.
+Each photo is read, checked and submitted before the next one is read, so that a batch of any size
+needs the memory of one photo. A refused photo becomes an item with its error. When the request is
+cut off, the open jobs of the batch are canceled: a client without a response finds nothing or a
+canceled batch, and sends it again. When this process dies, the keeper does the same.
 """
 
 import hashlib
@@ -40,34 +40,34 @@ from common.jobstore.webhooks import WebhookTarget
 
 _log = logging.getLogger(__name__)
 
-RENEW_EVERY_S = 15.0  # a receipt lapses after 60 s without a word
-STORAGE_FAILURES = 3  # in a row: each may take seconds, and the rest would fare no better
-# Refusals that lie in the moment and not in the photo.
-NOT_NOW = (ServiceError, QueueFullForKey, QuotaExceeded, NotCached)
+RENEW_EVERY_S = 15.0  # a batch expires after 60 s without a renewal
+STORAGE_FAILURES = 3  # in a row: each may take seconds, and the next would fail too
+# Refusals that depend on the present load or cache, not on the photo.
+TEMPORARY_REFUSALS = (ServiceError, QueueFullForKey, QuotaExceeded, NotCached)
 
 
 def submit_batch(request: Request, caller: Caller, context: Context) -> str:
-    """Take in the photos of a request and return their batch's id.
+    """Submit the photos of a request and return the id of their batch.
 
     Raises:
-        RequestError: The request cannot be served as it was sent; nothing of it goes on.
-        ServiceError: Not now; nothing of it goes on.
+        RequestError: The request is invalid or refused; its open jobs are canceled.
+        ServiceError: The service cannot take it now; its open jobs are canceled.
     """
-    reception = _Reception(request, caller, context)
+    receiver = _BatchReceiver(request, caller, context)
     try:
-        return reception.receive()
+        return receiver.receive()
     except BaseException:
-        reception.break_off()
+        receiver.abort()
         raise
 
 
-class _Reception:
-    """One batch on its way in.
+class _BatchReceiver:
+    """One batch while it is received.
 
     Args:
         request: The request; its body has not been read.
         caller: Who sent it.
-        parts: The application's parts.
+        context: The context of the request.
     """
 
     def __init__(self, request: Request, caller: Caller, context: Context) -> None:
@@ -79,63 +79,63 @@ class _Reception:
             request,
             max_image_bytes=context.settings.max_upload_bytes,
             max_photos=context.settings.max_batch_photos,
-            heard=self._heard,
+            on_chunk=self._renew,
         )
         self._batch_id: str | None = None
-        self._former_print: str | None = None
-        self._prints: list[str] = []
+        self._known_fingerprint: str | None = None
+        self._sha256s: list[str] = []
         self._storage_failures = 0
         self._renewed_s = 0.0
 
     def receive(self) -> str:
-        """Take in all photos; errors as of `submit_batch`."""
+        """Submit all photos; errors as of `submit_batch`."""
         style, parameters = None, None
         for photo in self._upload.photos():
             if style is None or parameters is None:
                 parameters = Parameters.parse(self._upload.fields)
                 style = self._context.catalog.choose(parameters.style)
-                style.size_px(parameters.size)  # refused now, and not once for each photo
+                style.size_px(parameters.size)  # refused once, not for each photo
                 self._begin(webhook_target(parameters, self._request, self._context))
-            self._prints.append(photo.upload.sha256 if photo.upload else "")
-            if self._former_print is None:
-                self._take(photo, style, parameters)
+            self._sha256s.append(photo.upload.sha256 if photo.upload else "")
+            if self._known_fingerprint is None:
+                self._submit(photo, style, parameters)
         if style is None or parameters is None or self._batch_id is None:
             raise MalformedRequest(NO_BATCH)
-        log.job_id.set(None)  # the answer is about all of them
+        log.job_id.set(None)  # the response is about the whole batch
         self._seal(style, parameters)
         return self._batch_id
 
-    def break_off(self) -> None:
-        """Cancel what is open; the keeper does it where the job store does not answer."""
-        if self._batch_id is None or self._former_print is not None:
+    def abort(self) -> None:
+        """Cancel the open jobs; the keeper does it if the job store is unavailable."""
+        if self._batch_id is None or self._known_fingerprint is not None:
             return
         batches = self._context.store.batches
         try:
             batches.cancel(self._batch_id, self._caller.name, cause=Closure.INCOMPLETE)
         except CelshadeError as error:
-            _log.warning("a batch that broke off waits for the keeper: %s", error)
+            _log.warning("an aborted batch is left to the keeper: %s", error)
 
     def _begin(self, webhook: WebhookTarget | None) -> None:
         begun = self._context.store.batches.begin(
             self._caller.name, idempotency_key=self._options.idempotency_key, webhook=webhook
         )
-        self._batch_id, self._former_print = begun.batch_id, begun.fingerprint
+        self._batch_id, self._known_fingerprint = begun.batch_id, begun.fingerprint
         self._renewed_s = time.monotonic()
 
-    def _heard(self) -> None:
-        """Keep the batch from lapsing while a slow client sends."""
-        if self._batch_id is None or self._former_print is not None:
+    def _renew(self) -> None:
+        """Keep the batch from expiring while a slow client sends."""
+        if self._batch_id is None or self._known_fingerprint is not None:
             return
         if time.monotonic() - self._renewed_s > RENEW_EVERY_S:
             self._context.store.batches.renew(self._batch_id)
             self._renewed_s = time.monotonic()
 
-    def _take(self, photo: PhotoPart, style: StyleOffer, parameters: Parameters) -> None:
-        """Bring a photo in, or note why it was refused."""
+    def _submit(self, photo: PhotoPart, style: StyleOffer, parameters: Parameters) -> None:
+        """Submit a photo, or record why it was refused."""
         if self._batch_id is None:
             raise MalformedRequest(NO_BATCH)
         log.job_id.set(None)
-        place = BatchPlace(self._batch_id, len(self._prints) - 1, photo.label)
+        place = BatchPlace(self._batch_id, len(self._sha256s) - 1, photo.label)
         try:
             source = self._source(photo)
             submission = compose(
@@ -152,8 +152,8 @@ class _Reception:
         except BatchClosed:
             raise
         except (RequestError, QueueFull, StorageUnavailable) as error:
-            self._check_patience(error)
-            is_retryable = isinstance(error, NOT_NOW)
+            self._raise_if_fatal(error)
+            is_retryable = isinstance(error, TEMPORARY_REFUSALS)
             self._context.store.batches.refuse(place, error, is_retryable=is_retryable)
 
     def _source(self, photo: PhotoPart) -> Source:
@@ -161,33 +161,33 @@ class _Reception:
             raise photo.error or MalformedRequest(NO_BATCH)
         return Source.received(photo.upload, self._context)
 
-    def _check_patience(self, error: CelshadeError) -> None:
-        """Raise what makes no sense to go on with.
+    def _raise_if_fatal(self, error: CelshadeError) -> None:
+        """Raise an error that ends the batch.
 
-        When the very first photo finds no room, the request itself is answered so: nothing was
-        taken in, and `Retry-After` tells when to send it again.
+        When the first photo is refused for lack of capacity, so is the request: nothing was
+        accepted, and `Retry-After` says when to send it again.
         """
         if isinstance(error, StorageUnavailable):
             self._storage_failures += 1
-        is_first = len(self._prints) == 1 and isinstance(error, NOT_NOW)
+        is_first = len(self._sha256s) == 1 and isinstance(error, TEMPORARY_REFUSALS)
         if self._storage_failures == STORAGE_FAILURES or (
             is_first and not isinstance(error, NotCached)
         ):
             raise error
 
     def _seal(self, style: StyleOffer, parameters: Parameters) -> None:
-        """Say that all is there; or compare it with what came under its key before."""
-        found = self._fingerprint(style, parameters)
-        if self._former_print is None and self._batch_id is not None:
-            self._context.store.batches.seal(self._batch_id, fingerprint=found)
-        elif found != self._former_print:
+        """Complete the batch, or compare it with the one sent under the same key before."""
+        fingerprint = self._fingerprint(style, parameters)
+        if self._known_fingerprint is None and self._batch_id is not None:
+            self._context.store.batches.seal(self._batch_id, fingerprint=fingerprint)
+        elif fingerprint != self._known_fingerprint:
             raise IdempotencyKeyReuse
 
     def _fingerprint(self, style: StyleOffer, parameters: Parameters) -> str:
-        """Digest of what must not differ under one idempotency key, as for a job."""
+        """Hash what must not differ under one idempotency key, as for a job."""
         text = json.dumps(
             [
-                self._prints,
+                self._sha256s,
                 style.name,
                 round(parameters.strength, 2),
                 style.size_px(parameters.size),

@@ -1,8 +1,8 @@
-"""Reads a batch submission: many photos and one set of parameters, as a multipart form.
+"""Batch uploads: many photos and one set of parameters, in a multipart form.
 
 One photo at a time is held, hashed while it is read and spooled to disk beyond a few MiB; the next
-one is read when this one has been dealt with. So the parameters must come before the photos. A
-photo that cannot be taken spoils the others as little as the body's framing allows.
+one is read when this one has been processed. So the parameters must come before the photos. A
+refused photo affects the others as little as the framing of the body allows.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ from api.uploads.multipart import (
     UNREADABLE,
     PhotoSpool,
     Upload,
-    each_once,
+    unique_fields,
 )
 from common.errors import (
     CelshadeError,
@@ -38,9 +38,9 @@ from common.errors import (
     UploadTooLarge,
 )
 
-# Smaller than the pieces of a lone photo, whose end is known: werkzeug goes through a piece that
-# holds the end of a photo byte by byte.
-PIECE_BYTES = 32 * 1024
+# Smaller than for a single photo, whose end is known: werkzeug scans the chunk with the end byte by
+# byte.
+CHUNK_BYTES = 32 * 1024
 NO_BATCH = f"Send the photos as multipart/form-data, each as a file named '{FILE_FIELD}'."
 PARAMETERS_FIRST = "Send the parameters before the first photo, or in the query."
 
@@ -50,8 +50,8 @@ class PhotoPart:
     """One photo of a batch.
 
     Attributes:
-        label: What is shown of its file's name.
-        upload: The photo; closed when the next one is asked for. None when there is an error.
+        label: Its file name as it is shown.
+        upload: The photo; closed when the next one is read. None if there is an error.
         error: Why it could not be received.
     """
 
@@ -65,12 +65,12 @@ class BatchUpload:
 
     Args:
         request: The request; its body has not been read.
-        max_image_bytes: Largest photo, bytes; a larger one is passed over.
+        max_image_bytes: Largest photo, bytes; a larger one becomes an error.
         max_photos: Most photos.
-        heard: Called after each piece of the body that came in.
+        on_chunk: Called after each chunk of the body.
 
     Raises:
-        MalformedRequest: It is no multipart form.
+        MalformedRequest: It is not a multipart form.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class BatchUpload:
         *,
         max_image_bytes: int,
         max_photos: int,
-        heard: Callable[[], None],
+        on_chunk: Callable[[], None],
     ) -> None:
         boundary = request.mimetype_params.get("boundary", "")
         if request.mimetype != "multipart/form-data" or not boundary.isascii() or not boundary:
@@ -87,7 +87,7 @@ class BatchUpload:
         self._stream = request.stream
         self._max_image_bytes = max_image_bytes
         self._max_photos = max_photos
-        self._heard = heard
+        self._on_chunk = on_chunk
         self._pairs = list(request.args.items(multi=True))
         self._decoder = MultipartDecoder(
             boundary.encode(), MAX_PARSER_BYTES, max_parts=MAX_PARTS + max_photos
@@ -95,20 +95,20 @@ class BatchUpload:
 
     @property
     def fields(self) -> dict[str, str]:
-        """The parameters, each of which may come once; whole as soon as the first photo comes.
+        """The parameters, each of which may occur once; complete from the first photo on.
 
         Raises:
-            MalformedRequest: One came twice, or is too large.
+            MalformedRequest: One occurs twice, or is too large.
         """
-        return each_once(self._pairs)
+        return unique_fields(self._pairs)
 
     def photos(self) -> Iterator[PhotoPart]:
         """Yield the photos in their order.
 
         Raises:
-            MalformedRequest: The form is not of the shape it must have.
+            MalformedRequest: The form does not have the required shape.
             UploadTooLarge: There are too many photos.
-            CelshadeError: Whatever else the body's reader raises.
+            CelshadeError: Whatever else the body reader raises.
         """
         count = 0
         events = self._events()
@@ -121,15 +121,15 @@ class BatchUpload:
                 _check_name(event.name)
                 with self._receive(events) as part:
                     if not event.filename and not part.size_bytes:
-                        continue  # a browser's input in which nothing was chosen
+                        continue  # an empty file input of a browser
                     count += 1
                     if count > self._max_photos:
                         raise UploadTooLarge(f"A batch takes at most {self._max_photos:,} photos.")
                     yield part.photo(file_label(event.filename))
 
-    def _receive(self, events: Iterator[Event]) -> "_Received":
-        """Read one photo to its end, whatever becomes of it."""
-        received = _Received(PhotoSpool(self._max_image_bytes))
+    def _receive(self, events: Iterator[Event]) -> "_ReceivedPhoto":
+        """Read one photo to its end, even if it is refused."""
+        received = _ReceivedPhoto(PhotoSpool(self._max_image_bytes))
         try:
             for chunk in _data(events):
                 received.take(chunk)
@@ -139,13 +139,13 @@ class BatchUpload:
         return received
 
     def _events(self) -> Iterator[Event]:
-        """Yield what the body holds, as it comes."""
+        """Yield the parts of the body as they arrive."""
         while True:
             try:
                 event = self._decoder.next_event()
                 if isinstance(event, NeedData):
-                    chunk = self._stream.read(PIECE_BYTES)
-                    self._heard()
+                    chunk = self._stream.read(CHUNK_BYTES)
+                    self._on_chunk()
                     self._decoder.receive_data(chunk or None)
                     continue
             except (ValueError, RequestEntityTooLarge) as error:
@@ -155,11 +155,11 @@ class BatchUpload:
             yield event
 
 
-class _Received:
-    """One photo as it came in; a context manager that closes its file.
+class _ReceivedPhoto:
+    """One received photo; a context manager that closes its file.
 
     Args:
-        spool: Takes its bytes.
+        spool: Stores its bytes.
     """
 
     def __init__(self, spool: PhotoSpool) -> None:
@@ -168,11 +168,11 @@ class _Received:
 
     @property
     def size_bytes(self) -> int:
-        """Bytes that came, up to the first that was too many."""
+        """Bytes received, until the limit was passed."""
         return self._spool.size_bytes
 
     def take(self, chunk: bytes) -> None:
-        """Append bytes, or pass over them once something was wrong."""
+        """Append bytes, or discard them after an error."""
         if self._error is not None:
             return
         try:
@@ -188,10 +188,10 @@ class _Received:
         return PhotoPart(label, self._spool.upload({}))
 
     def close(self) -> None:
-        """Close the file; what was spooled to disk is gone."""
+        """Close the file; a spooled file is deleted."""
         self._spool.close()
 
-    def __enter__(self) -> "_Received":
+    def __enter__(self) -> "_ReceivedPhoto":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -199,7 +199,7 @@ class _Received:
 
 
 def _data(events: Iterator[Event]) -> Iterator[bytes]:
-    """Yield the bytes of the part whose head was just read."""
+    """Yield the bytes of the part whose headers were just read."""
     for event in events:
         if isinstance(event, Data):
             yield event.data
@@ -209,15 +209,15 @@ def _data(events: Iterator[Event]) -> Iterator[bytes]:
 
 def _text(events: Iterator[Event]) -> str:
     """Read a form field."""
-    whole = bytearray()
+    content = bytearray()
     for chunk in _data(events):
-        whole += chunk
-        if len(whole) > MAX_FIELD_BYTES:
+        content += chunk
+        if len(content) > MAX_FIELD_BYTES:
             raise MalformedRequest(f"A form field is larger than {MAX_FIELD_BYTES:,} bytes.")
-    return whole.decode(errors="replace")
+    return content.decode(errors="replace")
 
 
 def _check_name(name: str | None) -> None:
-    """Refuse files under any other name than theirs."""
+    """Refuse files under any other field name."""
     if name != FILE_FIELD:
         raise MalformedRequest(NO_BATCH)

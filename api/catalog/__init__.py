@@ -1,1 +1,1 @@
-"""The styles there are, and the version that takes new work."""
+"""The catalog of styles, and the version of each that takes new work."""

@@ -1,6 +1,6 @@
-"""The catalog: which styles there are, and under which version new work is taken in.
+"""The catalog: the available styles, and the version of each that takes new work.
 
-It knows styles only from what workers said of themselves, by way of the job store.
+It knows only the styles that workers have announced in the job store.
 """
 
 import threading
@@ -12,7 +12,7 @@ from common.errors import CelshadeError, InvalidParam, NoWorkers, StoreUnavailab
 from common.jobstore.overview import Line, Overview
 from common.renders import DEFAULT_SIZE_PX, MAX_SIZE_PX, MIN_SIZE_PX
 
-FRESH_S = 1.0
+MAX_AGE_S = 1.0
 NO_WORKERS_RETRY_AFTER_S = 5
 ALIVE = ("ready", "starting")
 
@@ -34,12 +34,12 @@ class StyleOffer:
 
     @property
     def is_default(self) -> bool:
-        """Whether its card says that photos get it when no style is named."""
+        """Whether its card makes it the default style."""
         return bool(self.line.card.get("is_default", False))
 
     @property
     def min_size_px(self) -> int:
-        """Least long side, pixels."""
+        """Smallest long side, pixels."""
         return int(self.line.card.get("min_size_px", MIN_SIZE_PX))
 
     @property
@@ -49,18 +49,18 @@ class StyleOffer:
 
     @property
     def default_size_px(self) -> int:
-        """Long side when none is named, pixels."""
+        """Default long side, pixels."""
         return int(self.line.card.get("default_size_px", DEFAULT_SIZE_PX))
 
     def count(self, state: str) -> int:
-        """How many living workers are in a state."""
+        """Return how many live workers are in a state."""
         return sum(member.state == state for member in self.line.crew)
 
     def size_px(self, asked_px: int | None) -> int:
-        """The long side that is meant.
+        """Return the requested or default long side, pixels.
 
         Raises:
-            InvalidParam: The style does not go there.
+            InvalidParam: The style does not support that size.
         """
         size_px = self.default_size_px if asked_px is None else asked_px
         if not self.min_size_px <= size_px <= self.max_size_px:
@@ -73,7 +73,7 @@ class StyleOffer:
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """All styles, by name in order, and the one that is meant when none is named."""
+    """All styles, sorted by name, and the default one."""
 
     styles: tuple[StyleOffer, ...]
     default: StyleOffer | None
@@ -92,8 +92,8 @@ class Offers:
         """Return a style; the default without a name.
 
         Raises:
-            NoWorkers: No worker ever offered any.
-            UnknownStyle: No worker ever offered this one.
+            NoWorkers: No worker ever offered a style.
+            UnknownStyle: No worker ever offered this style.
         """
         if self.default is None:
             raise NoWorkers(retry_after_s=NO_WORKERS_RETRY_AFTER_S)
@@ -106,7 +106,7 @@ class Offers:
 
 
 def newest(lines: list[Line]) -> Line:
-    """Choose a version: the newest that has a worker or is getting one, else the last seen."""
+    """Choose a version: the newest with a ready or starting worker, else the last seen."""
     alive = [line for line in lines if any(member.state in ALIVE for member in line.crew)]
     if alive:
         return max(alive, key=lambda line: (line.first_seen_ms, line.name))
@@ -114,50 +114,50 @@ def newest(lines: list[Line]) -> Line:
 
 
 class Catalog:
-    """The service at a glance, asked for at most once a second however many threads want it.
+    """The overview of the service, loaded at most once a second by all threads together.
 
     Args:
-        overview: Looks at the whole service.
+        overview: Loads the overview.
         clock: Monotonic seconds.
     """
 
     def __init__(
         self, overview: Callable[[], Overview], *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._look = overview
+        self._load = overview
         self._clock = clock
         self._lock = threading.Lock()
-        self._seen: Overview | None = None
-        self._seen_s = 0.0
+        self._cached: Overview | None = None
+        self._loaded_s = 0.0
         self._failure: CelshadeError | None = None
         self._failed_s = 0.0
 
-    def overview(self, *, fresh_s: float = FRESH_S) -> Overview:
-        """The service, at most so many seconds old; 0 for what is true from now on.
+    def overview(self, *, max_age_s: float = MAX_AGE_S) -> Overview:
+        """Return the overview, at most `max_age_s` old; 0 loads it again.
 
         Raises:
-            StoreUnavailable: The job store does not answer.
+            StoreUnavailable: The job store is unavailable.
         """
-        asked_s = self._clock()
+        requested_s = self._clock()
         with self._lock:
-            if self._seen is not None and asked_s - self._seen_s <= fresh_s:
-                return self._seen
-            if self._failure is not None and self._failed_s >= asked_s:
-                # Somebody found out while we stood in line: nobody waits for a second time-out.
+            if self._cached is not None and requested_s - self._loaded_s <= max_age_s:
+                return self._cached
+            if self._failure is not None and self._failed_s >= requested_s:
+                # Another thread failed while this one waited: spare it a second timeout.
                 raise StoreUnavailable(retry_after_s=self._failure.retry_after_s)
-            begun_s = self._clock()
+            started_s = self._clock()
             try:
-                self._seen, self._seen_s = self._look(), begun_s
+                self._cached, self._loaded_s = self._load(), started_s
             except CelshadeError as error:
                 self._failure, self._failed_s = error, self._clock()
                 raise
-            return self._seen
+            return self._cached
 
     def offers(self) -> Offers:
-        """The styles, at most a second old.
+        """Return the styles, at most a second old.
 
         Raises:
-            StoreUnavailable: The job store does not answer.
+            StoreUnavailable: The job store is unavailable.
         """
         return Offers.of(self.overview().lines)
 
@@ -165,11 +165,11 @@ class Catalog:
         """Return a style; the default without a name.
 
         Raises:
-            NoWorkers, UnknownStyle: As `Offers.choose`. What is not known is looked for once
-                more: its worker may have come this very moment.
-            StoreUnavailable: The job store does not answer.
+            NoWorkers, UnknownStyle: As `Offers.choose`. An unknown style is looked up once more:
+                its worker may have started just now.
+            StoreUnavailable: The job store is unavailable.
         """
         try:
             return self.offers().choose(name)
         except (NoWorkers, UnknownStyle):
-            return Offers.of(self.overview(fresh_s=0.0).lines).choose(name)
+            return Offers.of(self.overview(max_age_s=0.0).lines).choose(name)

@@ -1,4 +1,4 @@
-"""What is said of signed links: answers of the service hold them, and nobody makes them up."""
+"""OpenAPI operation of signed links; clients take them from responses, never build them."""
 
 from http import HTTPStatus
 

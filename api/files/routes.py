@@ -1,4 +1,4 @@
-"""`/files`: objects of the local store, for whoever holds a signed link that is still good."""
+"""`/files`: objects of the local store, for valid signed links."""
 
 import os
 from contextlib import ExitStack
@@ -19,7 +19,7 @@ _SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 @files.get("/<path:name>")
 def signed_file(name: str) -> Response:
-    """Serve an object of the local store to whoever holds a link that is still good."""
+    """Serve an object of the local store; needs a valid signed link."""
     objects = current_context().objects
     if not isinstance(objects, LocalStore):
         raise NotFound
@@ -43,7 +43,7 @@ def signed_file(name: str) -> Response:
 
 
 def _file_response(file: BinaryIO, name: str, content_type: str) -> Response:
-    """Stream an open file, or the part of it that the request wants; closes it at the end."""
+    """Stream an open file or the requested range, then close it."""
     with ExitStack() as stack:
         stack.callback(file.close)
         size_bytes = os.fstat(file.fileno()).st_size
@@ -55,5 +55,5 @@ def _file_response(file: BinaryIO, name: str, content_type: str) -> Response:
         response.headers["Cache-Control"] = "private"
         response.headers["Content-Security-Policy"] = _SANDBOX
         response.make_conditional(request.environ, accept_ranges=True, complete_length=size_bytes)
-        stack.pop_all()  # from here on it is closed with the response
+        stack.pop_all()  # the response closes it from here on
     return response

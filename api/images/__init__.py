@@ -1,1 +1,1 @@
-"""Photos kept for later jobs, so that one upload serves several styles."""
+"""Images: photos kept for later jobs, so that one upload serves several styles."""

@@ -1,4 +1,4 @@
-"""Examples of kept images as the service sends them; a test reads each with its own model. Pure."""
+"""Examples of images for the OpenAPI document; a test validates each with its model. Pure."""
 
 from typing import Any
 

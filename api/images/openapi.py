@@ -1,4 +1,4 @@
-"""What is said of the routes of `/v1/images`."""
+"""OpenAPI operations of `/v1/images`."""
 
 from http import HTTPStatus
 

@@ -1,4 +1,4 @@
-"""`/v1/images`: photos kept for jobs to come, so that one upload serves several styles."""
+"""`/v1/images`: photos kept for later jobs, so that one upload serves several styles."""
 
 from http import HTTPStatus
 
@@ -19,17 +19,17 @@ v1.before_request(require_jobs_caller)
 
 @v1.post("")
 def keep_image() -> Response:
-    """Take in a photo without a job."""
-    here, caller = current_context(), current_caller().name
-    with read_photo_upload(request, max_image_bytes=here.settings.max_upload_bytes) as upload:
+    """Store a photo without a job."""
+    context, caller = current_context(), current_caller().name
+    with read_photo_upload(request, max_image_bytes=context.settings.max_upload_bytes) as upload:
         NoParameters.parse(upload.fields)
         if upload.image_id is not None:
             raise MalformedRequest(f"An image is made from a file; '{IMAGE_ID}' is one already.")
-        source = Source.received(upload, here)
-        # Named in the job store before it exists: whatever fails now, the keeper sweeps it.
-        here.store.images.begin(caller, source.input_name)
-        here.objects.put(source.input_name, upload.file, content_type=source.content_type)
-        image = here.store.images.keep(
+        source = Source.received(upload, context)
+        # Recorded in the job store before it exists: if a step fails, the keeper deletes it.
+        context.store.images.begin(caller, source.input_name)
+        context.objects.put(source.input_name, upload.file, content_type=source.content_type)
+        image = context.store.images.keep(
             caller,
             source.input_name,
             sha256=source.sha256,
@@ -38,7 +38,7 @@ def keep_image() -> Response:
             height=source.height,
             size_bytes=upload.size_bytes,
         )
-    response = _answer(image, HTTPStatus.CREATED)
+    response = _image_response(image, HTTPStatus.CREATED)
     response.headers["Location"] = current_links().image(image.id)
     return response
 
@@ -47,16 +47,16 @@ def keep_image() -> Response:
 def show_image(image_id: str) -> Response:
     """Show a kept image."""
     image_id = checked_id(image_id, "image")
-    return _answer(current_context().store.images.view(image_id, current_caller().name))
+    return _image_response(current_context().store.images.view(image_id, current_caller().name))
 
 
 @v1.delete("/<image_id>")
 def forget_image(image_id: str) -> Response:
-    """Forget an image; jobs made from it keep their photo."""
+    """Delete an image; jobs made from it keep their photo."""
     current_context().store.images.drop(checked_id(image_id, "image"), current_caller().name)
     return json_response(ForgottenBody(deleted=["image"]))
 
 
-def _answer(image: Image, status: HTTPStatus = HTTPStatus.OK) -> Response:
+def _image_response(image: Image, status: HTTPStatus = HTTPStatus.OK) -> Response:
     body = ImageBody.of(image, current_links())
     return json_response(body, status)

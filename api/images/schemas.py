@@ -1,4 +1,4 @@
-"""Image schemas: the bodies that tell of kept images. Pure."""
+"""Image schemas: kept images and deletions. Pure."""
 
 from typing import Literal
 
@@ -35,7 +35,7 @@ class ImageBody(Body):
 
     @classmethod
     def of(cls, image: Image, links: Links) -> "ImageBody":
-        """Show an image, with a signed link to the photo itself."""
+        """Build the body of an image, with a signed link to the photo."""
         signed = links.photo(image)
         return cls.model_validate(
             {

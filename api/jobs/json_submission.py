@@ -11,7 +11,7 @@ from hashlib import sha256
 from werkzeug.wrappers import Request
 
 from api.http.json_body import read_json_object
-from api.uploads.multipart import IMAGE_ID, PhotoSpool, Upload, each_once
+from api.uploads.multipart import IMAGE_ID, PhotoSpool, Upload, unique_fields
 from api.uploads.photo_fetch import IMAGE_URL
 from common.errors import InvalidParam, MalformedRequest
 
@@ -36,7 +36,7 @@ def read_json_submission(
         InvalidParam: A value is neither a text nor a number.
         CelshadeError: Whatever `fetch` raises.
     """
-    fields = each_once([*request.args.items(multi=True), *_texts(read_json_object(request))])
+    fields = unique_fields([*request.args.items(multi=True), *_texts(read_json_object(request))])
     image_url, image_id = fields.pop(IMAGE_URL, None), fields.pop(IMAGE_ID, None)
     if (image_url is None) == (image_id is None):
         raise MalformedRequest(ONE_NAME)

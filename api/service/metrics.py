@@ -1,6 +1,6 @@
-"""Metrics: the job store's view of the whole service, in Prometheus' text format.
+"""Metrics: the job store's view of the whole service, in the Prometheus text format.
 
-Nothing is counted in this process, so any API process answers alike, restarted or not.
+Nothing is counted in this process, so every API process returns the same, restarted or not.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -25,19 +25,19 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 STATES = ("starting", "ready", "sick", "draining")
 
 
-def render(look: Callable[[], Overview]) -> bytes:
-    """Write all metrics of one look at the service.
+def render(load: Callable[[], Overview]) -> bytes:
+    """Render all metrics from one overview.
 
     Raises:
-        StoreUnavailable: The job store does not answer.
+        StoreUnavailable: The job store is unavailable.
     """
     registry = CollectorRegistry()
-    registry.register(_Seen(look()))
+    registry.register(_OverviewCollector(load()))
     return generate_latest(registry)
 
 
-class _Seen(Collector):
-    """One look at the service, as metrics."""
+class _OverviewCollector(Collector):
+    """An overview as metrics."""
 
     def __init__(self, overview: Overview) -> None:
         self._overview = overview
@@ -47,9 +47,9 @@ class _Seen(Collector):
         yield from _jobs(self._overview)
         yield from _renders(self._overview.counts)
         yield from _lines(self._overview.lines)
-        yield from _stock(self._overview)
+        yield from _totals(self._overview)
         yield from _webhooks(self._overview)
-        yield from _promises(self._overview.eta_errors)
+        yield from _eta_errors(self._overview.eta_errors)
         yield _histogram(
             names.PICTURE,
             "Seconds from a render's first submission until its picture was there.",
@@ -61,11 +61,11 @@ def _counter(name: str, help_text: str, value: float) -> CounterMetricFamily:
     return CounterMetricFamily(name, help_text, value=value)
 
 
-def _jobs(seen: Overview) -> Iterator[Metric]:
-    counts = seen.counts
+def _jobs(overview: Overview) -> Iterator[Metric]:
+    counts = overview.counts
     jobs = GaugeMetricFamily(names.JOBS, "Job records, by status.", labels=["status"])
     for status in JobStatus:
-        jobs.add_metric([status], seen.states.get(status, 0))
+        jobs.add_metric([status], overview.states.get(status, 0))
     yield jobs
     yield _counter(names.JOBS_SUBMITTED, "Jobs accepted.", counts.get("jobs_submitted", 0))
     ended = CounterMetricFamily(names.JOBS_ENDED, "Runs ended, by status.", labels=["status"])
@@ -78,8 +78,8 @@ def _jobs(seen: Overview) -> Iterator[Metric]:
             failed.add_metric([name.removeprefix("failed_")], value)
     yield failed
     cache = CounterMetricFamily(names.CACHE, "Submissions, by cache status.", labels=["status"])
-    for met in CacheStatus:
-        cache.add_metric([met], counts.get(f"cache_{met}", 0))
+    for cache_status in CacheStatus:
+        cache.add_metric([cache_status], counts.get(f"cache_{cache_status}", 0))
     yield cache
 
 
@@ -121,39 +121,39 @@ def _lines(lines: tuple[Line, ...]) -> Iterator[Metric]:
     yield from (workers, waiting, cost, pace)
 
 
-def _stock(seen: Overview) -> Iterator[Metric]:
+def _totals(overview: Overview) -> Iterator[Metric]:
     for name, help_text, value in (
-        (names.LEASES, "Renders being worked on.", seen.leases),
-        (names.DELAYED, "Renders in a pause before another attempt.", seen.delayed),
-        (names.DOOMED_OBJECTS, "Objects to be deleted.", seen.doomed + seen.deleting),
-        (names.DEAD_LETTERS, "Jobs in the dead-letter list.", seen.dead),
-        (names.REDIS_MEMORY_SHARE, "Used share of Redis' memory limit.", seen.memory_share),
+        (names.LEASES, "Renders being worked on.", overview.leases),
+        (names.DELAYED, "Renders in a pause before another attempt.", overview.delayed),
+        (names.DOOMED_OBJECTS, "Objects to be deleted.", overview.doomed + overview.deleting),
+        (names.DEAD_LETTERS, "Jobs in the dead-letter list.", overview.dead),
+        (names.REDIS_MEMORY_SHARE, "Used share of Redis' memory limit.", overview.memory_share),
     ):
         yield GaugeMetricFamily(name, help_text, value=value)
-    yield _counter(names.REAPER_PAUSES, "Pauses of the reaper over 3 s.", seen.reaper_pauses)
+    yield _counter(names.REAPER_PAUSES, "Pauses of the reaper over 3 s.", overview.reaper_pauses)
 
 
-def _webhooks(seen: Overview) -> Iterator[Metric]:
+def _webhooks(overview: Overview) -> Iterator[Metric]:
     ended = CounterMetricFamily(names.WEBHOOKS, "Webhooks ended, by status.", labels=["status"])
     for status in WebhookStatus:
         if status is not WebhookStatus.WAITING:
-            ended.add_metric([status], seen.counts.get(f"webhooks_{status}", 0))
-    tries = CounterMetricFamily(
+            ended.add_metric([status], overview.counts.get(f"webhooks_{status}", 0))
+    attempts = CounterMetricFamily(
         names.WEBHOOK_ATTEMPTS, "Attempts to send webhooks, by outcome.", labels=["outcome"]
     )
     for outcome in Sending:
-        tries.add_metric([outcome], seen.counts.get(f"webhook_attempts_{outcome}", 0))
-    yield from (ended, tries)
+        attempts.add_metric([outcome], overview.counts.get(f"webhook_attempts_{outcome}", 0))
+    yield from (ended, attempts)
     yield GaugeMetricFamily(
-        names.WEBHOOKS_WAITING, "Webhooks on their way.", value=seen.webhooks_waiting
+        names.WEBHOOKS_WAITING, "Webhooks on their way.", value=overview.webhooks_waiting
     )
     yield GaugeMetricFamily(
-        names.WEBHOOKS_DUE, "Webhooks whose time to be sent has come.", value=seen.webhooks_due
+        names.WEBHOOKS_DUE, "Webhooks whose time to be sent has come.", value=overview.webhooks_due
     )
 
 
-def _promises(errors: Histogram) -> Iterator[Metric]:
-    """How far off the ETAs were; the quantile is that of all renders ever."""
+def _eta_errors(errors: Histogram) -> Iterator[Metric]:
+    """Yield how far off the ETAs were; the quantile covers all renders ever."""
     yield _histogram(
         names.ETA_ERROR, "Seconds between a picture's end and what its submission was told.", errors
     )
@@ -163,7 +163,7 @@ def _promises(errors: Histogram) -> Iterator[Metric]:
         yield GaugeMetricFamily(names.ETA_ERROR_P90, help_text, value=p90_s)
 
 
-def _histogram(name: str, help_text: str, seen: Histogram) -> HistogramMetricFamily:
-    bounds = [*map(str, seen.bounds_s), "+Inf"]
-    buckets = list(zip(bounds, seen.cumulative, strict=True))
-    return HistogramMetricFamily(name, help_text, buckets=buckets, sum_value=seen.sum_s)
+def _histogram(name: str, help_text: str, histogram: Histogram) -> HistogramMetricFamily:
+    bounds = [*map(str, histogram.bounds_s), "+Inf"]
+    buckets = list(zip(bounds, histogram.cumulative, strict=True))
+    return HistogramMetricFamily(name, help_text, buckets=buckets, sum_value=histogram.sum_s)

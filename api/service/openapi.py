@@ -1,4 +1,4 @@
-"""What is said of the routes that tell of the service: its limits, probes and documents."""
+"""OpenAPI operations of the service: styles, limits, probes and documents."""
 
 from http import HTTPStatus
 
@@ -8,7 +8,7 @@ from api.service.usage_schemas import UsageBody
 from common.callers import Scope
 
 
-def _told(model: type, description: str) -> tuple[Answer, ...]:
+def _ok(model: type, description: str) -> tuple[Answer, ...]:
     return (Answer(HTTPStatus.OK, description, (Content(model=model),)),)
 
 
@@ -20,32 +20,32 @@ OPERATIONS: dict[str, Operation] = {
         tag=Tag.SERVICE,
         summary="The styles there are",
         description="Those that workers have offered; one is the default.",
-        answers=_told(StylesBody, "All styles."),
+        answers=_ok(StylesBody, "All styles."),
     ),
     "service.limits": Operation(
         id="get_limits",
         tag=Tag.SERVICE,
         summary="What is accepted",
         description="Check before you upload.",
-        answers=_told(LimitsBody, "The limits of this caller."),
+        answers=_ok(LimitsBody, "The limits of this caller."),
     ),
     "service.usage": Operation(
         id="get_usage",
         tag=Tag.SERVICE,
         summary="What you have used up",
-        answers=_told(UsageBody, "Today's usage, and what is left."),
+        answers=_ok(UsageBody, "Today's usage, and what is left."),
     ),
     "service.queue": Operation(
         id="get_queue",
         tag=Tag.SERVICE,
         summary="How busy the service is",
-        answers=_told(LoadBody, "The lines and their workers."),
+        answers=_ok(LoadBody, "The lines and their workers."),
     ),
     "probes.healthz": Operation(
         id="get_health",
         tag=Tag.SERVICE,
         summary="Whether this process lives",
-        answers=_told(HealthBody, "It does."),
+        answers=_ok(HealthBody, "It does."),
         scope=None,
         asks_job_store=False,
     ),
@@ -53,7 +53,7 @@ OPERATIONS: dict[str, Operation] = {
         id="get_readiness",
         tag=Tag.SERVICE,
         summary="Whether work can be taken in",
-        answers=_told(ReadinessBody, "It can."),
+        answers=_ok(ReadinessBody, "It can."),
         problems=("storage_unavailable",),
         scope=None,
     ),

@@ -36,52 +36,52 @@ def styles() -> Response:
 
 @v1.get("/limits")
 def limits() -> Response:
-    """Tell what is accepted."""
+    """Return the limits."""
     return json_response(LimitsBody.of(current_context().settings, current_caller()))
 
 
 @v1.get("/usage")
 def usage() -> Response:
-    """Tell the caller what it has used up, and what is left."""
-    here, caller = current_context(), current_caller()
-    today = here.store.usage.today(caller.name)
+    """Return what the caller has used, and what is left."""
+    context, caller = current_context(), current_caller()
+    today = context.store.usage.today(caller.name)
     return json_response(
-        UsageBody.of(today, caller=caller, settings=here.settings, quota=current_quota())
+        UsageBody.of(today, caller=caller, settings=context.settings, quota=current_quota())
     )
 
 
 @v1.get("/queue")
 def queue() -> Response:
-    """Tell how busy the service is."""
+    """Return how busy the service is."""
     return json_response(LoadBody.of(current_context().store.overviews.overview()))
 
 
 @probes.get("/healthz")
 def healthz() -> Response:
-    """Say that this process lives, whatever the others do."""
+    """Report that this process is alive, whatever its dependencies do."""
     return json_response(HealthBody())
 
 
 @probes.get("/readyz")
 def readyz() -> Response:
-    """Say whether work could be taken in now, and what is wrong if not."""
-    here = current_context()
-    checks = {"job store": here.store.overviews.overview, "storage": here.objects.probe}
-    with ThreadPoolExecutor(len(checks)) as pool:  # at once: both may need their whole time
+    """Report whether work can be accepted now, and what is wrong if not."""
+    context = current_context()
+    checks = {"job store": context.store.overviews.overview, "storage": context.objects.probe}
+    with ThreadPoolExecutor(len(checks)) as pool:  # in parallel: both may take their whole timeout
         failures = dict(zip(checks, pool.map(_failure_of, checks.values()), strict=True))
-    found = {name: error for name, error in failures.items() if error is not None}
-    if not found:
-        return json_response(ReadinessBody(workers=WorkersBody.of(here.catalog.overview())))
+    errors = {name: error for name, error in failures.items() if error is not None}
+    if not errors:
+        return json_response(ReadinessBody(workers=WorkersBody.of(context.catalog.overview())))
     return problem(
-        next(iter(found.values())).code,
-        " ".join(str(error) for error in found.values()),
-        faults=[(name, str(error)) for name, error in found.items()],
+        next(iter(errors.values())).code,
+        " ".join(str(error) for error in errors.values()),
+        faults=[(name, str(error)) for name, error in errors.items()],
     )
 
 
 @probes.get("/metrics")
 def show_metrics() -> Response:
-    """Write the metrics, for callers who look after the service."""
+    """Return the metrics, for operators."""
     require_caller(Scope.ADMIN)
     text = metrics.render(current_context().store.overviews.overview)
     return Response(text, content_type=metrics.CONTENT_TYPE)

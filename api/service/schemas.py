@@ -1,4 +1,4 @@
-"""Service schemas: the bodies that tell of the service as a whole: styles, limits, queue. Pure."""
+"""Service schemas: styles, limits, load and health. Pure."""
 
 import math
 from typing import Literal
@@ -33,7 +33,7 @@ class WorkersBody(Body):
 
     @classmethod
     def of(cls, overview: Overview) -> "WorkersBody":
-        """Count the living processes; one that serves several styles counts once."""
+        """Count the live processes; one that serves several styles counts once."""
         crews = [member for line in overview.lines for member in line.crew]
 
         def count(state: str) -> int:
@@ -72,7 +72,7 @@ class StyleBody(Body):
 
     @classmethod
     def of(cls, style: StyleOffer, *, is_default: bool) -> "StyleBody":
-        """Show a style."""
+        """Build the body of a style."""
         card = style.line.card
         return cls(
             name=style.name,
@@ -96,7 +96,7 @@ class StylesBody(Body):
 
     @classmethod
     def of(cls, offers: Offers) -> "StylesBody":
-        """Show all styles; one of them is the default."""
+        """Build the list of styles; one of them is the default."""
         return cls(
             data=[
                 StyleBody.of(style, is_default=style is offers.default) for style in offers.styles
@@ -117,7 +117,7 @@ class LineLoadBody(Body):
 
     @classmethod
     def of(cls, line: Line) -> "LineLoadBody":
-        """Show a line."""
+        """Build the body of a line."""
         offer = StyleOffer(line)
         return cls(
             style=line.style,
@@ -141,7 +141,7 @@ class LoadBody(Body):
 
     @classmethod
     def of(cls, overview: Overview) -> "LoadBody":
-        """Show the load."""
+        """Build the body of the load."""
         return cls(
             waiting=sum(line.waiting for line in overview.lines),
             running=overview.leases,
@@ -152,7 +152,7 @@ class LoadBody(Body):
 
 
 def _eta_s(line: Line) -> float | None:
-    """Seconds of work ahead, or None while nobody works."""
+    """Return the seconds of work ahead; None without a ready worker."""
     rate = sum(1 / member.seconds_per_mp for member in line.ready if member.seconds_per_mp > 0)
     return round((line.waiting_px + line.running_px) / 1e6 / rate, 1) if rate else None
 
@@ -181,7 +181,7 @@ class MetadataLimits(Body):
 
 
 def megapixels_a_day(settings: Settings, caller: Caller) -> float | None:
-    """Megapixels that a caller may have rendered in a day; None for no limit."""
+    """Return the megapixels per day that a caller may use; None for no limit."""
     most = caller.share.megapixels_per_day or settings.megapixels_per_day
     return None if most is None or math.isinf(most) else most
 
@@ -216,7 +216,7 @@ class LimitsBody(Body):
 
     @classmethod
     def of(cls, settings: Settings, caller: Caller) -> "LimitsBody":
-        """Show a caller the limits that its share, the settings and the code set."""
+        """Build the limits of a caller from its share, the settings and constants."""
         share = caller.share
         return cls(
             max_upload_bytes=settings.max_upload_bytes,

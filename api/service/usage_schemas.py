@@ -1,4 +1,4 @@
-"""Usage schemas: the body that tells a caller what it has used up, and what is left. Pure."""
+"""Usage schemas: what a caller has used, and what is left. Pure."""
 
 import datetime
 
@@ -46,7 +46,7 @@ class RequestsBody(Body):
 
     @classmethod
     def of(cls, quota: RequestQuota) -> "RequestsBody":
-        """Show what is left of a minute."""
+        """Build the usage of the present minute."""
         return cls(
             used=quota.limit - quota.left,
             limit=quota.limit,
@@ -70,7 +70,7 @@ class UsageBody(Body):
     def of(
         cls, usage: DayUsage, *, caller: Caller, settings: Settings, quota: RequestQuota | None
     ) -> "UsageBody":
-        """Show what a caller has used up, beside its share."""
+        """Build the usage of a caller, with its limits."""
         most_open = caller.share.max_open_jobs or settings.max_open_jobs_per_caller
         most_mp, used_mp = megapixels_a_day(settings, caller), usage.work_px / 1e6
         return cls(

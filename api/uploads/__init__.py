@@ -1,1 +1,1 @@
-"""Photos on their way in: received as forms or raw bodies, or fetched from an address."""
+"""Uploads: photos received in forms or raw bodies, or fetched from an address."""

@@ -1,7 +1,7 @@
-"""File names that callers sent: how they are shown, and what they become inside a ZIP. Pure.
+"""File names from callers: how they are shown, and entry names for a ZIP. Pure.
 
-A label is for people's eyes and for JSON. It never becomes part of a path, a header or a log line;
-what goes into a ZIP is made of [A-Za-z0-9._-] alone.
+A label is for people and JSON only. It is never part of a path, a header or a log line. Names in a
+ZIP consist of [A-Za-z0-9._-].
 """
 
 import re
@@ -12,14 +12,14 @@ MAX_LABEL = 128
 MAX_STEM = 80
 NO_NAME = "photo"
 _FOREIGN = re.compile(r"[^A-Za-z0-9._-]+")
-# Windows opens devices under these, whatever the ending.
+# Windows opens devices under these names, whatever the extension.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 
 
 def file_label(file_name: str) -> str:
-    """Return what is shown of an uploaded file's name: its last part, in one line, bounded.
+    """Return the label of an uploaded file: its base name, in one line, with limited length.
 
-    Characters that steer a terminal or turn the direction of reading (categories C*) are left out.
+    Control characters and bidirectional marks (categories C*) are removed.
     """
     last = re.split(r"[/\\]", file_name)[-1]
     shown = "".join(" " if char.isspace() else char for char in last)
@@ -28,12 +28,11 @@ def file_label(file_name: str) -> str:
 
 
 def entry_names(wanted: Sequence[tuple[str, str]], *, taken: Sequence[str] = ()) -> list[str]:
-    """Name the entries of a ZIP, each once, whether or not a file system tells case apart.
+    """Name the entries of a ZIP, uniquely even on case-insensitive file systems.
 
     Args:
-        wanted: For each entry a text to name it after, whose own ending is dropped, and the ending
-            it shall have.
-        taken: Names that are there already.
+        wanted: For each entry a label, whose extension is dropped, and its extension.
+        taken: Names already in use.
 
     Returns:
         Names in [A-Za-z0-9._-], in the same order; the second `sea.jpg` is `sea-2.jpg`.
@@ -52,7 +51,7 @@ def entry_names(wanted: Sequence[tuple[str, str]], *, taken: Sequence[str] = ())
 
 
 def _stem(text: str) -> str:
-    """Return the harmless part of a name, without its ending."""
+    """Return the safe part of a name, without its extension."""
     stem, _, ending = text.rpartition(".")
     plain = unicodedata.normalize("NFKD", stem or ending)
     plain = "".join(char for char in plain if not unicodedata.combining(char))

@@ -1,7 +1,7 @@
-"""Reads a job submission: one photo and its parameters, as multipart form or as the raw body.
+"""Photo uploads: one photo and its parameters, in a multipart form or as the raw body.
 
-The photo is hashed while it is read and spooled to disk beyond a few MiB. Its name and its declared
-type are never looked at, kept or logged. What the parameters mean is not decided here.
+The photo is hashed while it is read and spooled to disk beyond a few MiB. Its file name and
+declared type are never used, stored or logged. The parameters are not interpreted here.
 """
 
 import hashlib
@@ -23,12 +23,12 @@ FILE_FIELD = "image"
 IMAGE_ID = "image_id"
 MEMORY_BYTES = 4 * 1024 * 1024
 READ_BYTES = 64 * 1024
-# The end of a form comes by itself: werkzeug goes through the piece with the photo's end byte by
-# byte (128 kB: 0.46 ms where that is the last of 64 KiB).
-LAST_BYTES = 1024
+# The end of a form is read separately: werkzeug scans the chunk with the end of the photo byte by
+# byte (128 kB: 0.46 ms with 64 KiB chunks).
+TAIL_BYTES = 1024
 MAX_PARTS = 32
 MAX_FIELD_BYTES = 16 * 1024
-# werkzeug holds every text part to this; it must have room for one read and half a boundary.
+# werkzeug's limit for every text part; it must fit one read and half a boundary.
 MAX_PARSER_BYTES = 4 * READ_BYTES
 
 NO_FILE = (
@@ -45,14 +45,14 @@ NO_FORM = "Send the photo as multipart/form-data, or as the raw body with its ow
 
 @dataclass(frozen=True)
 class Upload:
-    """A photo that has been received; a context manager that closes its file.
+    """A received photo; a context manager that closes its file.
 
     Attributes:
         file: The photo's bytes, at position 0.
         sha256: SHA-256 of the bytes, lower-case hexadecimal.
         size_bytes: Number of bytes; may be 0.
         fields: The parameters as they were sent, each once.
-        image_id: The kept image that was named instead; then there are no bytes.
+        image_id: The kept image that is named instead; then there are no bytes.
     """
 
     file: BinaryIO
@@ -62,7 +62,7 @@ class Upload:
     image_id: str | None = None
 
     def close(self) -> None:
-        """Close the file; what was spooled to disk is gone."""
+        """Close the file; a spooled file is deleted."""
         self.file.close()
 
     def __enter__(self) -> Self:
@@ -78,15 +78,15 @@ class Upload:
 
 
 class PhotoSpool(SpooledTemporaryFile[bytes]):
-    """A photo on its way in: hashed, counted, in memory at first and on disk when it grows.
+    """A photo being received: hashed, counted, in memory at first and on disk when it grows.
 
     Attributes:
         size_bytes: Bytes written.
-        is_given: Whether there was a photo at all; an empty one counts.
+        is_given: Whether there is a photo at all; an empty one counts.
 
     Args:
-        max_bytes: Most bytes it takes.
-        spool_dir: Directory for large ones; the system's own when left out.
+        max_bytes: Largest photo, bytes.
+        spool_dir: Directory for large photos; the system default when left out.
     """
 
     def __init__(self, max_bytes: int, spool_dir: Path | None = None) -> None:
@@ -98,12 +98,12 @@ class PhotoSpool(SpooledTemporaryFile[bytes]):
         self.size_bytes = 0
         self.is_given = False
 
-    def write(self, data: bytes) -> int:  # type: ignore[override]  # only bytes come here
+    def write(self, data: bytes) -> int:  # type: ignore[override]  # only bytes are written
         """Append bytes.
 
         Raises:
-            UploadTooLarge: If the photo passes the limit.
-            StorageUnavailable: If the disk is full or cannot be written.
+            UploadTooLarge: The photo exceeds the limit.
+            StorageUnavailable: The disk is full or not writable.
         """
         self.size_bytes += len(data)
         if self.size_bytes > self._max_bytes:
@@ -128,23 +128,23 @@ def read_photo_upload(
 ) -> Upload:
     """Receive the photo and the parameters of a request.
 
-    Multipart: exactly one file part `image`, the parameters as form fields. Anything else: the body
-    is the photo. Parameters in the query count in both cases; none may come twice. The parameter
-    `image_id` stands for the photo where there is none.
+    Multipart: exactly one file part `image`, the parameters as form fields. Otherwise the body is
+    the photo. The query may contain parameters in both cases; none may occur twice. The parameter
+    `image_id` replaces the photo.
 
     Args:
         request: The request; its body has not been read.
         max_image_bytes: Largest photo, bytes.
-        spool_dir: Directory for photos over 4 MiB; the system's own when left out.
+        spool_dir: Directory for photos over 4 MiB; the system default when left out.
 
     Returns:
         The upload, to be closed by the caller.
 
     Raises:
-        MalformedRequest: If the request is not of one of the two shapes.
-        UploadTooLarge: If the photo passes the limit.
-        StorageUnavailable: If the disk has no room for it.
-        CelshadeError: Whatever else the body's reader raises.
+        MalformedRequest: The request has neither of the two shapes.
+        UploadTooLarge: The photo exceeds the limit.
+        StorageUnavailable: The disk is full or not writable.
+        CelshadeError: Whatever else the body reader raises.
     """
     if request.mimetype == "application/json":
         raise MalformedRequest(NO_JSON)
@@ -156,7 +156,7 @@ def read_photo_upload(
             form = _read_multipart(request, spool)
         else:
             form = _read_raw(request, spool)
-        fields = each_once([*request.args.items(multi=True), *form.items(multi=True)])
+        fields = unique_fields([*request.args.items(multi=True), *form.items(multi=True)])
         return spool.upload(fields, _take_image_id(fields, is_photo_given=spool.is_given))
     except BaseException:
         spool.close()
@@ -164,7 +164,7 @@ def read_photo_upload(
 
 
 def _take_image_id(fields: dict[str, str], *, is_photo_given: bool) -> str | None:
-    """Take the image's id out of the parameters, where it stands for the photo."""
+    """Remove the id of a kept image from the parameters and return it."""
     image_id = fields.pop(IMAGE_ID, None)
     if is_photo_given and image_id is not None:
         raise MalformedRequest(ONE_SOURCE)
@@ -182,7 +182,7 @@ def _read_raw(request: Request, spool: PhotoSpool) -> MultiDict[str, str]:
 
 
 def _read_multipart(request: Request, spool: PhotoSpool) -> MultiDict[str, str]:
-    """Read a multipart body: its one file into the spool, its fields as they are."""
+    """Read a multipart body: its file into the spool; return its fields."""
     files_seen = 0
 
     def open_file(
@@ -207,7 +207,7 @@ def _read_multipart(request: Request, spool: PhotoSpool) -> MultiDict[str, str]:
     if not boundary:
         raise MalformedRequest(UNREADABLE)
     try:
-        body = _EndApart(request.stream, request.content_length)
+        body = _SplitTail(request.stream, request.content_length)
         form, files = parser.parse(
             cast("IO[bytes]", body), boundary.encode("ascii"), request.content_length
         )
@@ -219,31 +219,31 @@ def _read_multipart(request: Request, spool: PhotoSpool) -> MultiDict[str, str]:
     return form
 
 
-class _EndApart:
-    """A body whose last bytes are read by themselves, where its length is known.
+class _SplitTail:
+    """A body whose last bytes are read separately, if its length is known.
 
     Args:
         body: The body.
-        length_bytes: Of all of it, as its sender declared.
+        length_bytes: Its declared length.
     """
 
     def __init__(self, body: IO[bytes], length_bytes: int | None) -> None:
         self._body = body
-        self._before_end_bytes = max((length_bytes or 0) - LAST_BYTES, 0)
+        self._head_bytes = max((length_bytes or 0) - TAIL_BYTES, 0)
 
     def read(self, size: int) -> bytes:
-        """Read up to so many bytes; none at the end."""
-        data = self._body.read(min(size, self._before_end_bytes or size))
-        self._before_end_bytes = max(self._before_end_bytes - len(data), 0)
+        """Read up to `size` bytes; empty at the end."""
+        data = self._body.read(min(size, self._head_bytes or size))
+        self._head_bytes = max(self._head_bytes - len(data), 0)
         return data
 
 
 def _check_file(
     form: MultiDict[str, str], files: MultiDict[str, FileStorage], spool: PhotoSpool
 ) -> None:
-    """Refuse a form whose file is not the photo; note whether there is one.
+    """Refuse a form whose file is not the photo; set whether there is one.
 
-    Browsers send a nameless, empty file for an input in which nothing was chosen.
+    Browsers send a nameless, empty file for an empty file input.
     """
     if FILE_FIELD in form:
         raise MalformedRequest(NOT_A_FILE)
@@ -252,8 +252,8 @@ def _check_file(
     spool.is_given = bool(files) and bool(files[FILE_FIELD].filename or spool.size_bytes)
 
 
-def each_once(pairs: Iterable[tuple[str | None, str]]) -> dict[str, str]:
-    """Collect parameters, each of which may come once and be so large."""
+def unique_fields(pairs: Iterable[tuple[str | None, str]]) -> dict[str, str]:
+    """Collect parameters; each may occur once, with limited length."""
     fields: dict[str, str] = {}
     for name, value in pairs:
         if not name:

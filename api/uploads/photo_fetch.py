@@ -1,7 +1,7 @@
-"""Photos by address: fetched for a caller as carefully as they are received from one.
+"""Photo fetches: photos at an address that a caller sent, with the same checks as an upload.
 
-Whatever goes wrong with the address is one answer: nobody may learn from here what else there is in
-this network, and nothing of what was fetched is told but what is wrong with it as a photo.
+Every failure of an address gets the same response, so that callers cannot probe this network. Of
+the fetched content, only faults of a photo are reported.
 """
 
 import logging
@@ -19,7 +19,7 @@ from common.outbound.target import Target
 _log = logging.getLogger(__name__)
 
 IMAGE_URL = "image_url"
-MOST_REDIRECTS = 3
+MAX_REDIRECTS = 3
 BUSY_RETRY_AFTER_S = 5
 REDIRECTS = {
     HTTPStatus.MOVED_PERMANENTLY,
@@ -29,7 +29,7 @@ REDIRECTS = {
     HTTPStatus.PERMANENT_REDIRECT,
 }
 HEADERS = {"Accept": "image/*", "Accept-Encoding": "identity"}
-OFF = "Photos by address are not fetched here; send the photo itself."
+DISABLED = "Photos by address are not fetched here; send the photo itself."
 NOT_FETCHED = "The photo could not be fetched from there; send the photo itself."
 
 
@@ -37,17 +37,17 @@ def fetch_photo(url: str, spool: PhotoSpool, context: Context) -> None:
     """Fetch the photo at an address.
 
     Args:
-        url: What the caller sent.
-        spool: Takes the bytes.
-        context: What the request is served with.
+        url: The address from the request.
+        spool: Receives the bytes.
+        context: The context of the request.
 
     Raises:
-        InvalidParam: Addresses are not fetched here, or this one is none, or not answered.
-        UploadTooLarge: It is larger than a photo may be.
-        ServiceBusy: Too many are being fetched.
+        InvalidParam: Fetching is disabled, or the address is invalid or failed.
+        UploadTooLarge: The photo exceeds the limit.
+        ServiceBusy: Too many photos are being fetched.
     """
     if not context.settings.image_url:
-        raise InvalidParam(OFF, field=IMAGE_URL)
+        raise InvalidParam(DISABLED, field=IMAGE_URL)
     try:
         target = context.outbound.read(url)
     except BadTarget as error:
@@ -63,7 +63,7 @@ def fetch_photo(url: str, spool: PhotoSpool, context: Context) -> None:
 
 @contextmanager
 def _slot(context: Context) -> Iterator[None]:
-    """Hold one of the threads that may fetch."""
+    """Occupy one of the threads that may fetch."""
     if not context.fetches.acquire(blocking=False):
         raise ServiceBusy("Too many photos are being fetched.", retry_after_s=BUSY_RETRY_AFTER_S)
     try:
@@ -73,24 +73,24 @@ def _slot(context: Context) -> Iterator[None]:
 
 
 def _follow(target: Target, spool: PhotoSpool, context: Context) -> None:
-    """Go where the address leads, and each redirect after it; all within one time."""
+    """Fetch the address and follow redirects, all within one deadline."""
     deadline = Deadline(context.settings.image_url_timeout_s)
-    for _ in range(MOST_REDIRECTS + 1):
+    for _ in range(MAX_REDIRECTS + 1):
         with context.outbound.get(target, headers=HEADERS, deadline=deadline) as reply:
             if reply.status not in REDIRECTS:
-                _take(reply, spool, context)
+                _receive(reply, spool, context)
                 return
             target = target.follow(reply.headers.get("location", ""), ports=context.outbound.ports)
     raise NoAnswer("too many redirects")
 
 
-def _take(reply: Reply, spool: PhotoSpool, context: Context) -> None:
+def _receive(reply: Reply, spool: PhotoSpool, context: Context) -> None:
     if reply.status != HTTPStatus.OK:
         raise NoAnswer(f"status {reply.status}")
     if reply.headers.get("content-encoding", "identity").lower() != "identity":
         raise NoAnswer("an encoded body")
-    announced = reply.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > context.settings.max_upload_bytes:
+    declared_length = reply.headers.get("content-length", "")
+    if declared_length.isdecimal() and int(declared_length) > context.settings.max_upload_bytes:
         raise UploadTooLarge(
             f"The photo is larger than {context.settings.max_upload_bytes:,} bytes."
         )

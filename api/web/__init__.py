@@ -1,1 +1,1 @@
-"""The pages that people use, and the files they are made of."""
+"""The web pages and their files."""

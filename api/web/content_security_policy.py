@@ -1,8 +1,8 @@
-"""Page policy: what a browser lets our pages do, as a Content-Security-Policy.
+"""The Content-Security-Policy of the web pages.
 
-A page loads its own files and nothing else; pictures also come from where signed links lead. No
-script or style stands in the markup, and markup is never made from text: Trusted Types without a
-policy make a browser refuse `innerHTML` and its kin (https://www.w3.org/TR/trusted-types/).
+A page loads only its own files, and pictures from the origins of signed links. There is no inline
+script or style, and markup is never created from text: Trusted Types without a policy make
+a browser refuse `innerHTML` and the like (https://www.w3.org/TR/trusted-types/).
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from common.renders import PictureFormat
 
 
 def origin_of(url: str) -> str | None:
-    """Return the scheme, host and port of an address; None for one within our own."""
+    """Return the origin of a URL; None for a relative one."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else None
 
@@ -22,11 +22,11 @@ def picture_origins(objects: ObjectStore, public_url: str | None) -> tuple[str, 
     """Return the origins, besides a page's own, that links to pictures may lead to.
 
     Args:
-        objects: Where pictures lie: a link of its own making says where readers find it.
-        public_url: The base of our own links; None when they follow the request.
+        objects: The object store; a signed link shows its origin.
+        public_url: The base of links to this service; None when they follow the request.
 
     Raises:
-        StorageUnavailable: It cannot sign now.
+        StorageUnavailable: It cannot sign a link now.
     """
     link = objects.presign(
         "origin",
@@ -39,7 +39,7 @@ def picture_origins(objects: ObjectStore, public_url: str | None) -> tuple[str, 
 
 
 def content_security_policy(origins: Iterable[str]) -> str:
-    """Write the policy of a page.
+    """Build the policy of a page.
 
     Args:
         origins: Where pictures come from, besides the page's own origin.

@@ -1,7 +1,7 @@
-"""The pages that people use, and the files they are made of: the same for everybody.
+"""The web pages and their files: the same for everybody, without a key.
 
-Nothing of a caller's is in them: a page asks `/v1` as any other client does, with the key that its
-user gave it. So nobody is asked here who he is.
+They contain no data of a caller: a page uses `/v1` like any other client, with the key from its
+user.
 """
 
 from pathlib import Path
@@ -16,16 +16,16 @@ from common.errors import NotFound
 pages = Blueprint("pages", __name__)
 
 FILES = StaticFiles(Path(__file__).parent / "page")
-# An address of a page's own, and the file that answers there.
+# Path of a page -> its file.
 ADDRESSES = {"/": "index.html", "/ops": "ops.html"}
 FOREVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"  # 304 when nothing has changed
 
 
 def _show_page() -> Response:
-    here = current_context()
+    context = current_context()
     response = _sent(_found(ADDRESSES[request.path]), ASK_AGAIN)
-    origins = picture_origins(here.objects, here.settings.public_url)
+    origins = picture_origins(context.objects, context.settings.public_url)
     response.headers["Content-Security-Policy"] = content_security_policy(origins)
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
@@ -40,14 +40,14 @@ for _address in ADDRESSES:
 def show_file(digest: str, name: str) -> Response:
     """Send a file of a page.
 
-    While a new release comes up, a page of one process may ask another for its files: it gets those
-    that are there, and does not keep them.
+    During a rollout, a page of one release may request files from a process of another: it gets
+    those there, uncached.
     """
     return _sent(_found(name), FOREVER if digest == FILES.digest else ASK_AGAIN)
 
 
 def path_of(name: str) -> str:
-    """Return where a file of the pages is found, relative to a page."""
+    """Return the path of a static file, relative to a page."""
     return f"page/{FILES.digest}/{name}"
 
 

@@ -1,7 +1,7 @@
-"""Page files: what the pages of the service are made of, read once and held in memory.
+"""Static files of the web pages, read once and held in memory.
 
-Each file but the pages themselves lies under an address that holds a digest of them all. So a
-browser may keep it for ever, and never mixes the files of two releases. Knows no route.
+Each file except the pages has a URL with a digest of all files. So a browser may cache it forever,
+and never mixes the files of two releases.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from api.http.conditional import etag_of
 
-# Every kind of file that a page may be made of; nothing else is served, whatever lies beside them.
+# Served file types; other files in the folder are ignored.
 CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -19,8 +19,8 @@ CONTENT_TYPES = {
     ".jpg": "image/jpeg",
     ".json": "application/json",
 }
-# What stands in a page for the folder of its other files; relative, so that the service may live
-# behind a path of its own.
+# Placeholder in a page for the folder of its files; relative, so that the service may run below a
+# path prefix.
 FOLDER_MARK = "page/@/"
 DIGEST_LENGTH = 16
 
@@ -32,7 +32,7 @@ class StaticFile:
     Attributes:
         body: Its bytes.
         content_type: Its media type.
-        etag: Names its content.
+        etag: Identifies its content.
     """
 
     body: bytes
@@ -41,13 +41,13 @@ class StaticFile:
 
 
 class StaticFiles:
-    """The files in a folder, those in its folders included.
+    """The files in a folder and its subfolders.
 
     Attributes:
-        digest: Names the content of all of them.
+        digest: Identifies the content of all of them.
 
     Args:
-        folder: Where they lie.
+        folder: The folder.
     """
 
     def __init__(self, folder: Path) -> None:

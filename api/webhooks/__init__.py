@@ -1,1 +1,1 @@
-"""What was sent to a caller, what it is signed with, and which addresses are disabled."""
+"""Webhooks of a caller: deliveries, signing secrets, and disabled addresses."""

@@ -1,4 +1,4 @@
-"""What the document says of the events that webhooks report."""
+"""OpenAPI descriptions of webhook events."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is said of the routes of `/v1/webhooks`."""
+"""OpenAPI operations of `/v1/webhooks`."""
 
 from http import HTTPStatus
 

@@ -1,4 +1,4 @@
-"""`/v1/webhooks`: what was sent to a caller, what it is signed with, and who wants no more."""
+"""`/v1/webhooks`: deliveries, signing secrets, and disabled addresses of a caller."""
 
 import re
 from http import HTTPStatus
@@ -29,7 +29,7 @@ _DELIVERY = re.compile(DELIVERY_ID)
 
 @v1.get("/secret")
 def show_secret() -> Response:
-    """Show what the caller's webhooks are signed with."""
+    """Show the secrets that sign the caller's webhooks."""
     return _secret(
         WebhookSecretBody.of(current_context().store.webhooks.secrets(current_caller().name))
     )
@@ -37,7 +37,7 @@ def show_secret() -> Response:
 
 @v1.post("/secret/rotate")
 def rotate_secret() -> Response:
-    """Give the caller a new secret; the one before signs beside it for a while."""
+    """Create a new secret; the former one signs too for a while."""
     return _secret(
         WebhookSecretBody.of(current_context().store.webhooks.rotate(current_caller().name))
     )
@@ -45,10 +45,10 @@ def rotate_secret() -> Response:
 
 @v1.get("/deliveries")
 def list_deliveries() -> Response:
-    """List what was sent to the caller, or is on its way, newest first."""
-    asked = DeliveryListParameters.parse(unique_query())
+    """List the deliveries of the caller, pending ones included, newest first."""
+    query = DeliveryListParameters.parse(unique_query())
     page = current_context().store.webhooks.page(
-        current_caller().name, cursor=asked.cursor, limit=asked.limit
+        current_caller().name, cursor=query.cursor, limit=query.limit
     )
     return json_response(DeliveryPageBody.of(page))
 
@@ -85,10 +85,10 @@ def enable_address(address_id: str) -> Response:
 
 
 def _checked(delivery_id: str) -> str:
-    """Return what may be a delivery's id.
+    """Return the id of a delivery if it is well-formed.
 
     Raises:
-        NotFound: It cannot be one; nobody needs to be asked.
+        NotFound: It is malformed; no lookup is needed.
     """
     if not _DELIVERY.fullmatch(delivery_id):
         raise NotFound("There is no such delivery.")

@@ -1,4 +1,4 @@
-"""Webhook schemas: what callers see of their webhooks. Pure."""
+"""Webhook schemas: deliveries, secrets and disabled addresses. Pure."""
 
 from typing import Literal
 
@@ -39,7 +39,7 @@ class AttemptBody(Body):
 
     @classmethod
     def of(cls, attempt: WebhookAttempt) -> "AttemptBody":
-        """Show an attempt."""
+        """Build the body of an attempt."""
         is_silent = attempt.answer == NO_ANSWER
         return cls.model_validate(
             {
@@ -68,7 +68,7 @@ class DeliveryBody(Body):
 
     @classmethod
     def of(cls, webhook: Webhook) -> "DeliveryBody":
-        """Show an event."""
+        """Build the body of a delivery."""
         is_job = webhook.event.startswith("job.")
         return cls.model_validate(
             {
@@ -95,7 +95,7 @@ class DeliveryPageBody(Body):
 
     @classmethod
     def of(cls, page: WebhookPage) -> "DeliveryPageBody":
-        """Show a page."""
+        """Build the body of a page."""
         return cls(data=[DeliveryBody.of(each) for each in page.webhooks], next_cursor=page.cursor)
 
 
@@ -108,7 +108,7 @@ class WebhookSecretBody(Body):
 
     @classmethod
     def of(cls, secrets: WebhookSecrets) -> "WebhookSecretBody":
-        """Show a caller its secrets."""
+        """Build the body of the secrets."""
         return cls.model_validate(
             {
                 "secret": secrets.current,
@@ -127,7 +127,7 @@ class DisabledAddressBody(Body):
 
     @classmethod
     def of(cls, address: DisabledAddress) -> "DisabledAddressBody":
-        """Show an address."""
+        """Build the body of an address."""
         return cls.model_validate(
             {"id": address.id, "url": address.url, "disabled_at": moment(address.since_ms)}
         )

@@ -10,9 +10,9 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from api.uploads.multipart import (
-    LAST_BYTES,
     MEMORY_BYTES,
     READ_BYTES,
+    TAIL_BYTES,
     Upload,
     read_photo_upload,
 )
@@ -165,5 +165,5 @@ def test_the_end_of_a_form_comes_by_itself() -> None:
     request.environ["wsgi.input"] = stream
     with read(request) as upload:
         assert upload.file.read() == photo
-    whole, rest = divmod(len(body) - LAST_BYTES, READ_BYTES)
-    assert [piece for piece in stream.pieces if piece] == [READ_BYTES] * whole + [rest, LAST_BYTES]
+    whole, rest = divmod(len(body) - TAIL_BYTES, READ_BYTES)
+    assert [piece for piece in stream.pieces if piece] == [READ_BYTES] * whole + [rest, TAIL_BYTES]
