@@ -7,15 +7,18 @@ import tempfile
 from pathlib import Path
 
 from tests.chaos.campaign import Campaign, say
+from tests.chaos.schedule import Form
 
 LEAST_MINUTES = 1.43  # every trouble of the short form has its turn in so long
+LONG_MINUTES = 3.0
 
 
 def main() -> int:
     """Run a campaign; returns 1 when anything was lost or ended twice, or is otherwise wrong."""
     options = _parse()
     seed = options.seed if options.seed is not None else secrets.randbelow(10_000)
-    campaign = Campaign(seed, options.jobs, options.minutes * 60, is_long=options.minutes >= 3)
+    form = Form.LONG if options.minutes >= LONG_MINUTES else Form.SHORT
+    campaign = Campaign(seed, options.jobs, options.minutes * 60, form=form)
     directory = options.keep or Path(tempfile.mkdtemp(prefix="celshade-chaos-"))
     directory.mkdir(parents=True, exist_ok=True)
     say(f"SEED={seed} JOBS={options.jobs} MINUTES={options.minutes:g}, in {directory}")

@@ -17,7 +17,7 @@ from tests.chaos.checker import Checker, own_exit_faults, same_picture_faults
 from tests.chaos.faults import FaultRun, Faults
 from tests.chaos.ground import Ground, running_ground
 from tests.chaos.report import Report, make_report
-from tests.chaos.schedule import WORKERS, Kind, Schedule
+from tests.chaos.schedule import WORKERS, Form, Kind, Schedule
 from tests.chaos.submissions import Submission, flood, stream
 from tests.chaos.told import Told
 from tests.chaos.worker_logs import WorkerLogs
@@ -26,7 +26,6 @@ from tests.support.receiver import receiving
 
 CLAIMED_WITHIN_S = 60.0
 POLL_EVERY_S = 0.1
-IDENTICAL = 500
 
 
 @dataclass(frozen=True)
@@ -38,14 +37,16 @@ class Campaign:
         jobs: Single submissions, besides the flood of identical ones.
         length_s: How long faults last, seconds.
         settle_s: Longest time until everything has ended after the last fault, seconds.
-        is_long: Whether single faults last as long as in the long form.
+        form: Says how long single faults last.
+        identical: Submissions of the flood of one photo.
     """
 
     seed: int
     jobs: int
     length_s: float
     settle_s: float = 180.0
-    is_long: bool = False
+    form: Form = Form.SHORT
+    identical: int = 500
 
     def run(self, directory: Path) -> tuple[Report, list[str]]:
         """Run it on a directory of its own; returns the figures and everything that is wrong."""
@@ -58,7 +59,7 @@ class Campaign:
         ) as ground:
             without = missing(ground)
             schedule = Schedule(
-                self.seed, self.length_s, without=frozenset(without), is_long=self.is_long
+                self.seed, self.length_s, without=frozenset(without), form=self.form
             )
             say(str(schedule))
             for kind, reason in without.items():
@@ -76,7 +77,7 @@ class Campaign:
     ) -> tuple[Report, list[str]]:
         callers = list(ground.keys)
         singles = stream(self.seed, callers, self.jobs, self.length_s)
-        same = flood(self.seed, callers[0], IDENTICAL)
+        same = flood(self.seed, callers[0], self.identical)
         planned, faults, events = [*singles, *same], Faults(ground), schedule.events()
         identical = Identical(ground, crowd, faults, same)
         run = FaultRun(faults, events, {Kind.IDENTICAL: identical.begin})

@@ -8,17 +8,46 @@ workers, and each trouble's own effect stays to be told from that of the others.
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 WORKERS = 3
 WORKER_EVERY_S = 5.0
 FREEZE_S = 9.0  # past a lease of 6 s, and the reaper's next look
-FREEZE_EACH = 5  # of so many blows to workers one is a freeze
-CALM_S = (0.5, 1.5)  # between two troubles of the other parts
-IDENTICAL_S = 14.0  # how long the other blows to workers pause for the flood of identical photos
 BEGIN_S = 2.0
-# How long workers die alone at first, in the short form and in the long one: recovery is measured.
-ALONE_S = (11.0, 45.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much time a form takes.
+
+    Attributes:
+        alone_s: How long workers die alone at first: recovery is measured.
+        calm_s: Between two troubles of the other parts, from and to.
+        identical_s: How long blows to workers pause for the flood of identical photos.
+        freeze_each: Of so many blows to workers one is a freeze.
+    """
+
+    alone_s: float
+    calm_s: tuple[float, float]
+    identical_s: float
+    freeze_each: int
+
+
+class Form(IntEnum):
+    """How long a campaign is: that of `make test`, that of `make test-chaos`, that of a night."""
+
+    BRIEF = 0
+    SHORT = 1
+    LONG = 2
+
+    @property
+    def pace(self) -> Pace:
+        """How much time it takes."""
+        return (
+            Pace(alone_s=5.0, calm_s=(0.6, 1.2), identical_s=8.0, freeze_each=3),
+            Pace(alone_s=11.0, calm_s=(0.5, 1.5), identical_s=14.0, freeze_each=5),
+            Pace(alone_s=45.0, calm_s=(0.5, 1.5), identical_s=14.0, freeze_each=5),
+        )[self]
 
 
 class Kind(StrEnum):
@@ -50,29 +79,42 @@ class Kind(StrEnum):
     IDENTICAL = "identical photos at once, their worker killed"
 
 
-# How long each trouble lasts in the short form and in the long one, seconds.
-LASTS_S: dict[Kind, tuple[float, float]] = {
-    Kind.API_KILLED: (0, 0),
-    Kind.API_PROCESS_KILLED: (0, 0),
-    Kind.API_KILLED_STORING: (1.5, 2),
-    Kind.API_KILLED_RECORDING: (0.8, 1),
-    Kind.API_KILLED_PUBLISHING: (0.8, 1),
-    Kind.KEEPER_KILLED: (0, 0),
-    Kind.REDIS_KILLED: (0, 0),
-    Kind.REDIS_FROZEN: (5, 30),
-    Kind.MEMORY_GUARDED: (3, 8),
-    Kind.MEMORY_FULL: (2, 5),
-    Kind.STORAGE_FAILING: (3, 8),
-    Kind.STORAGE_SHAKY: (4, 15),
-    Kind.STORAGE_FORBIDDEN: (2, 5),
-    Kind.STORAGE_SLOW: (3, 10),
-    Kind.STORAGE_SILENT: (4, 12),
-    Kind.STORAGE_FULL: (3, 10),
-    Kind.REDIS_FULL: (3, 10),
-    Kind.BROKER_CUT: (4, 12),
-    Kind.BROKER_SILENT: (4, 12),
-    Kind.PUBLISHING_CUT: (4, 12),
+# How long each trouble lasts in the brief form, the short one and the long one, seconds.
+LASTS_S: dict[Kind, tuple[float, float, float]] = {
+    Kind.API_KILLED: (0, 0, 0),
+    Kind.API_PROCESS_KILLED: (0, 0, 0),
+    Kind.API_KILLED_STORING: (1.2, 1.5, 2),
+    Kind.API_KILLED_RECORDING: (0, 0.8, 1),
+    Kind.API_KILLED_PUBLISHING: (0, 0.8, 1),
+    Kind.KEEPER_KILLED: (0, 0, 0),
+    Kind.REDIS_KILLED: (0, 0, 0),
+    Kind.REDIS_FROZEN: (4, 5, 30),
+    Kind.MEMORY_GUARDED: (0, 3, 8),
+    Kind.MEMORY_FULL: (1, 2, 5),
+    Kind.STORAGE_FAILING: (2, 3, 8),
+    Kind.STORAGE_SHAKY: (0, 4, 15),
+    Kind.STORAGE_FORBIDDEN: (0, 2, 5),
+    Kind.STORAGE_SLOW: (2, 3, 10),
+    Kind.STORAGE_SILENT: (2.5, 4, 12),
+    Kind.STORAGE_FULL: (2, 3, 10),
+    Kind.REDIS_FULL: (2, 3, 10),
+    Kind.BROKER_CUT: (2.5, 4, 12),
+    Kind.BROKER_SILENT: (0, 4, 12),
+    Kind.PUBLISHING_CUT: (2.5, 4, 12),
 }
+
+
+# Not in the brief form: each differs little from one that is.
+NOT_IN_BRIEF = frozenset(
+    {
+        Kind.API_KILLED_RECORDING,
+        Kind.API_KILLED_PUBLISHING,
+        Kind.MEMORY_GUARDED,
+        Kind.STORAGE_SHAKY,
+        Kind.STORAGE_FORBIDDEN,
+        Kind.BROKER_SILENT,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +147,13 @@ class Schedule:
         seed: Says it all, together with the others.
         length_s: When the last fault is over at the latest, seconds.
         without: What cannot be done here.
-        is_long: Whether troubles last as long as in the long form.
+        form: Says how long each trouble lasts.
     """
 
     seed: int
     length_s: float
     without: frozenset[Kind] = frozenset()
-    is_long: bool = False
+    form: Form = Form.SHORT
 
     def events(self) -> list[Event]:
         """Return the faults in the order in which they begin."""
@@ -135,10 +177,10 @@ class Schedule:
         while at_s < self.length_s:
             if not round_of:
                 round_of = draws.sample(range(1, WORKERS + 1), WORKERS)
-            if not flood_s - 1 < at_s < flood_s + IDENTICAL_S:
+            if not flood_s - 1 < at_s < flood_s + self.form.pace.identical_s:
                 number += 1
                 worker = round_of.pop()
-                if number % FREEZE_EACH:
+                if number % self.form.pace.freeze_each:
                     yield Event(round(at_s, 1), Kind.WORKER_KILLED, worker=worker)
                 elif at_s + FREEZE_S < self.length_s:
                     yield Event(round(at_s, 1), Kind.WORKER_FROZEN, FREEZE_S, worker)
@@ -146,15 +188,16 @@ class Schedule:
 
     def _part_events(self, draws: random.Random) -> Iterator[Event]:
         """Yield one trouble after the other: all of them, in an order of the seed's, and again."""
-        at_s, deck = ALONE_S[self.is_long], list[Kind]()
+        at_s, deck = self.form.pace.alone_s, list[Kind]()
+        left_out = self.without | (NOT_IN_BRIEF if self.form is Form.BRIEF else frozenset())
         while True:
             if not deck:
                 # Drawn from all, so that the rest keeps its order where something cannot be done.
                 deck = draws.sample(list(LASTS_S), len(LASTS_S))
-            if (kind := deck.pop()) in self.without:
+            if (kind := deck.pop()) in left_out:
                 continue
-            lasts_s = LASTS_S[kind][self.is_long]
+            lasts_s = LASTS_S[kind][self.form]
             if at_s + lasts_s > self.length_s:
                 return
             yield Event(round(at_s, 1), kind, lasts_s)
-            at_s += lasts_s + draws.uniform(*CALM_S)
+            at_s += lasts_s + draws.uniform(*self.form.pace.calm_s)
