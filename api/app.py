@@ -1,4 +1,4 @@
-"""The application: joins the real parts and the routes. No business rule lives here."""
+"""The application: connects the context and the routes. Contains no business rules."""
 
 from functools import partial
 from threading import BoundedSemaphore
@@ -44,15 +44,15 @@ from common.queue.celery_app import make_celery
 from common.queue.hints import HintPublisher
 from common.settings import Settings
 
-# Together they keep a 503 within 3 s: a request that cannot be served fails fast, and the client's
-# retry is worth more than ours.
+# Together they keep a 503 within 3 s: a request that cannot be served fails fast, as a retry of the
+# client is worth more than one here.
 STORE_TIMEOUT_S = 1.0
 STORAGE_TIMEOUT_S = 2.5
 STORAGE_ATTEMPTS = 1
 HINT_TIMEOUT_S = 0.5  # of each of two tries
 
 REFERENCE_STYLE = "css/reference.css"  # of the page at /docs
-# What the OpenAPI document says of each endpoint, in the order in which it stands there.
+# The operations of the OpenAPI document, by endpoint, in its order.
 OPERATIONS: dict[str, Operation] = {
     endpoint: operation
     for module in (
@@ -70,14 +70,14 @@ OPERATIONS: dict[str, Operation] = {
 
 
 def create_app(settings: Settings) -> Flask:
-    """Build the application of one process; Redis need not be there yet.
+    """Build the application of one process; Redis need not be up yet.
 
     Raises:
-        ConfigurationError: The keys file cannot be used.
-        StorageUnavailable: The local store's directory cannot be made or written.
+        ConfigurationError: The keys file is invalid.
+        StorageUnavailable: The directory of the local store cannot be created or written.
     """
     app = Application("api", static_folder=None)
-    app.url_map.merge_slashes = False  # an address with a trick in it is no other address
+    app.url_map.merge_slashes = False  # a path with double slashes is not another path
     app.extensions[NAME] = open_context(settings)
     is_https = (settings.public_url or "").startswith("https:")
     access_log.register(app, is_https=is_https)
@@ -110,7 +110,7 @@ def create_app(settings: Settings) -> Flask:
 
 
 def open_context(settings: Settings) -> Context:
-    """Open everything a request is served with; arguments and errors as of `create_app`."""
+    """Create the context; arguments and errors as of `create_app`."""
     keys_file = KeysFile(settings.keys_file) if settings.keys_file else None
     store = JobStore.from_settings(settings, timeout_s=STORE_TIMEOUT_S)
     return Context(

@@ -11,10 +11,10 @@ from api.admin.dead_letter_schemas import (
 )
 from api.admin.overview_schemas import OverviewBody
 from api.openapi.errors import ADMISSION
-from api.openapi.operation import Answer, Content, Operation, Tag
+from api.openapi.operation import Content, Operation, Response, Tag
 from common.callers import Scope
 
-_PURGED = Answer(HTTPStatus.OK, "How many went.", (Content(model=PurgedBody),))
+_PURGED = Response(HTTPStatus.OK, "How many went.", (Content(model=PurgedBody),))
 _RETRIED = (Content(model=RetriedBody),)
 
 OPERATIONS: dict[str, Operation] = {
@@ -24,7 +24,7 @@ OPERATIONS: dict[str, Operation] = {
         summary="Look at the whole service",
         description="Lines and who waits in them, workers and how busy they are, and the last hour "
         "minute by minute.",
-        answers=(Answer(HTTPStatus.OK, "The service.", (Content(model=OverviewBody),)),),
+        responses=(Response(HTTPStatus.OK, "The service.", (Content(model=OverviewBody),)),),
         scope=Scope.ADMIN,
     ),
     "admin.list_dead": Operation(
@@ -33,7 +33,7 @@ OPERATIONS: dict[str, Operation] = {
         summary="List dead letters",
         description="Jobs of all callers that failed for good for reasons that are not the "
         "picture's, newest first.",
-        answers=(Answer(HTTPStatus.OK, "A page.", (Content(model=DeadLetterPageBody),)),),
+        responses=(Response(HTTPStatus.OK, "A page.", (Content(model=DeadLetterPageBody),)),),
         scope=Scope.ADMIN,
         query=DeadLetterParameters,
     ),
@@ -42,9 +42,9 @@ OPERATIONS: dict[str, Operation] = {
         tag=Tag.ADMIN,
         summary="Retry a dead job",
         description="It stays its caller's, and counts against that one's share.",
-        answers=(
-            Answer(HTTPStatus.CREATED, "Its next run has ended already.", _RETRIED),
-            Answer(HTTPStatus.ACCEPTED, "Its next run has begun.", _RETRIED),
+        responses=(
+            Response(HTTPStatus.CREATED, "Its next run has ended already.", _RETRIED),
+            Response(HTTPStatus.ACCEPTED, "Its next run has begun.", _RETRIED),
         ),
         problems=("not_found", "not_retryable", "storage_unavailable", *ADMISSION),
         scope=Scope.ADMIN,
@@ -54,7 +54,7 @@ OPERATIONS: dict[str, Operation] = {
         tag=Tag.ADMIN,
         summary="Purge a dead letter",
         description="The letter goes, the job stays.",
-        answers=(_PURGED,),
+        responses=(_PURGED,),
         problems=("not_found",),
         scope=Scope.ADMIN,
     ),
@@ -63,7 +63,7 @@ OPERATIONS: dict[str, Operation] = {
         tag=Tag.ADMIN,
         summary="Purge dead letters",
         description="All of them, or the old ones.",
-        answers=(_PURGED,),
+        responses=(_PURGED,),
         scope=Scope.ADMIN,
         query=PurgeParameters,
     ),

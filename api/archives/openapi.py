@@ -6,10 +6,10 @@ from api.archives.schemas import ArchiveBody, ArchiveParameters
 from api.openapi.errors import BODY
 from api.openapi.operation import (
     SIGNED_QUERY,
-    Answer,
     Content,
     Operation,
     RequestBody,
+    Response,
     Tag,
 )
 
@@ -24,7 +24,7 @@ def _archive(id_: str, summary: str) -> Operation:
         tag=Tag.FILES,
         summary=summary,
         description="Made while it is read, with its length announced: a shorter one broke off.",
-        answers=(Answer(HTTPStatus.OK, "The ZIP.", _ZIP, ("ContentDisposition",)),),
+        responses=(Response(HTTPStatus.OK, "The ZIP.", _ZIP, ("ContentDisposition",)),),
         problems=("not_found", "queue_full"),
         more_query=SIGNED_QUERY,
         scope=None,
@@ -38,8 +38,8 @@ OPERATIONS: dict[str, Operation] = {
         summary="Put pictures into a ZIP",
         description="The link leads to a ZIP that is made while it is read, with a "
         "`manifest.json` that names what is not there. It needs no key and lives for minutes.",
-        answers=(
-            Answer(HTTPStatus.CREATED, "The link.", (Content(model=ArchiveBody),), ("Location",)),
+        responses=(
+            Response(HTTPStatus.CREATED, "The link.", (Content(model=ArchiveBody),), ("Location",)),
         ),
         problems=(*BODY, "invalid_param", "not_found"),
         body=RequestBody((Content(model=ArchiveParameters, examples=EXAMPLES),)),

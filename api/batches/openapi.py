@@ -5,12 +5,12 @@ from http import HTTPStatus
 from api.batches.examples import EXAMPLES
 from api.batches.schemas import BatchBody
 from api.openapi.errors import ADMISSION, BODY, SUBMISSION
-from api.openapi.operation import Answer, Content, Operation, RequestBody, Tag
+from api.openapi.operation import Content, Operation, RequestBody, Response, Tag
 from api.submissions.openapi import BATCH_FORM
 from api.submissions.parameters import Parameters
 
 _BATCH = Content(model=BatchBody, examples=EXAMPLES)
-_UNCHANGED = Answer(HTTPStatus.NOT_MODIFIED, "Nothing has changed.", (), ("ETag",))
+_UNCHANGED = Response(HTTPStatus.NOT_MODIFIED, "Nothing has changed.", (), ("ETag",))
 
 _NEXT = dict.fromkeys(("get_batch", "cancel_batch"), ("batch_id", "id"))
 
@@ -22,15 +22,15 @@ OPERATIONS: dict[str, Operation] = {
         description="Each photo is a file of the form; the parameters, one set for all, stand "
         "before the first of them or in the query. Each becomes a job of its own; one that cannot "
         "be taken is an item with its error. An upload that breaks off leaves nothing running.",
-        answers=(
-            Answer(
+        responses=(
+            Response(
                 HTTPStatus.CREATED,
                 "The batch has ended already.",
                 (_BATCH,),
                 ("Location", "ETag", "PreferenceApplied"),
                 _NEXT,
             ),
-            Answer(
+            Response(
                 HTTPStatus.ACCEPTED,
                 "The batch runs: look at it again after `Retry-After` seconds.",
                 (_BATCH,),
@@ -47,8 +47,8 @@ OPERATIONS: dict[str, Operation] = {
         id="get_batch",
         tag=Tag.BATCHES,
         summary="Look at a batch",
-        answers=(
-            Answer(
+        responses=(
+            Response(
                 HTTPStatus.OK,
                 "The batch.",
                 (_BATCH,),
@@ -64,8 +64,8 @@ OPERATIONS: dict[str, Operation] = {
         tag=Tag.BATCHES,
         summary="Cancel a batch",
         description="What is open is canceled, what has ended stays.",
-        answers=(
-            Answer(
+        responses=(
+            Response(
                 HTTPStatus.OK,
                 "The batch as it is now.",
                 (_BATCH,),

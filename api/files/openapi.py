@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from api.openapi.operation import SIGNED_QUERY, Answer, Content, Operation, Tag
+from api.openapi.operation import SIGNED_QUERY, Content, Operation, Response, Tag
 
 _ANY_IMAGE = (Content("image/*", schema={"type": "string", "format": "binary"}),)
 
@@ -14,15 +14,15 @@ OPERATIONS: dict[str, Operation] = {
         summary="Read a picture or a photo",
         description="Where pictures lie in the service's own directory; an S3 storage has links "
         "of its own.",
-        answers=(
-            Answer(HTTPStatus.OK, "The file.", _ANY_IMAGE, ("ETag", "ContentDisposition")),
-            Answer(
+        responses=(
+            Response(HTTPStatus.OK, "The file.", _ANY_IMAGE, ("ETag", "ContentDisposition")),
+            Response(
                 HTTPStatus.PARTIAL_CONTENT,
                 "The part that was asked for.",
                 _ANY_IMAGE,
                 ("ETag", "ContentDisposition", "ContentRange"),
             ),
-            Answer(HTTPStatus.NOT_MODIFIED, "Nothing has changed.", (), ("ETag",)),
+            Response(HTTPStatus.NOT_MODIFIED, "Nothing has changed.", (), ("ETag",)),
         ),
         problems=("not_found", "result_expired", "range_not_satisfiable", "storage_unavailable"),
         more_query=SIGNED_QUERY,

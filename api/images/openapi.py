@@ -5,7 +5,7 @@ from http import HTTPStatus
 from api.images.examples import EXAMPLES
 from api.images.schemas import ForgottenBody, ImageBody
 from api.openapi.errors import BODY, PHOTO
-from api.openapi.operation import Answer, Content, Operation, RequestBody, Tag
+from api.openapi.operation import Content, Operation, RequestBody, Response, Tag
 from api.submissions.openapi import IMAGE_FORM, RAW
 
 _IMAGE = Content(model=ImageBody, examples=EXAMPLES)
@@ -22,8 +22,8 @@ OPERATIONS: dict[str, Operation] = {
         tag=Tag.IMAGES,
         summary="Keep a photo",
         description="For several jobs: each names it with `image_id`.",
-        answers=(
-            Answer(HTTPStatus.CREATED, "The image is kept.", (_IMAGE,), ("Location",), _NEXT),
+        responses=(
+            Response(HTTPStatus.CREATED, "The image is kept.", (_IMAGE,), ("Location",), _NEXT),
         ),
         problems=(
             *BODY,
@@ -38,7 +38,7 @@ OPERATIONS: dict[str, Operation] = {
         id="get_image",
         tag=Tag.IMAGES,
         summary="Look at a kept image",
-        answers=(Answer(HTTPStatus.OK, "The image.", (_IMAGE,)),),
+        responses=(Response(HTTPStatus.OK, "The image.", (_IMAGE,)),),
         problems=("not_found",),
     ),
     "images.forget_image": Operation(
@@ -46,7 +46,7 @@ OPERATIONS: dict[str, Operation] = {
         tag=Tag.IMAGES,
         summary="Forget a kept image",
         description="Jobs made from it keep their photo.",
-        answers=(Answer(HTTPStatus.OK, "It is forgotten.", (Content(model=ForgottenBody),)),),
+        responses=(Response(HTTPStatus.OK, "It is forgotten.", (Content(model=ForgottenBody),)),),
         problems=("not_found",),
     ),
 }

@@ -5,8 +5,8 @@ from http import HTTPStatus
 from api.jobs.examples import EXAMPLES
 from api.jobs.schemas import DeletionBody, JobPageBody, ListParameters
 from api.openapi.errors import ADMISSION, BODY, PHOTO, SUBMISSION
-from api.openapi.models import PLACE
-from api.openapi.operation import JSON, Answer, Content, Operation, RequestBody, Tag
+from api.openapi.models import SCHEMA_PREFIX
+from api.openapi.operation import JSON, Content, Operation, RequestBody, Response, Tag
 from api.submissions.openapi import FORM, IMAGE_ID_PARAMETER, NAMED, RAW
 from api.submissions.parameters import Parameters
 from common.schemas.job import JobBody
@@ -19,14 +19,14 @@ _NEXT = dict.fromkeys(
     ("job_id", "id"),
 )
 _SUBMITTED = (
-    Answer(
+    Response(
         HTTPStatus.CREATED,
         "The job has ended already: its picture was in the cache, or was waited for.",
         (_ENDED,),
         ("Location", "CacheStatus", "ETag", "PreferenceApplied"),
         _NEXT,
     ),
-    Answer(
+    Response(
         HTTPStatus.ACCEPTED,
         "The job is open: look at it again after `Retry-After` seconds.",
         (_OPEN,),
@@ -34,8 +34,8 @@ _SUBMITTED = (
         _NEXT,
     ),
 )
-_UNCHANGED = Answer(HTTPStatus.NOT_MODIFIED, "Nothing has changed.", (), ("ETag",))
-_SHOWN = Answer(HTTPStatus.OK, "The job.", (_ENDED,), _STATE)
+_UNCHANGED = Response(HTTPStatus.NOT_MODIFIED, "Nothing has changed.", (), ("ETag",))
+_SHOWN = Response(HTTPStatus.OK, "The job.", (_ENDED,), _STATE)
 
 # One event of a stream, as OpenAPI 3.2 describes them; 3.1 has no other place for it.
 _EVENT = {
@@ -46,7 +46,7 @@ _EVENT = {
         "data": {
             "type": "string",
             "contentMediaType": JSON,
-            "contentSchema": {"$ref": f"{PLACE}Job"},
+            "contentSchema": {"$ref": f"{SCHEMA_PREFIX}Job"},
         },
     },
 }
@@ -60,7 +60,7 @@ OPERATIONS: dict[str, Operation] = {
         "itself with the parameters in the query, or one that is kept already (`image_id`) or lies "
         "elsewhere (`image_url`, where the service fetches photos). The "
         "same photo with the same parameters is answered from the cache.",
-        answers=_SUBMITTED,
+        responses=_SUBMITTED,
         problems=(*BODY, *PHOTO, *SUBMISSION, *ADMISSION, "not_found"),
         query=Parameters,
         more_query=(IMAGE_ID_PARAMETER,),
@@ -72,7 +72,7 @@ OPERATIONS: dict[str, Operation] = {
         tag=Tag.JOBS,
         summary="List your jobs",
         description="Newest first.",
-        answers=(Answer(HTTPStatus.OK, "A page of jobs.", (Content(model=JobPageBody),)),),
+        responses=(Response(HTTPStatus.OK, "A page of jobs.", (Content(model=JobPageBody),)),),
         query=ListParameters,
     ),
     "jobs.show_job": Operation(
@@ -80,7 +80,7 @@ OPERATIONS: dict[str, Operation] = {
         tag=Tag.JOBS,
         summary="Look at a job",
         description="A failed job is no error: its `error` says why.",
-        answers=(_SHOWN, _UNCHANGED),
+        responses=(_SHOWN, _UNCHANGED),
         problems=("not_found",),
         headers=("Prefer", "If-None-Match"),
     ),
@@ -92,8 +92,8 @@ OPERATIONS: dict[str, Operation] = {
         "comes only when something has changed. A comment comes every 15 s while nothing has. The "
         "stream ends after the job's end. `Last-Event-ID` is passed over: the first event is the "
         "present state. Few jobs may be watched at once: poll where 503 comes.",
-        answers=(
-            Answer(
+        responses=(
+            Response(
                 HTTPStatus.OK,
                 "The stream.",
                 (Content("text/event-stream", schema=_EVENT),),
@@ -106,7 +106,7 @@ OPERATIONS: dict[str, Operation] = {
         tag=Tag.JOBS,
         summary="Cancel a job",
         description="Nothing happens to one that has ended.",
-        answers=(Answer(HTTPStatus.OK, "The job as it is now.", (_ENDED,), _STATE[:2]),),
+        responses=(Response(HTTPStatus.OK, "The job as it is now.", (_ENDED,), _STATE[:2]),),
         problems=("not_found",),
     ),
     "jobs.retry_job": Operation(
@@ -115,7 +115,7 @@ OPERATIONS: dict[str, Operation] = {
         summary="Retry a job",
         description="Begins the next run of a job that failed, was canceled or expired, under the "
         "same id.",
-        answers=_SUBMITTED,
+        responses=_SUBMITTED,
         problems=("not_found", "not_retryable", "storage_unavailable", *ADMISSION),
         headers=("Prefer",),
     ),
@@ -124,7 +124,7 @@ OPERATIONS: dict[str, Operation] = {
         tag=Tag.JOBS,
         summary="Delete a job",
         description="Cancels it if it is open, and takes away what only it holds.",
-        answers=(Answer(HTTPStatus.OK, "What went.", (Content(model=DeletionBody),)),),
+        responses=(Response(HTTPStatus.OK, "What went.", (Content(model=DeletionBody),)),),
         problems=("not_found",),
     ),
     "pictures.result": Operation(
@@ -132,7 +132,7 @@ OPERATIONS: dict[str, Operation] = {
         tag=Tag.JOBS,
         summary="Fetch the picture",
         description="A stable link that leads to a signed, short-lived one.",
-        answers=(Answer(HTTPStatus.FOUND, "The picture is there.", (), ("Location",)),),
+        responses=(Response(HTTPStatus.FOUND, "The picture is there.", (), ("Location",)),),
         problems=("not_found", "not_ready", "job_failed", "result_expired"),
     ),
     "pictures.source": Operation(
@@ -140,7 +140,7 @@ OPERATIONS: dict[str, Operation] = {
         tag=Tag.JOBS,
         summary="Fetch the photo",
         description="The photo that the job is made from, from the first moment on.",
-        answers=(Answer(HTTPStatus.FOUND, "The photo is there.", (), ("Location",)),),
+        responses=(Response(HTTPStatus.FOUND, "The photo is there.", (), ("Location",)),),
         problems=("not_found", "result_expired"),
     ),
 }

@@ -1,6 +1,6 @@
-"""The service's own description in OpenAPI 3.1: made of the models and of the routes themselves.
+"""The OpenAPI 3.1 document of the service, built from its models and routes.
 
-A route's path and method come from the application, its bodies and parameters from the models that
-validate and shape them; what no code says (statuses, headers, sentences) stands beside each other
-in one module for each module of `api/routes`.
+The path and method of a route come from the application, its bodies and parameters from the models
+that validate and serialize them. What no code contains (statuses, headers, descriptions) is in the
+`openapi.py` of each feature.
 """

@@ -1,4 +1,4 @@
-"""The document: the whole service in OpenAPI 3.1, as it is at this moment. Pure."""
+"""The document: the whole service in OpenAPI 3.1. Pure."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -48,12 +48,12 @@ def build(
     is_open: bool,
     public_url: str | None,
 ) -> Schema:
-    """Write the document of an application.
+    """Build the document of an application.
 
     Args:
-        rules: Its routes; one that no operation describes is left out.
-        operations: What is said of each endpoint.
-        events: What it sends by webhook, by name.
+        rules: Its routes; one without an operation is left out.
+        operations: The operations, by endpoint.
+        events: The webhook events, by name.
         is_open: Whether it has no keys.
         public_url: The base of its links; None when they follow the request.
     """
@@ -92,7 +92,7 @@ def build(
 
 
 def _routes(rules: Map, operations: Mapping[str, Operation]) -> Iterator[tuple[Rule, Operation]]:
-    """Yield the routes that something is said of, in the order of what is said."""
+    """Yield the routes that have an operation, in the order of the operations."""
     by_endpoint = {rule.endpoint: rule for rule in rules.iter_rules()}
     for endpoint, operation in operations.items():
         if endpoint in by_endpoint:
@@ -100,7 +100,7 @@ def _routes(rules: Map, operations: Mapping[str, Operation]) -> Iterator[tuple[R
 
 
 def _contents_of(operation: Operation) -> list[Content]:
-    contents = [content for answer in operation.answers for content in answer.contents]
+    contents = [content for response in operation.responses for content in response.contents]
     return contents + list(operation.body.contents if operation.body else ())
 
 

@@ -1,4 +1,4 @@
-"""Errors in the document: which codes an operation may answer with, and their meanings. Pure."""
+"""Errors in the document: the codes that an operation may return, and their meanings. Pure."""
 
 from http import HTTPStatus
 
@@ -7,7 +7,7 @@ from api.openapi.headers import RATE_LIMIT, REQUEST_ID, RESPONSE_HEADERS
 from api.openapi.operation import Operation, Schema
 from common.callers import Scope
 
-# What an operation that reads a body may find wrong with it, whatever it is.
+# Faults of a request body of any kind.
 BODY = (
     "malformed_request",
     "request_timeout",
@@ -15,11 +15,11 @@ BODY = (
     "unsupported_media_type",
     "queue_full",
 )
-# What may be wrong with a photo.
+# Faults of a photo.
 PHOTO = ("invalid_image", "too_many_pixels", "image_too_small")
-# Why work may not be taken in.
+# Reasons to refuse new work.
 ADMISSION = ("queue_full_for_key", "quota_exceeded", "queue_full", "no_workers")
-# What may be wrong with a submission besides its photo.
+# Faults of a submission besides its photo.
 SUBMISSION = (
     "invalid_param",
     "unknown_style",
@@ -28,13 +28,13 @@ SUBMISSION = (
     "storage_unavailable",
 )
 
-# What any request may be answered.
+# Codes of every operation.
 EVERYWHERE = ("malformed_request", "forbidden", "uri_too_long", "headers_too_large", "internal")
 
-# What most of them may be answered; the page tells it once.
+# Codes of most operations; the reference page lists them once.
 USUAL = (*EVERYWHERE, "unauthorized", "rate_limited", "store_unavailable")
 
-# Stable code -> what it says to who gets it. Causes of failed jobs are no answers.
+# Stable code -> its meaning for clients. Causes of failed jobs are not responses.
 MEANINGS: dict[str, str] = {
     "malformed_request": "it cannot be read: send one photo, and each parameter once",
     "unauthorized": "there is no valid key in `Authorization`",
@@ -70,7 +70,7 @@ MEANINGS: dict[str, str] = {
 
 
 def codes_of(operation: Operation, *, is_limited: bool) -> list[str]:
-    """All stable codes an operation may answer with, each once, by status.
+    """Return the stable codes that an operation may return, sorted by status.
 
     Args:
         operation: The operation.
@@ -89,8 +89,8 @@ def codes_of(operation: Operation, *, is_limited: bool) -> list[str]:
     return sorted(codes, key=lambda code: (STATUSES[code], order.index(code)))
 
 
-def problem_answers(operation: Operation, *, is_limited: bool) -> dict[str, Schema]:
-    """Describe an operation's errors, by status; arguments as of `codes_of`."""
+def problem_responses(operation: Operation, *, is_limited: bool) -> dict[str, Schema]:
+    """Describe the error responses of an operation, by status; arguments as of `codes_of`."""
     by_status: dict[HTTPStatus, list[str]] = {}
     for code in codes_of(operation, is_limited=is_limited):
         by_status.setdefault(STATUSES[code], []).append(code)
@@ -101,14 +101,14 @@ def problem_answers(operation: Operation, *, is_limited: bool) -> dict[str, Sche
 
 
 def security_of(operation: Operation, *, is_open: bool) -> list[Schema]:
-    """Say what key an operation wants; none where everybody is let in."""
+    """Return the security requirement of an operation; a key is optional without keys."""
     if operation.scope is None:
         return []
     return [{"key": []}, {}] if is_open else [{"key": []}]
 
 
 def needs_admin(operation: Operation) -> bool:
-    """Whether the caller's key must allow to look after the service."""
+    """Whether the operation needs the scope `admin`."""
     return operation.scope is Scope.ADMIN
 
 
@@ -135,5 +135,5 @@ def _problem(status: HTTPStatus, codes: list[str], *, is_limited: bool) -> Schem
 
 
 def headers(names: list[str]) -> Schema:
-    """Point to headers by their names in the document."""
+    """Reference headers by their names in the document."""
     return {RESPONSE_HEADERS[name][0]: {"$ref": f"#/components/headers/{name}"} for name in names}

@@ -1,4 +1,4 @@
-"""Events: what the service sends to addresses that its callers named, in the document. Pure."""
+"""Events: webhook events in the document. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ class Event:
     """One kind of event.
 
     Attributes:
-        model: What shapes its body; the field `type` says its name.
-        summary: A few words.
-        description: More of them, in Markdown.
-        headers: What each header says, by name.
-        responses: What the receiver's answers mean.
+        model: Model of its body; the field `type` contains its name.
+        summary: A short summary.
+        description: A description, in Markdown.
+        headers: Descriptions of its headers, by name.
+        responses: Meanings of the receiver's responses.
     """
 
     model: type[BaseModel]

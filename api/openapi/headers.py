@@ -1,10 +1,10 @@
-"""Headers: what requests may say and answers do say in them, each described once. Pure."""
+"""Headers of requests and responses, each described once. Pure."""
 
 from typing import Any
 
 from api.http.request_options import MAX_KEY_LENGTH, MAX_WAIT_S
 
-# What `wishes.parse_span_s` reads; its range is the service's setting.
+# What `request_options.parse_span_s` parses; the range is a setting.
 SPAN_PATTERN = (
     "^([0-9]{1,9}[sS]?|[0-9]{1,6}[mM]([0-9]{1,9}[sS])?"
     "|[0-9]{1,6}[hH]([0-9]{1,6}[mM])?([0-9]{1,9}[sS])?)$"

@@ -1,4 +1,4 @@
-"""An operation: what is said of one route besides what its code says already. Pure."""
+"""Operations: the description of a route, besides what its code defines. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ JSON = "application/json"
 
 Schema = dict[str, Any]
 
-# The query of every signed link; nobody makes one up.
+# The query of every signed link; clients never build one.
 SIGNED_QUERY: tuple[Schema, ...] = tuple(
     {"name": name, "in": "query", "required": True, "schema": {"type": "string"}}
     for name in ("expires", "type", "filename", "signature")
@@ -23,7 +23,7 @@ SIGNED_QUERY: tuple[Schema, ...] = tuple(
 
 
 class Tag(StrEnum):
-    """What an operation is about."""
+    """The group of an operation."""
 
     JOBS = "Jobs"
     BATCHES = "Batches"
@@ -37,14 +37,14 @@ class Tag(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a body may be.
+    """One content type of a body.
 
     Attributes:
-        media_type: Its media type, or a range of them.
-        model: What shapes or validates it, if it is JSON.
-        schema: What it is otherwise.
-        encoding: How single parts of a form are written.
-        examples: Examples by their names in the document.
+        media_type: Its media type, or a range.
+        model: The model that serializes or validates it, if any.
+        schema: Its schema otherwise; for a form, the fields besides those of the model.
+        encoding: Encodings of the parts of a form.
+        examples: Examples, by their names in the document.
     """
 
     media_type: str = JSON
@@ -55,16 +55,16 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer that is no error.
+class Response:
+    """A response that is not an error.
 
     Attributes:
         status: HTTP status.
-        description: When it comes.
-        contents: What its body may be; nothing for none.
-        headers: Names in `headers.RESPONSE_HEADERS`, besides those that every answer has.
-        links: What can be done next: an operation's id, its parameter, and the body's field that
-            is meant.
+        description: When it is sent.
+        contents: Content types of its body; empty without a body.
+        headers: Names in `headers.RESPONSE_HEADERS`, besides those of every response.
+        links: Possible next operations: an operation id, its parameter, and the field of the body
+            with its value.
     """
 
     status: HTTPStatus
@@ -76,7 +76,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class RequestBody:
-    """What may be sent as a body."""
+    """The body of a request."""
 
     contents: tuple[Content, ...]
     is_required: bool = True
@@ -85,20 +85,20 @@ class RequestBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One method of one address.
+    """One method of one path.
 
     Attributes:
         id: Name of the function in generated clients.
-        tag: What it is about.
-        summary: A few words.
-        description: More of them, in Markdown.
-        answers: Answers that are no errors.
-        problems: Stable codes of its errors, besides those that all routes of its kind have.
-        scope: What the caller's key must allow; None where nobody is asked for one.
-        query: Validates its query.
-        more_query: Parameters of the query that no model knows.
+        tag: Its group.
+        summary: A short summary.
+        description: A description, in Markdown.
+        responses: Responses that are not errors.
+        problems: Stable codes of its errors, besides the common ones.
+        scope: Scope that the key must have; None where no key is needed.
+        query: Model of its query.
+        more_query: Parameters of the query outside the model.
         headers: Names in `headers.REQUEST_HEADERS`.
-        body: What may be sent.
+        body: The body of the request.
         asks_job_store: Whether it needs the job store.
     """
 
@@ -106,7 +106,7 @@ class Operation:
     tag: Tag
     summary: str
     description: str = ""
-    answers: tuple[Answer, ...]
+    responses: tuple[Response, ...]
     problems: tuple[str, ...] = ()
     scope: Scope | None = Scope.JOBS
     query: type[Fields] | None = None

@@ -1,29 +1,29 @@
-"""Paths: what is said of a route, joined with what its rule and its models say already. Pure."""
+"""Paths: a route in the document, from its rule, operation and models. Pure."""
 
 import re
 from typing import Any
 
 from werkzeug.routing import Rule
 
-from api.openapi.errors import headers, needs_admin, problem_answers, security_of
+from api.openapi.errors import headers, needs_admin, problem_responses, security_of
 from api.openapi.headers import RATE_LIMIT, REQUEST_HEADERS, REQUEST_ID
 from api.openapi.models import Models
-from api.openapi.operation import JSON, Answer, Content, Operation, RequestBody, Schema
+from api.openapi.operation import JSON, Content, Operation, RequestBody, Response, Schema
 from common.jobs import ID_PATTERN
 
-LIMITED = "/v1/"  # requests to addresses below it count against the caller's minute
+LIMITED = "/v1/"  # requests below it count against the rate limit
 _VARIABLE = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
 _IMPLIED = {"HEAD", "OPTIONS"}
 _ADMIN = "Needs a key with the scope `admin`."
 
 
 def path_of(rule: Rule) -> str:
-    """Return a rule's address as the document writes it."""
+    """Return the path of a rule in OpenAPI syntax."""
     return _VARIABLE.sub(r"{\1}", rule.rule)
 
 
 def methods_of(rule: Rule) -> list[str]:
-    """Return a rule's methods that are documented; HEAD and OPTIONS follow from the others."""
+    """Return the documented methods of a rule; HEAD and OPTIONS follow from the others."""
     return sorted(method.lower() for method in (rule.methods or set()) - _IMPLIED)
 
 
@@ -32,14 +32,14 @@ def described(rule: Rule, operation: Operation, models: Models, *, is_open: bool
 
     Args:
         rule: Its route.
-        operation: What is said of it.
-        models: The models it names, among others.
+        operation: Its operation.
+        models: The models of the document.
         is_open: Whether the service has no keys.
     """
     is_limited = rule.rule.startswith(LIMITED)
-    shown: dict[str, Schema] = {}
-    for answer in operation.answers:
-        shown[str(answer.status.value)] = _answer(answer, models, is_limited=is_limited)
+    responses: dict[str, Schema] = {}
+    for response in operation.responses:
+        responses[str(response.status.value)] = _response(response, models, is_limited=is_limited)
     found: Schema = {
         "operationId": operation.id,
         "tags": [operation.tag.value],
@@ -47,7 +47,7 @@ def described(rule: Rule, operation: Operation, models: Models, *, is_open: bool
         "description": _description(operation),
         "parameters": _parameters(rule, operation, models),
         "requestBody": _body(operation.body, models) if operation.body else None,
-        "responses": {**shown, **problem_answers(operation, is_limited=is_limited)},
+        "responses": {**responses, **problem_responses(operation, is_limited=is_limited)},
         "security": security_of(operation, is_open=is_open),
     }
     return {key: value for key, value in found.items() if value or key == "security"}
@@ -83,12 +83,12 @@ def _in_query(fields: Schema) -> list[Schema]:
             parameter["description"] = field["description"]
         if name in fields.get("required", ()):
             parameter["required"] = True
-        found.append(parameter | _written(schema))
+        found.append(parameter | _serialized(schema))
     return found
 
 
-def _written(schema: Schema) -> Schema:
-    """Say how a parameter is written: a text as it is, anything else in JSON."""
+def _serialized(schema: Schema) -> Schema:
+    """Describe how a parameter is serialized: JSON or plain text."""
     if schema.get("contentMediaType") == JSON:
         return {"content": {JSON: {"schema": schema["contentSchema"]}}}
     return {"schema": schema}
@@ -97,13 +97,13 @@ def _written(schema: Schema) -> Schema:
 def _body(body: RequestBody, models: Models) -> Schema:
     found: Schema = {
         "required": body.is_required,
-        "content": {each.media_type: _sent(each, models) for each in body.contents},
+        "content": {each.media_type: _request_content(each, models) for each in body.contents},
     }
     return {"description": body.description, **found} if body.description else found
 
 
-def _sent(content: Content, models: Models) -> Schema:
-    """Describe what may be sent: a form where a model comes with fields of no model's."""
+def _request_content(content: Content, models: Models) -> Schema:
+    """Describe a request body; a form combines a model with other fields."""
     if content.model is not None and not content.schema:
         return _with_examples(models.ref(content.model), content)
     schema = content.schema
@@ -118,26 +118,26 @@ def _sent(content: Content, models: Models) -> Schema:
 
 
 def _field(field: Schema) -> Schema:
-    """Describe a field of a form: what is no plain text is JSON there by itself."""
+    """Describe a field of a form; JSON is the default encoding of an object there."""
     if field.get("contentMediaType") == JSON:
         return {**field["contentSchema"], "description": field.get("description", "")}
     return field
 
 
-def _answer(answer: Answer, models: Models, *, is_limited: bool) -> Schema:
-    names = [REQUEST_ID, *(RATE_LIMIT if is_limited else ()), *answer.headers]
-    found: Schema = {"description": answer.description, "headers": headers(names)}
-    if answer.contents:
+def _response(response: Response, models: Models, *, is_limited: bool) -> Schema:
+    names = [REQUEST_ID, *(RATE_LIMIT if is_limited else ()), *response.headers]
+    found: Schema = {"description": response.description, "headers": headers(names)}
+    if response.contents:
         found["content"] = {
             each.media_type: _with_examples(
                 each.schema if each.model is None else models.ref(each.model), each
             )
-            for each in answer.contents
+            for each in response.contents
         }
-    if answer.links:
+    if response.links:
         found["links"] = {
             id_: {"operationId": id_, "parameters": {name: f"$response.body#/{field}"}}
-            for id_, (name, field) in answer.links.items()
+            for id_, (name, field) in response.links.items()
         }
     return found
 

@@ -1,1 +1,1 @@
-"""The service's description of itself: OpenAPI for programs, a page for people."""
+"""The API reference: the OpenAPI document and an HTML page."""

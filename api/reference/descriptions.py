@@ -1,4 +1,4 @@
-"""Descriptions: the document and the page made of it, written when they are first asked for."""
+"""Descriptions: the OpenAPI document and its HTML page, rendered on first use."""
 
 import json
 from collections.abc import Mapping
@@ -15,27 +15,27 @@ from api.reference.html import render
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What is sent, and what names it."""
+    """A response body and its entity tag."""
 
     body: bytes
     etag: str
 
     @classmethod
     def of(cls, text: str) -> "Text":
-        """Name a text by its content."""
+        """Encode a text and compute its tag."""
         body = text.encode()
         return cls(body, etag_of(body))
 
 
 class Descriptions:
-    """What an application says of itself. Safe to use from several threads.
+    """The descriptions of an application. Safe to use from several threads.
 
     Args:
-        rules: Its routes, all of them by the time it is first asked.
-        operations: What is said of each endpoint.
-        events: What it sends by webhook, by name.
+        rules: Its routes; complete by the first use.
+        operations: The operations, by endpoint.
+        events: The webhook events, by name.
         public_url: The base of its links; None when they follow the request.
-        style: Where the page finds its style, relative to the page.
+        style: Path of the stylesheet, relative to the page.
     """
 
     def __init__(
@@ -55,15 +55,15 @@ class Descriptions:
         self._written: dict[bool, tuple[Text, Text]] = {}
 
     def document(self, *, is_open: bool) -> Text:
-        """The document in JSON, of a service without keys or with them."""
+        """Return the document as JSON, for a service with or without keys."""
         return self._texts(is_open)[0]
 
     def page(self, *, is_open: bool) -> Text:
-        """The same as a page."""
+        """Return the document as an HTML page."""
         return self._texts(is_open)[1]
 
     def _texts(self, is_open: bool) -> tuple[Text, Text]:
-        """Write both, unless they are there; two threads at once write the same."""
+        """Render both on first use; two threads at once render the same."""
         if is_open not in self._written:
             found = build(
                 self._rules,

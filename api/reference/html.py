@@ -1,7 +1,7 @@
-"""The reference: the document as one page of plain HTML, with no script and nothing from elsewhere.
+"""The reference page: the document as one HTML page, without scripts or external files.
 
-All that is shown comes from the document, so the page is as true as the document is. Browsers find
-words in it by themselves; examples stay folded until they are asked for.
+All content comes from the document, so both always agree. Readers search with the browser; examples
+are collapsed.
 """
 
 import json
@@ -22,21 +22,21 @@ _CODE = re.compile(r"`([^`]+)`")
 
 
 def render(document: Schema, *, style: str) -> str:
-    """Write the page.
+    """Render the page.
 
     Args:
-        document: What `document.build` wrote.
-        style: Where its style lies, relative to the page.
+        document: The document, from `document.build`.
+        style: Path of the stylesheet, relative to the page.
     """
-    pages = Environment(
+    environment = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters |= {"prose": _prose, "broken": _broken}
-    return pages.get_template("reference.html").render(
+    environment.filters |= {"prose": _prose, "broken": _broken}
+    return environment.get_template("reference.html").render(
         info=document["info"],
         style=style,
         sections=_sections(document),
@@ -49,17 +49,17 @@ def render(document: Schema, *, style: str) -> str:
 
 
 def _prose(text: str) -> Markup:
-    """Turn a sentence into HTML: what stands in backquotes is code."""
+    """Render a text as HTML: backquoted parts are code."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
 
 
 def _broken(path: str) -> Markup:
-    """Let a long address be broken after its slashes."""
+    """Allow line breaks after the slashes of a path."""
     return Markup(str(escape(path)).replace("/", "/<wbr>"))  # noqa: S704 - escaped before
 
 
 def _sections(document: Schema) -> list[dict[str, Any]]:
-    """Return the operations below what they are about."""
+    """Return the operations, grouped by tag."""
     listed = [
         {"tag": operation["tags"][0], **_operation(path, method, operation, document)}
         for path, methods in [*document["paths"].items(), *document["webhooks"].items()]
@@ -89,19 +89,19 @@ def _operation(path: str, method: str, operation: Schema, document: Schema) -> d
         "answers": [
             {
                 "status": status,
-                "description": answer["description"],
-                "headers": list(answer.get("headers", ())),
-                "contents": _contents(answer.get("content", {}), document),
+                "description": response["description"],
+                "headers": list(response.get("headers", ())),
+                "contents": _contents(response.get("content", {}), document),
             }
-            for status, answer in operation["responses"].items()
-            if not _is_usual(answer)
+            for status, response in operation["responses"].items()
+            if not _is_usual(response)
         ],
     }
 
 
-def _is_usual(answer: Schema) -> bool:
-    """Whether an answer says nothing that is not said of all operations."""
-    problem = answer.get("content", {}).get(MEDIA_TYPE)
+def _is_usual(response: Schema) -> bool:
+    """Whether a response contains only codes that are listed once for all operations."""
+    problem = response.get("content", {}).get(MEDIA_TYPE)
     if problem is None:
         return False
     return set(problem["schema"]["allOf"][1]["properties"]["code"]["enum"]) <= set(USUAL)

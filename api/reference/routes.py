@@ -1,4 +1,4 @@
-"""The service's description of itself: for programs at `/openapi.json`, for people at `/docs`."""
+"""`/openapi.json` and `/docs`: the API reference for programs and for people."""
 
 from collections.abc import Mapping
 
@@ -13,8 +13,8 @@ from common.settings import Settings
 v1 = Blueprint("docs", __name__)
 
 NAME = "celshade-descriptions"
-ASK_AGAIN = "no-cache"  # 304 when nothing has changed
-# Its own style and nothing else: the page has no script.
+REVALIDATE = "no-cache"  # 304 when nothing has changed
+# Only its own stylesheet: the page has no script.
 POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
@@ -26,14 +26,14 @@ def register(
     events: Mapping[str, Event],
     style: str,
 ) -> None:
-    """Let an application describe itself.
+    """Add the API reference to an application.
 
     Args:
-        app: The application; its routes may still come.
-        settings: The public address.
-        operations: What is said of each endpoint.
-        events: What it sends by webhook, by name.
-        style: Where the page finds its style, relative to the page.
+        app: The application; routes may be added later.
+        settings: The public URL.
+        operations: The operations, by endpoint.
+        events: The webhook events, by name.
+        style: Path of the stylesheet, relative to the page.
     """
     app.extensions[NAME] = Descriptions(
         app.url_map,
@@ -47,8 +47,8 @@ def register(
 
 @v1.get("/openapi.json")
 def show_document() -> Response:
-    """Show the service in OpenAPI 3.1."""
-    return _sent(
+    """Return the OpenAPI document."""
+    return _text_response(
         _descriptions().document(is_open=current_context().authenticator.appears_open),
         "application/json",
     )
@@ -56,8 +56,8 @@ def show_document() -> Response:
 
 @v1.get("/docs")
 def show_page() -> Response:
-    """Show the same as a page."""
-    response = _sent(
+    """Return the document as an HTML page."""
+    response = _text_response(
         _descriptions().page(is_open=current_context().authenticator.appears_open), "text/html"
     )
     response.headers["Content-Security-Policy"] = POLICY
@@ -69,9 +69,9 @@ def _descriptions() -> Descriptions:
     return found
 
 
-def _sent(text: Text, media_type: str) -> Response:
+def _text_response(text: Text, media_type: str) -> Response:
     response = Response(text.body, mimetype=media_type)
-    response.headers["Cache-Control"] = ASK_AGAIN
+    response.headers["Cache-Control"] = REVALIDATE
     response.set_etag(text.etag)
     response.make_conditional(request.environ)
     return response

@@ -1,21 +1,21 @@
-"""Types: a JSON Schema in a few words for people, with links to what it refers to. Pure."""
+"""Types: a JSON Schema as a short phrase with links to the schemas it references. Pure."""
 
 import json
 import re
 
 from markupsafe import Markup, escape
 
-from api.openapi.models import PLACE
+from api.openapi.models import SCHEMA_PREFIX
 from api.openapi.operation import Schema
 
 
 def anchor_of(name: str) -> str:
-    """Return what a name is called in an address within the page."""
+    """Return the anchor of a name within the page."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 def type_of(schema: Schema) -> Markup:
-    """Say what a value may be, as HTML."""
+    """Describe a schema, as HTML."""
     match schema:
         case {"allOf": [first, *_]}:
             return type_of(first)
@@ -32,7 +32,7 @@ def type_of(schema: Schema) -> Markup:
 def _kind(schema: Schema) -> Markup:
     match schema:
         case {"$ref": ref}:
-            name = ref.removeprefix(PLACE)
+            name = ref.removeprefix(SCHEMA_PREFIX)
             return Markup('<a href="#{}">{}</a>').format(anchor_of(name), name)
         case {"type": "array", "items": items}:
             return Markup("list of ") + type_of(items)
@@ -55,7 +55,7 @@ def _code(value: object) -> Markup:
 
 
 def _extent(schema: Schema) -> Markup:
-    """Say the range and the default, where there are some."""
+    """Describe the range and the default, if any."""
     found = []
     least, most = schema.get("minimum"), schema.get("maximum")
     if least is not None and most is not None:

@@ -2,17 +2,17 @@
 
 from http import HTTPStatus
 
-from api.openapi.operation import Answer, Content, Operation, Tag
+from api.openapi.operation import Content, Operation, Response, Tag
 from api.service.schemas import HealthBody, LimitsBody, LoadBody, ReadinessBody, StylesBody
 from api.service.usage_schemas import UsageBody
 from common.callers import Scope
 
 
-def _ok(model: type, description: str) -> tuple[Answer, ...]:
-    return (Answer(HTTPStatus.OK, description, (Content(model=model),)),)
+def _ok(model: type, description: str) -> tuple[Response, ...]:
+    return (Response(HTTPStatus.OK, description, (Content(model=model),)),)
 
 
-_UNCHANGED = Answer(HTTPStatus.NOT_MODIFIED, "Nothing has changed.", (), ("ETag",))
+_UNCHANGED = Response(HTTPStatus.NOT_MODIFIED, "Nothing has changed.", (), ("ETag",))
 
 OPERATIONS: dict[str, Operation] = {
     "service.styles": Operation(
@@ -20,32 +20,32 @@ OPERATIONS: dict[str, Operation] = {
         tag=Tag.SERVICE,
         summary="The styles there are",
         description="Those that workers have offered; one is the default.",
-        answers=_ok(StylesBody, "All styles."),
+        responses=_ok(StylesBody, "All styles."),
     ),
     "service.limits": Operation(
         id="get_limits",
         tag=Tag.SERVICE,
         summary="What is accepted",
         description="Check before you upload.",
-        answers=_ok(LimitsBody, "The limits of this caller."),
+        responses=_ok(LimitsBody, "The limits of this caller."),
     ),
     "service.usage": Operation(
         id="get_usage",
         tag=Tag.SERVICE,
         summary="What you have used up",
-        answers=_ok(UsageBody, "Today's usage, and what is left."),
+        responses=_ok(UsageBody, "Today's usage, and what is left."),
     ),
     "service.queue": Operation(
         id="get_queue",
         tag=Tag.SERVICE,
         summary="How busy the service is",
-        answers=_ok(LoadBody, "The lines and their workers."),
+        responses=_ok(LoadBody, "The lines and their workers."),
     ),
     "probes.healthz": Operation(
         id="get_health",
         tag=Tag.SERVICE,
         summary="Whether this process lives",
-        answers=_ok(HealthBody, "It does."),
+        responses=_ok(HealthBody, "It does."),
         scope=None,
         asks_job_store=False,
     ),
@@ -53,7 +53,7 @@ OPERATIONS: dict[str, Operation] = {
         id="get_readiness",
         tag=Tag.SERVICE,
         summary="Whether work can be taken in",
-        answers=_ok(ReadinessBody, "It can."),
+        responses=_ok(ReadinessBody, "It can."),
         problems=("storage_unavailable",),
         scope=None,
     ),
@@ -61,8 +61,8 @@ OPERATIONS: dict[str, Operation] = {
         id="get_metrics",
         tag=Tag.SERVICE,
         summary="Metrics for Prometheus",
-        answers=(
-            Answer(
+        responses=(
+            Response(
                 HTTPStatus.OK,
                 "The job store's view of the whole service.",
                 (Content("text/plain", schema={"type": "string"}),),
@@ -74,8 +74,8 @@ OPERATIONS: dict[str, Operation] = {
         id="get_openapi",
         tag=Tag.SERVICE,
         summary="This document",
-        answers=(
-            Answer(
+        responses=(
+            Response(
                 HTTPStatus.OK,
                 "The service in OpenAPI 3.1.",
                 (Content(schema={"type": "object", "required": ["openapi", "paths"]}),),
@@ -91,8 +91,8 @@ OPERATIONS: dict[str, Operation] = {
         id="get_docs",
         tag=Tag.SERVICE,
         summary="This document as a page",
-        answers=(
-            Answer(
+        responses=(
+            Response(
                 HTTPStatus.OK,
                 "A page for people.",
                 (Content("text/html", schema={"type": "string"}),),

@@ -18,13 +18,13 @@ pages = Blueprint("pages", __name__)
 FILES = StaticFiles(Path(__file__).parent / "page")
 # Path of a page -> its file.
 ADDRESSES = {"/": "index.html", "/ops": "ops.html"}
-FOREVER = "public, max-age=31536000, immutable"
-ASK_AGAIN = "no-cache"  # 304 when nothing has changed
+IMMUTABLE = "public, max-age=31536000, immutable"
+REVALIDATE = "no-cache"  # 304 when nothing has changed
 
 
 def _show_page() -> Response:
     context = current_context()
-    response = _sent(_found(ADDRESSES[request.path]), ASK_AGAIN)
+    response = _file_response(_file(ADDRESSES[request.path]), REVALIDATE)
     origins = picture_origins(context.objects, context.settings.public_url)
     response.headers["Content-Security-Policy"] = content_security_policy(origins)
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
@@ -43,7 +43,7 @@ def show_file(digest: str, name: str) -> Response:
     During a rollout, a page of one release may request files from a process of another: it gets
     those there, uncached.
     """
-    return _sent(_found(name), FOREVER if digest == FILES.digest else ASK_AGAIN)
+    return _file_response(_file(name), IMMUTABLE if digest == FILES.digest else REVALIDATE)
 
 
 def path_of(name: str) -> str:
@@ -51,14 +51,14 @@ def path_of(name: str) -> str:
     return f"page/{FILES.digest}/{name}"
 
 
-def _found(name: str) -> StaticFile:
+def _file(name: str) -> StaticFile:
     file = FILES.get(name)
     if file is None:
         raise NotFound
     return file
 
 
-def _sent(file: StaticFile, cache_control: str) -> Response:
+def _file_response(file: StaticFile, cache_control: str) -> Response:
     response = Response(file.body, content_type=file.content_type)
     response.headers["Cache-Control"] = cache_control
     response.set_etag(file.etag)
