@@ -32,6 +32,9 @@ from api.rate_limit import rate_limit
 from api.reference import routes as reference
 from api.service import openapi as service_openapi
 from api.service import routes as service
+from api.submissions.result_check import ResultCheck
+from api.submissions.submission import Submitter
+from api.uploads.photo_fetch import PhotoFetcher
 from api.web import routes as web
 from api.webhooks import openapi as webhooks_openapi
 from api.webhooks import routes as webhooks
@@ -113,29 +116,40 @@ def open_context(settings: Settings) -> Context:
     """Create the context; arguments and errors as of `create_app`."""
     keys_file = KeysFile(settings.keys_file) if settings.keys_file else None
     store = JobStore.from_settings(settings, timeout_s=STORE_TIMEOUT_S)
+    objects = open_store(
+        settings,
+        timeout_s=STORAGE_TIMEOUT_S,
+        attempts=STORAGE_ATTEMPTS,
+        connections=settings.api_threads,
+    )
+    catalog, outbound = Catalog(store.overviews.overview), OutboundClient.from_settings(settings)
+    result_check = ResultCheck(store.outputs, objects)
+    few = max(1, settings.api_threads // 4)  # each of what follows occupies a thread
     return Context(
         settings=settings,
         store=store,
-        objects=open_store(
-            settings,
-            timeout_s=STORAGE_TIMEOUT_S,
-            attempts=STORAGE_ATTEMPTS,
-            connections=settings.api_threads,
-        ),
-        hints=HintPublisher(make_celery(settings, publish_timeout_s=HINT_TIMEOUT_S)),
+        objects=objects,
         authenticator=Authenticator(
             keys_file, KeyCache(store.api_keys), may_be_open=may_be_open(settings)
         ),
         origin_guard=OriginGuard(settings.public_url, settings.cors_origins),
-        catalog=Catalog(store.overviews.overview),
+        catalog=catalog,
         long_poll=LongPoll(
             store.redis.listen,
             max_waiting=settings.api_threads // 2,
-            max_watching=max(1, settings.api_threads // 4),
+            max_watching=few,
         ),
         response_cache=ResponseCache(),
         photo_limits=PhotoLimits.of(settings),
-        downloads=BoundedSemaphore(max(1, settings.api_threads // 4)),
-        outbound=OutboundClient.from_settings(settings),
-        fetches=BoundedSemaphore(max(1, settings.api_threads // 4)),
+        downloads=BoundedSemaphore(few),
+        outbound=outbound,
+        photo_fetcher=PhotoFetcher(outbound, settings, most=few),
+        result_check=result_check,
+        submitter=Submitter(
+            submissions=store.submissions,
+            objects=objects,
+            hints=HintPublisher(make_celery(settings, publish_timeout_s=HINT_TIMEOUT_S)),
+            catalog=catalog,
+            result_check=result_check,
+        ),
     )

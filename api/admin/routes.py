@@ -16,7 +16,6 @@ from api.context.context import current_context, require_caller
 from api.http.ids import checked_job_id
 from api.http.json_response import json_response
 from api.http.request_options import unique_query
-from api.submissions.submission import resubmit
 from common.callers import Scope
 
 v1 = Blueprint("admin", __name__, url_prefix="/v1/admin")
@@ -48,7 +47,7 @@ def retry_dead(job_id: str) -> Response:
     """Start the next run of a dead job, under its caller's name, weight and limits."""
     context = current_context()
     owner = context.store.dead_letters.caller_of(checked_job_id(job_id))
-    resubmit(job_id, context.authenticator.named(owner), context)
+    context.submitter.resubmit(job_id, context.authenticator.named(owner))
     job = context.store.jobs.view(job_id, owner)
     status = HTTPStatus.CREATED if job.status.is_terminal else HTTPStatus.ACCEPTED
     return json_response(RetriedBody.of(job), status)

@@ -59,7 +59,7 @@ def _zip(kind: ArchiveKind, archive_id: str) -> Response:
         raise ServiceBusy("Too many archives are being sent.", retry_after_s=BUSY_RETRY_AFTER_S)
     try:
         pictures = context.store.archives.pictures(selection.caller, selection.jobs)
-        archive = zip_stream.compose(pictures, context)
+        archive = zip_stream.compose(pictures, context.objects, context.result_check)
         response = Response(archive.chunks, mimetype="application/zip")
         response.content_length = archive.size_bytes
         response.headers["Content-Disposition"] = content_disposition(download_name)

@@ -16,8 +16,7 @@ from itertools import repeat
 from zipstream import ZipStream  # type: ignore[import-untyped]  # zipstream-ng ships no types
 
 from api.archives.schemas import Manifest, ManifestFile, ManifestGap
-from api.context.context import Context
-from api.submissions.result_check import check_output
+from api.submissions.result_check import ResultCheck
 from api.uploads.file_names import entry_names, file_label
 from common.errors import CelshadeError, ObjectMissing, StorageUnavailable
 from common.jobs import JobStatus, Output
@@ -65,7 +64,9 @@ def gap(picture: Picture) -> str | None:
     return None if picture.output else "result_missing"
 
 
-def compose(pictures: Sequence[Picture], context: Context) -> ZipArchive:
+def compose(
+    pictures: Sequence[Picture], objects: ObjectStore, result_check: ResultCheck
+) -> ZipArchive:
     """Build a ZIP of the available pictures, with a manifest that lists missing ones too.
 
     Raises:
@@ -75,7 +76,7 @@ def compose(pictures: Sequence[Picture], context: Context) -> ZipArchive:
     gaps = [gap(picture) for picture in pictures]
     available = [picture for picture, reason in zip(pictures, gaps, strict=True) if reason is None]
     with ThreadPoolExecutor(CHECK_THREADS) as pool:
-        checks = pool.map(_is_present, available, repeat(context))
+        checks = pool.map(_is_present, available, repeat(result_check))
         present = {
             picture.job_id
             for picture, is_present in zip(available, checks, strict=True)
@@ -89,7 +90,7 @@ def compose(pictures: Sequence[Picture], context: Context) -> ZipArchive:
         else:
             cause = reason or "result_missing"
             missing.append(ManifestGap(job_id=picture.job_id, file=picture.label, reason=cause))
-    return _zip(files, missing, context.objects)
+    return _zip(files, missing, objects)
 
 
 def _with_safe_label(picture: Picture) -> Picture:
@@ -97,8 +98,9 @@ def _with_safe_label(picture: Picture) -> Picture:
     return replace(picture, label=file_label(picture.label)) if picture.label else picture
 
 
-def _is_present(picture: Picture, context: Context) -> bool:
-    return picture.output is None or check_output(picture.output.name, picture.made_ms, context)
+def _is_present(picture: Picture, result_check: ResultCheck) -> bool:
+    output = picture.output
+    return output is None or result_check.is_present(output.name, picture.made_ms)
 
 
 def _zip(

@@ -18,7 +18,7 @@ from api.catalog.catalog import StyleOffer
 from api.context.context import Context
 from api.http.request_options import RequestOptions
 from api.submissions.parameters import Parameters
-from api.submissions.submission import Source, admit, compose, webhook_target
+from api.submissions.submission import Source, compose, scope_of, webhook_target
 from common import log
 from common.callers import Caller
 from common.errors import (
@@ -95,7 +95,7 @@ class _BatchReceiver:
                 parameters = Parameters.parse(self._upload.fields)
                 style = self._context.catalog.choose(parameters.style)
                 style.size_px(parameters.size)  # refused once, not for each photo
-                self._begin(webhook_target(parameters, self._request, self._context))
+                self._begin(self._webhook_target(parameters))
             self._sha256s.append(photo.upload.sha256 if photo.upload else "")
             if self._known_fingerprint is None:
                 self._submit(photo, style, parameters)
@@ -114,6 +114,10 @@ class _BatchReceiver:
             batches.cancel(self._batch_id, self._caller.name, cause=Closure.INCOMPLETE)
         except CelshadeError as error:
             _log.warning("an aborted batch is left to the keeper: %s", error)
+
+    def _webhook_target(self, parameters: Parameters) -> WebhookTarget | None:
+        base_url = self._context.origin_guard.base_url(self._request)
+        return webhook_target(parameters.webhook_url, self._context.outbound, base_url=base_url)
 
     def _begin(self, webhook: WebhookTarget | None) -> None:
         begun = self._context.store.batches.begin(
@@ -139,15 +143,15 @@ class _BatchReceiver:
         try:
             source = self._source(photo)
             submission = compose(
-                self._context,
                 caller=self._caller,
                 options=self._options,
                 parameters=parameters,
                 style=style,
                 source=source,
+                scope=scope_of(self._caller, self._context.settings),
                 place=place,
             )
-            admit(submission, source, self._context)
+            self._context.submitter.admit(submission, source)
             self._storage_failures = 0
         except BatchClosed:
             raise
@@ -159,7 +163,7 @@ class _BatchReceiver:
     def _source(self, photo: PhotoPart) -> Source:
         if photo.upload is None:
             raise photo.error or MalformedRequest(NO_BATCH)
-        return Source.received(photo.upload, self._context)
+        return Source.received(photo.upload, self._context.photo_limits)
 
     def _raise_if_fatal(self, error: CelshadeError) -> None:
         """Raise an error that ends the batch.

@@ -12,13 +12,15 @@ from api.auth.origin_guard import OriginGuard
 from api.catalog.catalog import Catalog
 from api.http.response_cache import ResponseCache
 from api.long_poll.long_poll import LongPoll
+from api.submissions.result_check import ResultCheck
+from api.submissions.submission import Submitter
+from api.uploads.photo_fetch import PhotoFetcher
 from common.callers import Caller, Scope
 from common.errors import Forbidden
 from common.jobstore import JobStore
 from common.objects.base import ObjectStore
 from common.outbound.http_client import OutboundClient
 from common.photos import PhotoLimits
-from common.queue.hints import HintPublisher
 from common.schemas.links import Links
 from common.settings import Settings
 
@@ -41,7 +43,6 @@ class Context:
         settings: The process's settings.
         store: The job store.
         objects: The object store of photos and pictures.
-        hints: Notifies workers of new work.
         authenticator: Identifies callers.
         origin_guard: Which host names and pages are accepted.
         catalog: Styles and load, at most a second old.
@@ -50,13 +51,14 @@ class Context:
         photo_limits: What photos are accepted.
         downloads: How many archives may be sent at once; each occupies a thread.
         outbound: Sends requests to addresses that callers choose.
-        fetches: How many photos may be fetched at once; each occupies a thread.
+        photo_fetcher: Fetches photos from addresses.
+        result_check: Checks that pictures are still in the storage.
+        submitter: Brings submissions into the job store.
     """
 
     settings: Settings
     store: JobStore
     objects: ObjectStore
-    hints: HintPublisher
     authenticator: Authenticator
     origin_guard: OriginGuard
     catalog: Catalog
@@ -65,7 +67,9 @@ class Context:
     photo_limits: PhotoLimits
     downloads: BoundedSemaphore
     outbound: OutboundClient
-    fetches: BoundedSemaphore
+    photo_fetcher: PhotoFetcher
+    result_check: ResultCheck
+    submitter: Submitter
 
     def close(self) -> None:
         """Stop waiting and close the connections to the job store."""

@@ -25,7 +25,7 @@ def keep_image() -> Response:
         NoParameters.parse(upload.fields)
         if upload.image_id is not None:
             raise MalformedRequest(f"An image is made from a file; '{IMAGE_ID}' is one already.")
-        source = Source.received(upload, context)
+        source = Source.received(upload, context.photo_limits)
         # Recorded in the job store before it exists: if a step fails, the keeper deletes it.
         context.store.images.begin(caller, source.input_name)
         context.objects.put(source.input_name, upload.file, content_type=source.content_type)

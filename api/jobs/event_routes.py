@@ -10,7 +10,6 @@ from api.http.connection import has_client_left, is_stopping
 from api.http.ids import checked_job_id
 from api.jobs.event_stream import MEDIA_TYPE, Snapshot, events
 from api.jobs.responses import RenderedJob
-from api.submissions.result_check import with_checked_output
 from common.errors import NotFound, ServiceBusy, StoreUnavailable, Unauthorized
 from common.jobs import Job
 from common.schemas.links import Links
@@ -49,7 +48,7 @@ def _loader(job_id: str) -> Callable[[], Job]:
 
     def load() -> Job:
         context.authenticator.identify(authorization)  # the key may be revoked meanwhile
-        return with_checked_output(view_job(), view_job, context)
+        return context.result_check.checked(view_job(), view_job)
 
     return load
 

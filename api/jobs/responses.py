@@ -13,7 +13,6 @@ from api.http.conditional import etag_of, only_if_changed, retry_after_eta_s, st
 from api.http.connection import is_stopping
 from api.http.request_options import parse_wait_s
 from api.http.response_cache import CachedResponse, CacheKey
-from api.submissions.result_check import with_checked_output
 from common.jobs import CacheStatus, Job, JobStatus
 from common.schemas.job import JobBody
 from common.schemas.links import Links
@@ -68,7 +67,7 @@ def load_job(job_id: str) -> tuple[Job, int | None]:
 
     job = load()
     if job.output is not None:
-        job = with_checked_output(job, load, context)
+        job = context.result_check.checked(job, load)
     if wait_s is None or job.status.is_terminal:
         return job, wait_s
     latest = context.long_poll.wait_until_ended(job_id, wait_s, load, is_stopping=is_stopping())

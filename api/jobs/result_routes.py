@@ -7,7 +7,6 @@ from flask import Blueprint, Response
 
 from api.context.context import current_caller, current_context, current_links, require_jobs_caller
 from api.http.ids import checked_job_id
-from api.submissions.result_check import with_checked_output
 from common.errors import JobFailed, NotReady, ResultExpired
 from common.jobs import Job, JobStatus
 from common.schemas.links import SignedLink
@@ -24,7 +23,7 @@ def result(job_id: str) -> Response:
     load = partial(context.store.jobs.view, job_id, caller)
 
     checked_job_id(job_id)
-    job = with_checked_output(load(), load, context)
+    job = context.result_check.checked(load(), load)
     if not job.status.is_terminal:
         raise NotReady(retry_after_s=1)
     if job.status is not JobStatus.SUCCEEDED:

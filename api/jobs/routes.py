@@ -9,7 +9,6 @@ from api.http.request_options import unique_query
 from api.jobs import responses
 from api.jobs.schemas import DeletionBody, JobPageBody, ListParameters
 from api.jobs.submit import submit
-from api.submissions.submission import resubmit
 
 v1 = Blueprint("jobs", __name__, url_prefix="/v1/jobs")
 v1.before_request(require_jobs_caller)
@@ -49,7 +48,7 @@ def cancel_job(job_id: str) -> Response:
 @v1.post("/<job_id>/retry")
 def retry_job(job_id: str) -> Response:
     """Start the next run of a job that ended without a picture."""
-    resubmit(checked_job_id(job_id), current_caller(), current_context())
+    current_context().submitter.resubmit(checked_job_id(job_id), current_caller())
     return responses.submitted(job_id)
 
 

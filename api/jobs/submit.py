@@ -8,9 +8,8 @@ from api.http.json_body import MEDIA_TYPE
 from api.http.request_options import RequestOptions
 from api.jobs.json_submission import read_json_submission
 from api.submissions.parameters import Parameters
-from api.submissions.submission import Source, admit, compose, webhook_target
-from api.uploads.multipart import PhotoSpool, Upload, read_photo_upload
-from api.uploads.photo_fetch import fetch_photo
+from api.submissions.submission import Source, compose, scope_of, webhook_target
+from api.uploads.multipart import Upload, read_photo_upload
 from common.callers import Caller
 
 
@@ -24,31 +23,32 @@ def submit(request: Request, caller: Caller, context: Context) -> str:
     options = RequestOptions.of(request.headers, deadline_s=context.settings.deadline_s)
     with _receive(request, context) as upload:
         parameters = Parameters.parse(upload.fields)
-        webhook = webhook_target(parameters, request, context)
+        webhook = webhook_target(
+            parameters.webhook_url,
+            context.outbound,
+            base_url=context.origin_guard.base_url(request),
+        )
         style = context.catalog.choose(parameters.style)
         if upload.image_id is None:
-            source = Source.received(upload, context)
+            source = Source.received(upload, context.photo_limits)
         else:
-            source = Source.kept(checked_id(upload.image_id, "image"), caller, context)
+            image_id = checked_id(upload.image_id, "image")
+            source = Source.kept(image_id, caller, context.store.images)
         submission = compose(
-            context,
             caller=caller,
             options=options,
             parameters=parameters,
             style=style,
             source=source,
+            scope=scope_of(caller, context.settings),
             webhook=webhook,
         )
-        return admit(submission, source, context)
+        return context.submitter.admit(submission, source)
 
 
 def _receive(request: Request, context: Context) -> Upload:
     """Receive a photo, or fetch it from the address in the request."""
-    max_bytes = context.settings.max_upload_bytes
+    most = context.settings.max_upload_bytes
     if request.mimetype != MEDIA_TYPE:
-        return read_photo_upload(request, max_image_bytes=max_bytes)
-
-    def fetch(url: str, spool: PhotoSpool) -> None:
-        fetch_photo(url, spool, context)
-
-    return read_json_submission(request, fetch=fetch, max_image_bytes=max_bytes)
+        return read_photo_upload(request, max_image_bytes=most)
+    return read_json_submission(request, fetch=context.photo_fetcher.fetch, max_image_bytes=most)

@@ -8,54 +8,63 @@ followed.
 import logging
 from collections.abc import Callable
 
-from api.context.context import Context
 from common.errors import StorageUnavailable
 from common.jobs import Job
+from common.jobstore.outputs import Outputs
+from common.objects.base import ObjectStore
 
 _log = logging.getLogger(__name__)
 
 
-def check_output(name: str, made_ms: int, context: Context) -> bool:
-    """Check a picture if that is due; if it is gone, every reference to it is removed.
+class ResultCheck:
+    """Checks pictures of finished jobs. Safe to use from several threads.
 
     Args:
-        name: Name of its object.
-        made_ms: When it was rendered, milliseconds since the epoch; 0 for long ago.
-        context: The context of the request.
-
-    Returns:
-        False if it is known to be gone.
-
-    Raises:
-        StoreUnavailable: The job store does not answer.
+        outputs: The job store's verbs for them.
+        objects: Where they are stored.
     """
-    outputs = context.store.outputs
-    if not outputs.is_due(name, made_ms):
-        return True
-    try:
-        is_there = context.objects.exists(name)
-    except StorageUnavailable as error:
-        _log.warning("could not check a picture: %s", error)
-        return True
-    if is_there:
-        outputs.seen(name)
-    else:
-        jobs = outputs.vanished(name)
-        _log.error("a picture is gone from the storage", extra={"object": name, "jobs": jobs})
-    return is_there
 
+    def __init__(self, outputs: Outputs, objects: ObjectStore) -> None:
+        self._outputs = outputs
+        self._objects = objects
 
-def with_checked_output(job: Job, reload: Callable[[], Job], context: Context) -> Job:
-    """Return the job; loaded again if its picture turned out to be gone.
+    def is_present(self, name: str, made_ms: int = 0) -> bool:
+        """Check a picture if that is due; if it is gone, every reference to it is removed.
 
-    Args:
-        job: The job.
-        reload: Returns its present state.
-        context: The context of the request.
-    """
-    if job.output is None or not job.output.name or job.pictures_gone:
-        return job
-    made_ms = (job.finished_ms or 0) - round((job.cache_age_s or 0) * 1000)
-    if job.now_ms - made_ms <= context.store.outputs.check_ms:
-        return job  # no check is due
-    return job if check_output(job.output.name, made_ms, context) else reload()
+        Args:
+            name: Name of its object.
+            made_ms: When it was rendered, milliseconds since the epoch; 0 for long ago.
+
+        Returns:
+            False if it is known to be gone.
+
+        Raises:
+            StoreUnavailable: The job store does not answer.
+        """
+        if not self._outputs.is_due(name, made_ms):
+            return True
+        try:
+            is_there = self._objects.exists(name)
+        except StorageUnavailable as error:
+            _log.warning("could not check a picture: %s", error)
+            return True
+        if is_there:
+            self._outputs.seen(name)
+        else:
+            jobs = self._outputs.vanished(name)
+            _log.error("a picture is gone from the storage", extra={"object": name, "jobs": jobs})
+        return is_there
+
+    def checked(self, job: Job, reload: Callable[[], Job]) -> Job:
+        """Return the job; loaded again if its picture turned out to be gone.
+
+        Args:
+            job: The job.
+            reload: Returns its present state.
+        """
+        if job.output is None or not job.output.name or job.pictures_gone:
+            return job
+        made_ms = (job.finished_ms or 0) - round((job.cache_age_s or 0) * 1000)
+        if job.now_ms - made_ms <= self._outputs.check_ms:
+            return job  # no check is due
+        return job if self.is_present(job.output.name, made_ms) else reload()

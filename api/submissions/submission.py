@@ -6,26 +6,35 @@ for deletion in the job store before the object exists. A hint is sent after the
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from werkzeug.wrappers import Request
-
-from api.catalog.catalog import StyleOffer
-from api.context.context import Context
+from api.catalog.catalog import Catalog, StyleOffer
 from api.http.request_options import RequestOptions
 from api.submissions.parameters import Parameters
-from api.submissions.result_check import check_output
+from api.submissions.result_check import ResultCheck
 from api.uploads.multipart import Upload
 from common import log
 from common.callers import Caller
 from common.errors import BadTarget, InvalidParam, NotRetryable, UnknownStyle
 from common.jobs import new_job_id
-from common.jobstore.submissions import Answer, BatchPlace, Outcome, Submission
+from common.jobstore.images import Images
+from common.jobstore.submissions import (
+    Answer,
+    BatchPlace,
+    Outcome,
+    Submission,
+    Submissions,
+)
 from common.jobstore.webhooks import WebhookTarget
+from common.objects.base import ObjectStore
 from common.objects.names import new_input_name
-from common.photos import inspect
+from common.outbound.http_client import OutboundClient
+from common.photos import PhotoLimits, inspect
+from common.queue.hints import HintPublisher
 from common.renders import Identity, Params, work_size
+from common.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +60,13 @@ class Source:
     image_id: str | None = None
 
     @classmethod
-    def received(cls, upload: Upload, context: Context) -> "Source":
+    def received(cls, upload: Upload, limits: PhotoLimits) -> "Source":
         """Inspect a received photo.
 
         Raises:
             RequestError: It is not accepted.
         """
-        photo = inspect(upload.file, context.photo_limits)
+        photo = inspect(upload.file, limits)
         return cls(
             sha256=upload.sha256,
             width=photo.width,
@@ -68,13 +77,13 @@ class Source:
         )
 
     @classmethod
-    def kept(cls, image_id: str, caller: Caller, context: Context) -> "Source":
+    def kept(cls, image_id: str, caller: Caller, images: Images) -> "Source":
         """Load a kept image of the caller.
 
         Raises:
             NotFound: There is no such image.
         """
-        image = context.store.images.view(image_id, caller.name)
+        image = images.view(image_id, caller.name)
         return cls(
             sha256=image.sha256,
             width=image.width,
@@ -87,42 +96,47 @@ class Source:
 
 
 def webhook_target(
-    parameters: Parameters, request: Request, context: Context
+    webhook_url: str | None, outbound: OutboundClient, *, base_url: str
 ) -> WebhookTarget | None:
     """Return the webhook target of a submission; None if it names no address.
+
+    Args:
+        webhook_url: The address from the request.
+        outbound: Reads addresses as it would call them.
+        base_url: What links in the event begin with.
 
     Raises:
         InvalidParam: The address is invalid or never allowed.
     """
-    if parameters.webhook_url is None:
+    if webhook_url is None:
         return None
     try:
-        target = context.outbound.read(parameters.webhook_url)
+        target = outbound.read(webhook_url)
     except BadTarget as error:
         raise InvalidParam(str(error), field="webhook_url") from error
-    return WebhookTarget(target.url, context.origin_guard.base_url(request))
+    return WebhookTarget(target.url, base_url)
 
 
 def compose(
-    context: Context,
     *,
     caller: Caller,
     options: RequestOptions,
     parameters: Parameters,
     style: StyleOffer,
     source: Source,
+    scope: str,
     place: BatchPlace | None = None,
     webhook: WebhookTarget | None = None,
 ) -> Submission:
     """Build a submission in its canonical form; nothing is stored yet.
 
     Args:
-        context: The context of the request.
-        caller: Its caller.
+        caller: Who sends it.
         options: The options from its headers.
         parameters: The parameters from its fields.
         style: The chosen style.
         source: The photo.
+        scope: Who shares its picture: `caller:NAME` or `service`.
         place: Its place in a batch.
         webhook: Where its end is reported.
     """
@@ -147,7 +161,7 @@ def compose(
         identity=Identity(
             image_sha256=source.sha256,
             params=params,
-            scope=_scope(context, caller),
+            scope=scope,
             salt=own if options.bypass else "",
         ),
         work_px=width * height,
@@ -168,61 +182,6 @@ def compose(
     )
 
 
-def admit(submission: Submission, source: Source, context: Context) -> str:
-    """Serve a submission from the cache, or store its photo and queue it.
-
-    Returns:
-        The id of its job.
-
-    Raises:
-        RequestError: It is refused; nothing is left behind.
-        ServiceError: The service cannot take it now.
-    """
-    log.job_id.set(submission.job_id)
-    submissions = context.store.submissions
-    answer = submissions.admit(submission)
-    if answer.outcome is Outcome.CHECK_OUTPUT:
-        check_output(answer.object_name, 0, context)
-        answer = submissions.admit(replace(submission, trusts_cache=True))
-    if answer.outcome is Outcome.NEED_INPUT:
-        if source.file is not None:
-            # If this or the next step fails, the keeper deletes the object.
-            context.objects.put(source.input_name, source.file, content_type=source.content_type)
-        answer = submissions.enqueue(submission)
-    _hint(submission, answer, context)
-    return answer.job_id
-
-
-def resubmit(job_id: str, caller: Caller, context: Context) -> None:
-    """Submit an ended job again, under its id and with the present version of its style.
-
-    Raises:
-        NotFound: There is no such job of this caller.
-        NotRetryable: It is open or succeeded, or its photo or style is gone.
-        ServiceError: The service cannot take it now.
-    """
-
-    def version_of(style: str) -> tuple[str, str]:
-        try:
-            line = context.catalog.choose(style).line
-        except UnknownStyle as error:
-            raise NotRetryable("The style of this job is no longer offered.") from error
-        return line.version, line.name
-
-    submissions = context.store.submissions
-    submission = submissions.resubmission(job_id, caller, version_of)
-    log.job_id.set(job_id)
-    answer = submissions.retry(submission)
-    if answer.outcome is Outcome.CHECK_OUTPUT:
-        check_output(answer.object_name, 0, context)
-        answer = submissions.retry(replace(submission, trusts_cache=True))
-    _hint(submission, answer, context)
-
-
-def _scope(context: Context, caller: Caller) -> str:
-    return "service" if context.settings.cache_scope == "service" else f"caller:{caller.name}"
-
-
 def fingerprint(
     image_sha256: str, style: str, params: Params, span_s: float, webhook_url: str | None
 ) -> str:
@@ -236,7 +195,85 @@ def fingerprint(
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _hint(submission: Submission, answer: Answer, context: Context) -> None:
-    """Notify the workers of a new render."""
-    if answer.outcome is Outcome.QUEUED:
-        context.hints.publish(submission.line, submission.render_key)
+def scope_of(caller: Caller, settings: Settings) -> str:
+    """Return who shares the pictures of a caller: the caller alone, or the whole service."""
+    return "service" if settings.cache_scope == "service" else f"caller:{caller.name}"
+
+
+class Submitter:
+    """Brings submissions into the job store. Safe to use from several threads.
+
+    Args:
+        submissions: The job store's verbs.
+        objects: Where photos are stored.
+        hints: Notifies the workers.
+        catalog: The styles.
+        result_check: Checks pictures before they are hit.
+    """
+
+    def __init__(
+        self,
+        *,
+        submissions: Submissions,
+        objects: ObjectStore,
+        hints: HintPublisher,
+        catalog: Catalog,
+        result_check: ResultCheck,
+    ) -> None:
+        self._submissions = submissions
+        self._objects = objects
+        self._hints = hints
+        self._catalog = catalog
+        self._result_check = result_check
+
+    def admit(self, submission: Submission, source: Source) -> str:
+        """Serve a submission from the cache, or store its photo and queue it.
+
+        Returns:
+            The id of its job.
+
+        Raises:
+            RequestError: It is refused; nothing is left behind.
+            ServiceError: The service cannot take it now.
+        """
+        log.job_id.set(submission.job_id)
+        answer = self._checked(self._submissions.admit, submission)
+        if answer.outcome is Outcome.NEED_INPUT:
+            if source.file is not None:
+                # If this or the next step fails, the keeper deletes the object.
+                self._objects.put(source.input_name, source.file, content_type=source.content_type)
+            answer = self._submissions.enqueue(submission)
+        self._hint(submission, answer)
+        return answer.job_id
+
+    def resubmit(self, job_id: str, caller: Caller) -> None:
+        """Submit an ended job again, under its id and with the present version of its style.
+
+        Raises:
+            NotFound: There is no such job of this caller.
+            NotRetryable: It is open or succeeded, or its photo or style is gone.
+            ServiceError: The service cannot take it now.
+        """
+        submission = self._submissions.resubmission(job_id, caller, self._version_of)
+        log.job_id.set(job_id)
+        self._hint(submission, self._checked(self._submissions.retry, submission))
+
+    def _checked(self, verb: Callable[[Submission], Answer], submission: Submission) -> Answer:
+        """Call a verb; again after a look at the picture that it would hit, if it asks for one."""
+        answer = verb(submission)
+        if answer.outcome is not Outcome.CHECK_OUTPUT:
+            return answer
+        self._result_check.is_present(answer.object_name)
+        return verb(replace(submission, trusts_cache=True))
+
+    def _version_of(self, style: str) -> tuple[str, str]:
+        try:
+            line = self._catalog.choose(style).line
+        except UnknownStyle as error:
+            raise NotRetryable("The style of this job is no longer offered.") from error
+        return line.version, line.name
+
+    def _hint(self, submission: Submission, answer: Answer) -> None:
+        """Notify the workers of a new render."""
+        if answer.outcome is Outcome.QUEUED:
+            self._hints.publish(submission.line, submission.render_key)

@@ -5,16 +5,15 @@ the fetched content, only faults of a photo are reported.
 """
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http import HTTPStatus
+from threading import BoundedSemaphore
 
-from api.context.context import Context
 from api.uploads.multipart import PhotoSpool
 from common.errors import BadTarget, InvalidParam, NoAnswer, ServiceBusy, UploadTooLarge
-from common.outbound.http_client import Reply
+from common.outbound.http_client import OutboundClient, Reply
 from common.outbound.network import Deadline
 from common.outbound.target import Target
+from common.settings import Settings
 
 _log = logging.getLogger(__name__)
 
@@ -33,66 +32,71 @@ DISABLED = "Photos by address are not fetched here; send the photo itself."
 NOT_FETCHED = "The photo could not be fetched from there; send the photo itself."
 
 
-def fetch_photo(url: str, spool: PhotoSpool, context: Context) -> None:
-    """Fetch the photo at an address.
+class PhotoFetcher:
+    """Fetches photos from addresses that callers name. Safe to use from several threads.
 
     Args:
-        url: The address from the request.
-        spool: Receives the bytes.
-        context: The context of the request.
-
-    Raises:
-        InvalidParam: Fetching is disabled, or the address is invalid or failed.
-        UploadTooLarge: The photo exceeds the limit.
-        ServiceBusy: Too many photos are being fetched.
+        outbound: Calls the addresses.
+        settings: Whether it may, how long one may take, how large one may be.
+        most: How many are fetched at once; each occupies a thread.
     """
-    if not context.settings.image_url:
-        raise InvalidParam(DISABLED, field=IMAGE_URL)
-    try:
-        target = context.outbound.read(url)
-    except BadTarget as error:
-        raise InvalidParam(str(error), field=IMAGE_URL) from error
-    with _slot(context):
+
+    def __init__(self, outbound: OutboundClient, settings: Settings, *, most: int) -> None:
+        self._outbound = outbound
+        self._is_enabled = settings.image_url
+        self._timeout_s = settings.image_url_timeout_s
+        self._max_bytes = settings.max_upload_bytes
+        self._slots = BoundedSemaphore(most)
+
+    def fetch(self, url: str, spool: PhotoSpool) -> None:
+        """Fetch the photo at an address.
+
+        Args:
+            url: The address from the request.
+            spool: Receives the bytes.
+
+        Raises:
+            InvalidParam: Fetching is disabled, or the address is invalid or failed.
+            UploadTooLarge: The photo exceeds the limit.
+            ServiceBusy: Too many photos are being fetched.
+        """
+        if not self._is_enabled:
+            raise InvalidParam(DISABLED, field=IMAGE_URL)
         try:
-            _follow(target, spool, context)
+            target = self._outbound.read(url)
+        except BadTarget as error:
+            raise InvalidParam(str(error), field=IMAGE_URL) from error
+        if not self._slots.acquire(blocking=False):
+            raise ServiceBusy(
+                "Too many photos are being fetched.", retry_after_s=BUSY_RETRY_AFTER_S
+            )
+        try:
+            self._follow(target, spool)
         except (BadTarget, NoAnswer) as error:
             why = error.why if isinstance(error, NoAnswer) else str(error)
             _log.info("photo not fetched: %s", why)
             raise InvalidParam(NOT_FETCHED, field=IMAGE_URL) from error
+        finally:
+            self._slots.release()
 
+    def _follow(self, target: Target, spool: PhotoSpool) -> None:
+        """Fetch the address and follow redirects, all within one deadline."""
+        deadline, ports = Deadline(self._timeout_s), self._outbound.ports
+        for _ in range(MAX_REDIRECTS + 1):
+            with self._outbound.get(target, headers=HEADERS, deadline=deadline) as reply:
+                if reply.status not in REDIRECTS:
+                    self._receive(reply, spool)
+                    return
+                target = target.follow(reply.headers.get("location", ""), ports=ports)
+        raise NoAnswer("too many redirects")
 
-@contextmanager
-def _slot(context: Context) -> Iterator[None]:
-    """Occupy one of the threads that may fetch."""
-    if not context.fetches.acquire(blocking=False):
-        raise ServiceBusy("Too many photos are being fetched.", retry_after_s=BUSY_RETRY_AFTER_S)
-    try:
-        yield
-    finally:
-        context.fetches.release()
-
-
-def _follow(target: Target, spool: PhotoSpool, context: Context) -> None:
-    """Fetch the address and follow redirects, all within one deadline."""
-    deadline = Deadline(context.settings.image_url_timeout_s)
-    for _ in range(MAX_REDIRECTS + 1):
-        with context.outbound.get(target, headers=HEADERS, deadline=deadline) as reply:
-            if reply.status not in REDIRECTS:
-                _receive(reply, spool, context)
-                return
-            target = target.follow(reply.headers.get("location", ""), ports=context.outbound.ports)
-    raise NoAnswer("too many redirects")
-
-
-def _receive(reply: Reply, spool: PhotoSpool, context: Context) -> None:
-    if reply.status != HTTPStatus.OK:
-        raise NoAnswer(f"status {reply.status}")
-    if reply.headers.get("content-encoding", "identity").lower() != "identity":
-        raise NoAnswer("an encoded body")
-    declared_length = reply.headers.get("content-length", "")
-    if declared_length.isdecimal() and int(declared_length) > context.settings.max_upload_bytes:
-        raise UploadTooLarge(
-            f"The photo is larger than {context.settings.max_upload_bytes:,} bytes."
-        )
-    for chunk in reply.chunks:
-        spool.write(chunk)
+    def _receive(self, reply: Reply, spool: PhotoSpool) -> None:
+        if reply.status != HTTPStatus.OK:
+            raise NoAnswer(f"status {reply.status}")
+        if reply.headers.get("content-encoding", "identity").lower() != "identity":
+            raise NoAnswer("an encoded body")
+        declared_length = reply.headers.get("content-length", "")
+        if declared_length.isdecimal() and int(declared_length) > self._max_bytes:
+            raise UploadTooLarge(f"The photo is larger than {self._max_bytes:,} bytes.")
+        for chunk in reply.chunks:
+            spool.write(chunk)
