@@ -31,7 +31,7 @@ Serves Celshade's HTTP API until it is told to stop (Ctrl-C or SIGTERM).
 
 Settings come from the environment; the most useful ones:
   CELSHADE_REDIS_URL   the job store, e.g. redis://127.0.0.1:6379/0
-  CELSHADE_OBJECTS       s3, or local (a directory: CELSHADE_DATA_DIR)
+  CELSHADE_OBJECTS     s3, or local (a directory: CELSHADE_DATA_DIR)
   CELSHADE_API_HOST    address to bind to; 127.0.0.1 when left out
   CELSHADE_API_PORT    port; 8000 when left out
   CELSHADE_KEYS_FILE   TOML file of callers, beside the keys made with 'python -m api keys'; without

@@ -49,7 +49,7 @@ function showWorkers(workers) {
     state(worker.state),
     busy(worker.busy_share, worker.name),
     batch(worker),
-    chips(worker.engine.model),
+    chips(worker.models),
     text(worker.device),
   ]);
   showTable(byId("workers"), columns, rows, "ops.workers.none");
