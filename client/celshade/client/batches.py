@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import httpx
 
@@ -15,7 +15,7 @@ from celshade.client.multipart import Attachment, Form
 from celshade.client.photo_files import Photo
 from celshade.client.polling import follow
 from celshade.client.retry import Sleep
-from celshade.client.submission import form_fields, request_headers
+from celshade.client.submission import SubmitOptions, form_fields, request_headers
 from celshade.client.transport import Transport, is_held, read_json, retry_after_s_of
 
 TERMINAL = frozenset({"succeeded", "succeeded_with_errors", "failed", "canceled"})
@@ -104,18 +104,8 @@ class Batches:
         photos: Sequence[Photo],
         *,
         names: Sequence[str] | None = None,
-        style: str | None = None,
-        strength: float | None = None,
-        size: int | None = None,
-        format: str | None = None,
-        quality: int | None = None,
-        priority: str | None = None,
-        metadata: Mapping[str, str] | None = None,
-        idempotency_key: str | None = None,
-        no_cache: bool = False,
-        cancel_after_s: int | None = None,
-        webhook_url: str | None = None,
         on_sent: Callable[[int, int], object] | None = None,
+        **options: Unpack[SubmitOptions],
     ) -> Batch:
         """Send photos in one request, one after the other, at the memory of a piece of one.
 
@@ -126,20 +116,9 @@ class Batches:
             photos: Paths of the photos, or their bytes.
             names: What the server shows of each, and names the pictures in archives after; the
                 files' own names, without their folders, when None.
-            style: Name of a style.
-            strength: 0 (the photo) to 1 (the cartoon).
-            size: Long side of the pictures, pixels; never larger than the photo's own.
-            format: `jpeg`, `png` or `webp`.
-            quality: 1 to 100, where the format has one.
-            priority: `low`, `normal` or `high` among the caller's own jobs.
-            metadata: Kept with each job as it is.
-            idempotency_key: Names this batch for 24 h: the same key with the same photos gives the
-                same batch. A random one when None.
-            no_cache: Render anew even what is known.
-            cancel_after_s: Deadline of each photo from when it has come in, seconds.
-            webhook_url: Where the end of the batch is told, see `celshade.client.webhooks`.
             on_sent: Told the bytes that have been sent so far and those there are, with each piece;
                 begins again at 0 when the request is repeated.
+            **options: Style, size and the rest, see `SubmitOptions`.
 
         Returns:
             The batch. Photos that cannot be taken are items with their failure.
@@ -148,19 +127,10 @@ class Batches:
             PhotoUnreadable: A photo cannot be read, or changed meanwhile; nothing of the batch goes
                 on.
         """
-        values = {
-            "style": style,
-            "strength": strength,
-            "size": size,
-            "format": format,
-            "quality": quality,
-            "priority": priority,
-            "webhook_url": webhook_url,
-        }
         told = names if names is not None else [_name_of(photo) for photo in photos]
         attachments = [Attachment(*pair) for pair in zip(photos, told, strict=True)]
-        form = Form(form_fields(values, metadata), attachments, on_sent=on_sent)
-        headers = request_headers(idempotency_key, no_cache=no_cache, cancel_after_s=cancel_after_s)
+        form = Form(form_fields(options), attachments, on_sent=on_sent)
+        headers = request_headers(options)
         return _batch_of(
             self._http.call("POST", self._url(), form=form, headers=headers, passing=_BUSY)
         )

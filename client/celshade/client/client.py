@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 import httpx
 
@@ -21,7 +21,7 @@ from celshade.client.results import download_picture
 from celshade.client.retry import RetryPolicy, Sleep
 from celshade.client.service import Limits, Load, Usage, read_limits, read_load, read_usage
 from celshade.client.styles import Style, read_style
-from celshade.client.submission import form_fields, request_headers
+from celshade.client.submission import SubmitOptions, form_fields, request_headers
 from celshade.client.transport import Transport, is_held, read_json, retry_after_s_of
 
 DEFAULT_URL = "http://127.0.0.1:8000"
@@ -118,36 +118,15 @@ class Client:
         self,
         photo: Photo | PhotoAt | Image,
         *,
-        style: str | None = None,
-        strength: float | None = None,
-        size: int | None = None,
-        format: str | None = None,
-        quality: int | None = None,
-        priority: str | None = None,
-        metadata: Mapping[str, str] | None = None,
-        idempotency_key: str | None = None,
-        no_cache: bool = False,
-        cancel_after_s: int | None = None,
-        webhook_url: str | None = None,
         wait_s: int | None = None,
+        **options: Unpack[SubmitOptions],
     ) -> Job:
         """Send a photo; its name stays here. What is None is the server's default.
 
         Args:
             photo: Path of the photo, its bytes, its address, or an image that the server keeps.
-            style: Name of a style, see `styles`.
-            strength: 0 (the photo) to 1 (the cartoon).
-            size: Long side of the picture, pixels; never larger than the photo's own.
-            format: `jpeg`, `png` or `webp`.
-            quality: 1 to 100, where the format has one.
-            priority: `low`, `normal` or `high` among the caller's own jobs.
-            metadata: Kept with the job as it is.
-            idempotency_key: Names this submission for 24 h; the same key with the same photo gives
-                the same job. A random one when None.
-            no_cache: Render anew even if the picture is known.
-            cancel_after_s: Deadline from now, seconds.
-            webhook_url: Where the end is told, see `celshade.client.webhooks`.
             wait_s: Seconds, at most 60, the server may take to answer with a finished job.
+            **options: Style, size and the rest, see `SubmitOptions`.
 
         Returns:
             The job; it has ended already if the picture was known.
@@ -155,21 +134,12 @@ class Client:
         Raises:
             PhotoUnreadable: The photo cannot be read.
         """
-        values = {
-            "image_id": photo.id if isinstance(photo, Image) else None,
-            "image_url": photo.url if isinstance(photo, PhotoAt) else None,
-            "style": style,
-            "strength": strength,
-            "size": size,
-            "format": format,
-            "quality": quality,
-            "priority": priority,
-            "webhook_url": webhook_url,
-        }
-        fields = form_fields(values, metadata)
+        fields = form_fields(options)
         form, body = None, None
-        if isinstance(photo, Image | PhotoAt):
-            body = fields
+        if isinstance(photo, Image):
+            body = {"image_id": photo.id, **fields}
+        elif isinstance(photo, PhotoAt):
+            body = {"image_url": photo.url, **fields}
         else:
             form = Form(fields, [Attachment(photo, "photo")])
         answer = self._http.call(
@@ -177,9 +147,7 @@ class Client:
             self._http.url("v1", "jobs"),
             form=form,
             body=body,
-            headers=request_headers(
-                idempotency_key, no_cache=no_cache, cancel_after_s=cancel_after_s
-            ),
+            headers=request_headers(options),
             wait_s=wait_s,
         )
         return _job_of(answer)

@@ -8,7 +8,6 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -16,6 +15,7 @@ from celshade.client.batches import Batch
 from celshade.client.client import Client
 from celshade.client.errors import CelshadeError, PhotoUnreadable, UnusableSettings
 from celshade.client.photo_files import size_bytes_of
+from celshade.client.submission import SubmitOptions
 from celshade.command.batch_download import Delivery, Files, Zip
 from celshade.command.batch_photos import BatchPhotos
 from celshade.command.batch_screen import BatchScreen, open_batch_screen
@@ -25,7 +25,7 @@ from celshade.command.folders import photos_in
 from celshade.command.interrupts import Stopped, first_ctrl_c_sets, pause_unless
 from celshade.command.json_output import print_document
 from celshade.command.messages import duration
-from celshade.command.preflight import greet, make_directory, picture_params
+from celshade.command.preflight import greet, make_directory, submit_options
 
 
 class BatchRun:
@@ -33,7 +33,7 @@ class BatchRun:
 
     Args:
         client: The server.
-        params: Keyword arguments of `Batches.submit`, the same for each photo.
+        options: What is asked for, the same for each photo.
         photos: What is known of each photo.
         delivery: Where pictures go.
         screen: Where it shows itself.
@@ -43,7 +43,7 @@ class BatchRun:
     def __init__(
         self,
         client: Client,
-        params: dict[str, Any],
+        options: SubmitOptions,
         photos: BatchPhotos,
         delivery: Delivery,
         screen: BatchScreen,
@@ -51,7 +51,7 @@ class BatchRun:
         stop: threading.Event,
     ) -> None:
         self._client = client
-        self._params = params
+        self._options = options
         self._photos = photos
         self._delivery = delivery
         self._screen = screen
@@ -102,7 +102,7 @@ class BatchRun:
 
     def _submit(self, load: list[Sized]) -> Batch:
         paths = [photo.path for photo in load]
-        batch = self._client.batches.submit(paths, **self._params, on_sent=self._sending)
+        batch = self._client.batches.submit(paths, **self._options, on_sent=self._sending)
         self.batch_ids.append(batch.id)
         self._photos.place(batch, paths)
         self._seen(batch)
@@ -149,7 +149,7 @@ def batch(options: argparse.Namespace, out: Console, errors: Console) -> int:
             delivery: Delivery = Zip(client, target, photos, screen)
         else:
             delivery = Files(client, options.out, photos, screen)
-        run = BatchRun(client, picture_params(options), photos, delivery, screen, stop=stop)
+        run = BatchRun(client, submit_options(options), photos, delivery, screen, stop=stop)
         run.go(divide(_sized(paths, photos), client.limits()))
     took = duration(time.monotonic() - begun_s)
     screen.note(f"{photos.done} of {len(photos)} photos done in {took}.")

@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from celshade.client.client import Client
 from celshade.client.errors import CelshadeError
 from celshade.client.jobs import Job
+from celshade.client.submission import SubmitOptions
 from celshade.command.interrupts import Stopped
 from celshade.command.screen import Saved, Screen
 
@@ -19,16 +19,16 @@ class PhotoRun:
 
     Args:
         client: The server; its pauses must end when `stop` is set, see `pause_unless`.
-        params: Keyword arguments of `Client.submit`, the same for each photo.
+        options: What is asked for, the same for each photo.
         screen: Where it shows itself.
         stop: Set when the run is being stopped.
     """
 
     def __init__(
-        self, client: Client, params: dict[str, Any], screen: Screen, stop: threading.Event
+        self, client: Client, options: SubmitOptions, screen: Screen, stop: threading.Event
     ) -> None:
         self._client = client
-        self._params = params
+        self._options = options
         self._screen = screen
         self._stop = stop
 
@@ -48,7 +48,8 @@ class PhotoRun:
         """
         begun_s = time.monotonic()
         self._screen.started(photo)
-        job = self._client.submit(photo, **self._params, idempotency_key=idempotency_key)
+        options: SubmitOptions = {**self._options, "idempotency_key": idempotency_key}
+        job = self._client.submit(photo, **options)
         try:
             self._follow(photo, job)
             if not job.is_terminal:

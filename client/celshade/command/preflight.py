@@ -3,18 +3,18 @@
 import argparse
 import os
 from pathlib import Path
-from typing import Any
 
 from celshade.client.client import Client
 from celshade.client.errors import BadAnswer, CannotSave, Refused, UnusableSettings
 from celshade.client.retry import RetryPolicy
+from celshade.client.submission import SubmitOptions
 from celshade.command.messages import concerns_all, printable
 
 # The first question is asked by somebody who sits and waits: it is not repeated.
 _GREETING_TIMEOUT_S = 10.0
 
-# What of `Client.submit` changes the picture.
-PICTURE_PARAMS = ("style", "strength", "size", "format", "quality")
+# Those of `SubmitOptions` that change the picture.
+PICTURE_OPTIONS = ("style", "strength", "size", "format", "quality")
 
 
 def greet(options: argparse.Namespace) -> None:
@@ -59,6 +59,14 @@ def make_directory(out: Path) -> None:
         raise CannotSave(out, "permission denied")
 
 
-def picture_params(options: argparse.Namespace) -> dict[str, Any]:
-    """Pick what `Client.submit` takes."""
-    return {name: getattr(options, name) for name in (*PICTURE_PARAMS, "priority", "no_cache")}
+def submit_options(options: argparse.Namespace) -> SubmitOptions:
+    """Pick what `Client.submit` and `Batches.submit` take from the command line."""
+    return {
+        "style": options.style,
+        "strength": options.strength,
+        "size": options.size,
+        "format": options.format,
+        "quality": options.quality,
+        "priority": options.priority,
+        "no_cache": options.no_cache,
+    }

@@ -20,7 +20,7 @@ from celshade.command.interrupts import STOP_TIMEOUT_S, Stopped, pause_unless
 from celshade.command.messages import concerns_all, duration
 from celshade.command.output_names import Names, distinct
 from celshade.command.photo_run import PhotoRun
-from celshade.command.preflight import greet, make_directory, picture_params
+from celshade.command.preflight import greet, make_directory, submit_options
 from celshade.command.screen import Screen
 from celshade.command.screens import open_screen
 from celshade.command.thread_pool import ThreadPool
@@ -110,7 +110,7 @@ def render(options: argparse.Namespace, out: Console, errors: Console) -> int:
     begun_s = time.monotonic()
     stop = threading.Event()
     client = Client(options.url, options.api_key, sleep=pause_unless(stop))
-    journey = PhotoRun(client, picture_params(options), screen, stop)
+    journey = PhotoRun(client, submit_options(options), screen, stop)
     saved = Run(journey, Names(options.out, photos), screen, stop).go(photos, options.parallel)
     client.close()  # not on Ctrl-C: a thread may still be on its way out with it
     if len(wanted) > 1:

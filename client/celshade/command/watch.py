@@ -29,7 +29,7 @@ from celshade.command.interrupts import STOP_TIMEOUT_S, Stopped, pause_unless
 from celshade.command.messages import code_of, concerns_all
 from celshade.command.outage import Patience
 from celshade.command.photo_run import PhotoRun
-from celshade.command.preflight import PICTURE_PARAMS, greet, make_directory, picture_params
+from celshade.command.preflight import PICTURE_OPTIONS, greet, make_directory, submit_options
 from celshade.command.screen import Screen
 from celshade.command.screens import open_screen
 from celshade.command.thread_pool import ThreadPool
@@ -177,10 +177,11 @@ def watch(options: argparse.Namespace, out: Console, errors: Console) -> int:
     screen = open_screen(out, errors, 1, as_json=options.json)
     stop = threading.Event()
     client = Client(options.url, options.api_key, sleep=pause_unless(stop))
-    params = picture_params(options)
-    journey = PhotoRun(client, params, screen, stop)
+    asked = submit_options(options)
+    journey = PhotoRun(client, asked, screen, stop)
     folder = WatchedFolder(options.folder, options.settle)
-    memory = Memory(options.out, {name: params[name] for name in PICTURE_PARAMS})
+    pictures = {name: value for name, value in asked.items() if name in PICTURE_OPTIONS}
+    memory = Memory(options.out, pictures)
     watching = Watch(journey, folder, memory, screen, stop)
     if not options.once:
         screen.note(f"Watching {options.folder}; Ctrl-C ends it.")

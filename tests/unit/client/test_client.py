@@ -53,6 +53,14 @@ def test_a_submission_says_all_it_was_told_and_not_the_photos_name() -> None:
     assert b'name="size"' not in request.content
 
 
+def test_an_option_that_does_not_exist_is_not_passed_over() -> None:
+    idle = client(lambda _: httpx.Response(202, json=OPEN))
+    with pytest.raises(TypeError, match="'strenght'"):
+        idle.submit(b"photo", strenght=0.5)  # type: ignore[call-arg] # what is tested
+    with pytest.raises(TypeError, match="'wait_s'"):
+        idle.batches.submit([b"photo"], wait_s=5)  # type: ignore[call-arg] # as above
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_busy_server_gets_the_same_submission_again(status: int) -> None:
     seen: list[tuple[str, bytes]] = []
