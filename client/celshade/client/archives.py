@@ -1,4 +1,4 @@
-"""Archives: any selection of finished pictures, and whole batches, as a ZIP on disk."""
+"""Archives: any selection of finished pictures, or whole batches, as one ZIP on disk."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ class Archives:
     def __init__(self, transport: Transport, batches: Batches, policy: RetryPolicy) -> None:
         self._http = transport
         self._batches = batches
-        self._patience = policy.limited_to(_DOWNLOAD_RETRIES)
+        self._policy = policy.limited_to(_DOWNLOAD_RETRIES)
 
     def make(self, job_ids: Iterable[str]) -> Archive:
         """Ask for a link to a ZIP of these jobs' pictures."""
@@ -67,13 +67,13 @@ class Archives:
     ) -> Path:
         """Fetch the ZIP of a batch or of some jobs to a file: whole, or not at all.
 
-        The ZIP is made while it is read, so one that broke off is asked for anew, by a new link.
+        The ZIP is made while it is read, so one that broke off is requested again, by a new link.
 
         Args:
             what: A batch that has ended, or the ids of jobs.
             path: Where it goes, in a directory that exists; what was there is replaced.
-            on_progress: Told the bytes that have come so far and those there will be, if the server
-                says; begins again at 0 when the ZIP is asked for anew.
+            on_progress: Called with the bytes received so far and the total, if the server reports
+                it; begins again at 0 when the ZIP is requested again.
 
         Raises:
             NothingThere: None of the photos has a picture.
@@ -81,27 +81,27 @@ class Archives:
             CannotSave: The disk refuses.
         """
         target = Path(path)
-        wanted = what if isinstance(what, Batch) else list(what)
+        source = what if isinstance(what, Batch) else list(what)
 
         def fetch() -> None:
-            with self._http.opened(self._link(wanted)) as answer:
-                length = answer.headers.get("Content-Length", "")
+            with self._http.stream(self._link(source)) as response:
+                length = response.headers.get("Content-Length", "")
                 save(
-                    answer.iter_bytes(),
+                    response.iter_bytes(),
                     target,
                     size_bytes=int(length) if length.isdecimal() else None,
                     on_progress=on_progress,
                 )
 
-        self._http.repeat(fetch, self._patience)
+        self._http.repeat(fetch, self._policy)
         return target
 
-    def _link(self, wanted: Batch | list[str]) -> str:
+    def _link(self, source: Batch | list[str]) -> str:
         """Get a link that has just been signed."""
-        if isinstance(wanted, Batch):
-            link = self._batches.get(wanted.id).archive_url
+        if isinstance(source, Batch):
+            link = self._batches.get(source.id).archive_url
         else:
-            archive = self.make(wanted)
+            archive = self.make(source)
             link = archive.url if archive.pictures else None
         if link is None:
             raise NothingThere("None of these photos has a picture, so there is no archive.")

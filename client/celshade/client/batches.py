@@ -1,4 +1,4 @@
-"""Batches: many photos by one request, followed and canceled as one."""
+"""Batches: many photos submitted by one request, polled and canceled as one."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +13,7 @@ from celshade.client.jobs import Failure, read_failure
 from celshade.client.json_fields import Fields
 from celshade.client.multipart import Attachment, Form
 from celshade.client.photo_files import Photo
-from celshade.client.polling import follow
+from celshade.client.polling import poll_until_ended
 from celshade.client.retry import Sleep
 from celshade.client.submission import SubmitOptions, form_fields, request_headers
 from celshade.client.transport import Transport, is_held, read_json, retry_after_s_of
@@ -22,7 +22,7 @@ TERMINAL = frozenset({"succeeded", "succeeded_with_errors", "failed", "canceled"
 
 # The first upload under this key is still being received: its connection broke, and the server has
 # not noticed yet.
-_BUSY = frozenset({"not_ready"})
+_RETRYABLE_CODES = frozenset({"not_ready"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Batch:
 
     @property
     def ended(self) -> int:
-        """How many of its photos have ended, well or badly."""
+        """How many of its photos have ended, successfully or not."""
         ended = ("succeeded", "failed", "canceled", "expired")
         return sum(int(self.counts.get(state, 0)) for state in ended)
 
@@ -107,16 +107,16 @@ class Batches:
         on_sent: Callable[[int, int], object] | None = None,
         **options: Unpack[SubmitOptions],
     ) -> Batch:
-        """Send photos in one request, one after the other, at the memory of a piece of one.
+        """Send photos in one request, streamed one after the other.
 
-        How many photos and bytes a server takes at once, `Client.limits` tells. What is None is the
-        server's default; parameters are the same for each photo.
+        `Client.limits` returns how many photos and bytes a server accepts at once. Options left out
+        are the server's default; they apply to each photo.
 
         Args:
             photos: Paths of the photos, or their bytes.
             names: What the server shows of each, and names the pictures in archives after; the
                 files' own names, without their folders, when None.
-            on_sent: Told the bytes that have been sent so far and those there are, with each piece;
+            on_sent: Called with the bytes sent so far and the total, for each chunk;
                 begins again at 0 when the request is repeated.
             **options: Style, size and the rest, see `SubmitOptions`.
 
@@ -127,12 +127,14 @@ class Batches:
             PhotoUnreadable: A photo cannot be read, or changed meanwhile; nothing of the batch goes
                 on.
         """
-        told = names if names is not None else [_name_of(photo) for photo in photos]
-        attachments = [Attachment(*pair) for pair in zip(photos, told, strict=True)]
+        sent_names = names if names is not None else [_name_of(photo) for photo in photos]
+        attachments = [Attachment(*pair) for pair in zip(photos, sent_names, strict=True)]
         form = Form(form_fields(options), attachments, on_sent=on_sent)
         headers = request_headers(options)
         return _batch_of(
-            self._http.call("POST", self._url(), form=form, headers=headers, passing=_BUSY)
+            self._http.call(
+                "POST", self._url(), form=form, headers=headers, retryable_codes=_RETRYABLE_CODES
+            )
         )
 
     def get(self, batch_id: str, wait_s: int | None = None, *, known: Batch | None = None) -> Batch:
@@ -144,10 +146,10 @@ class Batches:
             known: The last answer, which spares sending the same again.
         """
         headers = {"If-None-Match": known.etag} if known and known.etag else {}
-        answer = self._http.call("GET", self._url(batch_id), headers=headers, wait_s=wait_s)
-        if known is not None and answer.status_code == HTTPStatus.NOT_MODIFIED:
-            return replace(known, retry_after_s=retry_after_s_of(answer), held=is_held(answer))
-        return _batch_of(answer)
+        response = self._http.call("GET", self._url(batch_id), headers=headers, wait_s=wait_s)
+        if known is not None and response.status_code == HTTPStatus.NOT_MODIFIED:
+            return replace(known, retry_after_s=retry_after_s_of(response), held=is_held(response))
+        return _batch_of(response)
 
     def wait(
         self,
@@ -155,19 +157,19 @@ class Batches:
         on_progress: Callable[[Batch], object] | None = None,
         timeout_s: float | None = None,
     ) -> Batch:
-        """Follow a batch until all its photos have ended, well or badly, as `Client.wait` does.
+        """Poll a batch until all its photos have ended, as `Client.wait` does.
 
         Raises:
             WaitTimeout: Some are still open; they go on.
         """
-        seen: Batch | None = None
+        latest: Batch | None = None
 
         def ask(wait_s: int | None) -> Batch:
-            nonlocal seen
-            seen = self.get(batch_id, wait_s, known=seen)
-            return seen
+            nonlocal latest
+            latest = self.get(batch_id, wait_s, known=latest)
+            return latest
 
-        return follow(
+        return poll_until_ended(
             ask,
             f"batch {batch_id}",
             on_progress=on_progress,
@@ -219,12 +221,12 @@ def read_batch(
     )
 
 
-def _batch_of(answer: httpx.Response) -> Batch:
+def _batch_of(response: httpx.Response) -> Batch:
     return read_batch(
-        read_json(answer),
-        retry_after_s=retry_after_s_of(answer),
-        held=is_held(answer),
-        etag=answer.headers.get("ETag"),
+        read_json(response),
+        retry_after_s=retry_after_s_of(response),
+        held=is_held(response),
+        etag=response.headers.get("ETag"),
     )
 
 

@@ -1,4 +1,4 @@
-"""`Client`: the verbs of a Celshade server, each a method; the way from a photo to its cartoon."""
+"""The `Client`: one method for each operation of a Celshade server."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +16,7 @@ from celshade.client.jobs import Job, JobPage, read_job
 from celshade.client.json_fields import Fields
 from celshade.client.multipart import Attachment, Form
 from celshade.client.photo_files import Photo, PhotoAt
-from celshade.client.polling import follow
+from celshade.client.polling import poll_until_ended
 from celshade.client.results import download_picture
 from celshade.client.retry import RetryPolicy, Sleep
 from celshade.client.service import Limits, Load, Usage, read_limits, read_load, read_usage
@@ -45,9 +45,9 @@ class Client:
         base_url: Where the server is; a path prefix is kept.
         api_key: Sent as bearer token, to the server's own origin only; None sends none.
         timeout_s: Longest silence within a request, seconds.
-        retry: How often and how patiently requests are repeated.
+        retry: How often requests are repeated, and after which pauses.
         sleep: Pauses for some seconds; may raise to stop whatever is going on.
-        backend: What httpx sends through; its own network when None.
+        backend: The httpx transport; the network when None.
 
     Raises:
         UnusableSettings: The address or the key cannot be used.
@@ -121,7 +121,7 @@ class Client:
         wait_s: int | None = None,
         **options: Unpack[SubmitOptions],
     ) -> Job:
-        """Send a photo; its name stays here. What is None is the server's default.
+        """Send a photo; its name stays here. Options left out are the server's default.
 
         Args:
             photo: Path of the photo, its bytes, its address, or an image that the server keeps.
@@ -142,7 +142,7 @@ class Client:
             body = {"image_url": photo.url, **fields}
         else:
             form = Form(fields, [Attachment(photo, "photo")])
-        answer = self._http.call(
+        response = self._http.call(
             "POST",
             self._http.url("v1", "jobs"),
             form=form,
@@ -150,7 +150,7 @@ class Client:
             headers=request_headers(options),
             wait_s=wait_s,
         )
-        return _job_of(answer)
+        return _job_of(response)
 
     def get(self, job_id: str, wait_s: int | None = None) -> Job:
         """Ask how a job stands; with `wait_s` (at most 60) the server answers once it has ended."""
@@ -162,7 +162,7 @@ class Client:
         on_progress: Callable[[Job], object] | None = None,
         timeout_s: float | None = None,
     ) -> Job:
-        """Follow a job until it has ended, well or badly.
+        """Poll a job until it has ended, successfully or not.
 
         Args:
             job_id: The job.
@@ -172,7 +172,7 @@ class Client:
         Raises:
             WaitTimeout: The job is still open; it goes on.
         """
-        return follow(
+        return poll_until_ended(
             lambda wait_s: self.get(job_id, wait_s),
             f"job {job_id}",
             on_progress=on_progress,
@@ -201,7 +201,7 @@ class Client:
         return target
 
     def cancel(self, job_id: str) -> Job:
-        """End a job that nobody wants any more; one that has ended stays as it is."""
+        """Cancel a job that is no longer wanted; one that has ended stays as it is."""
         return _job_of(self._http.call("POST", self._job_url(job_id, "cancel")))
 
     def retry(self, job_id: str) -> Job:
@@ -209,18 +209,18 @@ class Client:
         return _job_of(self._http.call("POST", self._job_url(job_id, "retry"), repeatable=False))
 
     def delete(self, job_id: str) -> Mapping[str, Any]:
-        """Forget a job and what only it holds; tells what was `deleted` and what `retained`."""
-        answer = self._http.call("DELETE", self._job_url(job_id), repeatable=False)
-        return Fields(read_json(answer), "answer").values
+        """Delete a job and what only it holds; return what was `deleted` and what `retained`."""
+        response = self._http.call("DELETE", self._job_url(job_id), repeatable=False)
+        return Fields(read_json(response), "answer").values
 
     def list(
         self, status: str | None = None, cursor: str | None = None, limit: int | None = None
     ) -> JobPage:
         """List the caller's own jobs, a page at a time, newest first."""
-        asked = {"status": status, "cursor": cursor, "limit": limit}
-        params = {name: str(value) for name, value in asked.items() if value is not None}
-        answer = self._http.call("GET", self._http.url("v1", "jobs"), params=params)
-        page = Fields(read_json(answer), "list of jobs")
+        query = {"status": status, "cursor": cursor, "limit": limit}
+        params = {name: str(value) for name, value in query.items() if value is not None}
+        response = self._http.call("GET", self._http.url("v1", "jobs"), params=params)
+        page = Fields(read_json(response), "list of jobs")
         jobs = tuple(read_job(value) for value in page.objects("data"))
         return JobPage(jobs, page.optional_text("next_cursor"))
 
@@ -240,15 +240,15 @@ class Client:
         return tuple(read_style(value) for value in offered.objects("data"))
 
     def limits(self) -> Limits:
-        """Tell what the server accepts."""
+        """Return what the server accepts."""
         return read_limits(self._table("limits").values)
 
     def queue(self) -> Load:
-        """Tell how busy the server is."""
+        """Return how busy the server is."""
         return read_load(self._table("queue").values)
 
     def usage(self) -> Usage:
-        """Tell what the caller has used up, and what is left."""
+        """Return what the caller has used, and what is left."""
         return read_usage(self._table("usage").values)
 
     def _table(self, name: str) -> Fields:
@@ -258,5 +258,7 @@ class Client:
         return self._http.url("v1", "jobs", job_id, *verb)
 
 
-def _job_of(answer: httpx.Response) -> Job:
-    return read_job(read_json(answer), retry_after_s=retry_after_s_of(answer), held=is_held(answer))
+def _job_of(response: httpx.Response) -> Job:
+    return read_job(
+        read_json(response), retry_after_s=retry_after_s_of(response), held=is_held(response)
+    )

@@ -1,4 +1,4 @@
-"""Dead letters, for those who look after a server: jobs of all callers that failed for good.
+"""Dead letters, for operators: jobs of all callers that failed permanently.
 
 Needs a key with the scope `admin`, or a server without keys on this machine.
 """
@@ -56,10 +56,10 @@ class DeadLetters:
 
     def page(self, cursor: str | None = None, limit: int | None = None) -> DeadLetterPage:
         """List a page, newest first."""
-        asked = {"cursor": cursor, "limit": limit}
-        params = {name: str(value) for name, value in asked.items() if value is not None}
-        answer = self._http.call("GET", self._url(), params=params)
-        page = Fields(read_json(answer), "list of dead letters")
+        query = {"cursor": cursor, "limit": limit}
+        params = {name: str(value) for name, value in query.items() if value is not None}
+        response = self._http.call("GET", self._url(), params=params)
+        page = Fields(read_json(response), "list of dead letters")
         letters = tuple(_read(value) for value in page.objects("data"))
         return DeadLetterPage(letters, page.optional_text("next_cursor"))
 
@@ -75,15 +75,15 @@ class DeadLetters:
 
     def retry(self, job_id: str) -> int:
         """Begin the next run of a dead job, which stays its caller's; returns the run's number."""
-        answer = self._http.call("POST", self._url(job_id, "retry"), repeatable=False)
-        return Fields(read_json(answer), "retried job").integer("run") or 0
+        response = self._http.call("POST", self._url(job_id, "retry"), repeatable=False)
+        return Fields(read_json(response), "retried job").integer("run") or 0
 
     def purge(self, job_id: str | None = None, *, older_than_s: int | None = None) -> int:
         """Take letters out of the list, all of them or some; the jobs stay. Returns how many."""
         segments = () if job_id is None else (job_id,)
         params = None if older_than_s is None else {"older_than_seconds": str(older_than_s)}
-        answer = self._http.call("DELETE", self._url(*segments), params=params, repeatable=False)
-        return Fields(read_json(answer), "answer").integer("purged") or 0
+        response = self._http.call("DELETE", self._url(*segments), params=params, repeatable=False)
+        return Fields(read_json(response), "answer").integer("purged") or 0
 
     def _url(self, *segments: str) -> str:
         return self._http.url("v1", "admin", "dead", *segments)

@@ -1,4 +1,4 @@
-"""Deliveries: what the caller's webhooks are signed with, what was sent, and sending it again."""
+"""Webhook deliveries: the signing secret, what was sent, and sending it again."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -70,8 +70,8 @@ class Deliveries:
         """Go through what was sent, or is on its way, newest first."""
         params = {"limit": _PAGE}
         while True:
-            answer = self._http.call("GET", self._url("deliveries"), params=params)
-            page = Fields(read_json(answer), "list of deliveries")
+            response = self._http.call("GET", self._url("deliveries"), params=params)
+            page = Fields(read_json(response), "list of deliveries")
             yield from (_delivery_of(value) for value in page.objects("data"))
             cursor = page.optional_text("next_cursor")
             if cursor is None:
@@ -80,8 +80,8 @@ class Deliveries:
 
     def get(self, delivery_id: str) -> Delivery:
         """Ask how a delivery stands."""
-        answer = self._http.call("GET", self._url("deliveries", delivery_id))
-        return _delivery_of(read_json(answer))
+        response = self._http.call("GET", self._url("deliveries", delivery_id))
+        return _delivery_of(read_json(response))
 
     def redeliver(self, delivery_id: str) -> Delivery:
         """Send an event again, now, under the same id."""

@@ -1,4 +1,4 @@
-"""Writes what is fetched to disk whole or not at all, held against what was promised."""
+"""Downloads: written to disk whole or not at all, checked against size and SHA-256."""
 
 import hashlib
 import secrets
@@ -34,7 +34,7 @@ def save(
     """
     part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
     try:
-        _write(_counted(chunks, size_bytes, on_progress), part, size_bytes, sha256)
+        _write(_with_progress(chunks, size_bytes, on_progress), part, size_bytes, sha256)
         part.replace(path)
     except OSError as error:
         raise CannotSave(path, error.strerror or str(error)) from error
@@ -43,30 +43,30 @@ def save(
             part.unlink()
 
 
-def _counted(
+def _with_progress(
     chunks: Iterable[bytes], size_bytes: int | None, on_progress: OnProgress | None
 ) -> Iterable[bytes]:
     if on_progress is None:
         yield from chunks
         return
-    came_bytes = 0
-    on_progress(came_bytes, size_bytes)
+    received_bytes = 0
+    on_progress(received_bytes, size_bytes)
     for chunk in chunks:
         yield chunk
-        came_bytes += len(chunk)
-        on_progress(came_bytes, size_bytes)
+        received_bytes += len(chunk)
+        on_progress(received_bytes, size_bytes)
 
 
 def _write(chunks: Iterable[bytes], part: Path, size_bytes: int | None, sha256: str | None) -> None:
-    digest, came_bytes = hashlib.sha256(), 0
+    digest, received_bytes = hashlib.sha256(), 0
     with part.open("xb") as file:
         for chunk in chunks:
             file.write(chunk)
             digest.update(chunk)
-            came_bytes += len(chunk)
-    if size_bytes not in {None, came_bytes}:
+            received_bytes += len(chunk)
+    if size_bytes not in {None, received_bytes}:
         raise DownloadFailed(
-            f"The download did not arrive whole: {came_bytes} of {size_bytes} bytes."
+            f"The download did not arrive whole: {received_bytes} of {size_bytes} bytes."
         )
     if sha256 not in {None, digest.hexdigest()}:
         raise DownloadFailed("The download arrived damaged: its SHA-256 is not the one promised.")

@@ -1,4 +1,4 @@
-"""The client's one tree of errors; the text of each is a sentence for the person who reads it.
+"""Errors of the client, one class hierarchy; the text of each is a sentence for the user.
 
 No error of httpx, of JSON or of the file system leaves this package: each is mapped to one of these
 where it was met, and stays in `__cause__`.
@@ -54,7 +54,7 @@ class Refused(CelshadeError):
     """
 
     # The caller's own share is used up, or the service or a proxy before it is away for a moment.
-    _PASSING = frozenset({429, 502, 503})
+    _RETRYABLE_STATUSES = frozenset({429, 502, 503})
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Refused(CelshadeError):
         self.detail = detail
         self.request_id = request_id
         self.retry_after_s = retry_after_s
-        self.passes = status in self._PASSING
+        self.passes = status in self._RETRYABLE_STATUSES
 
     @property
     def is_foreign(self) -> bool:

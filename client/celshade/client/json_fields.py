@@ -1,4 +1,4 @@
-"""Typed reading of the server's JSON objects; what is new in them is passed over.
+"""JSON fields: typed reading of the server's objects; unknown fields are ignored.
 
 Owns the difference between "absent" (None) and "of another kind" (BadAnswer).
 """

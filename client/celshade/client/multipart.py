@@ -1,4 +1,4 @@
-"""A form that is written while it is sent (RFC 7578): any number of files at the memory of a piece.
+"""Multipart forms (RFC 7578), streamed: any number of files in the memory of one chunk.
 
 httpx' own forms want every file open at once, which a folder of photos would run out of.
 """
@@ -16,7 +16,7 @@ class Attachment:
 
     Attributes:
         photo: Its path or its bytes.
-        name: What the server is told its file is called.
+        name: The file name sent to the server.
     """
 
     photo: Photo
@@ -65,10 +65,10 @@ class Form:
     def __iter__(self) -> Iterator[bytes]:
         sent_bytes = 0
         for piece in self._pieces():
-            self._tell(sent_bytes)
+            self._report(sent_bytes)
             yield piece
             sent_bytes += len(piece)
-        self._tell(sent_bytes)
+        self._report(sent_bytes)
 
     def _pieces(self) -> Iterator[bytes]:
         yield self._fields
@@ -78,7 +78,7 @@ class Form:
             yield b"\r\n"
         yield self._tail
 
-    def _tell(self, sent_bytes: int) -> None:
+    def _report(self, sent_bytes: int) -> None:
         if self._on_sent is not None:
             self._on_sent(sent_bytes, self.size_bytes)
 

@@ -1,4 +1,4 @@
-"""Photos on their way out: what may be sent, how long it is, and its bytes, a piece at a time."""
+"""Photo files: what may be sent, its size, and its bytes, a chunk at a time."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Turns answers that are no success into `Refused`, one sentence each. Pure: no I/O."""
+"""Problem documents: turns error responses into `Refused`. Pure: no I/O."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -10,41 +10,41 @@ from celshade.client.errors import BadAnswer, CelshadeError, Refused
 from celshade.client.retry import read_retry_after_s
 
 
-def problem_of(answer: httpx.Response) -> CelshadeError:
+def problem_of(response: httpx.Response) -> CelshadeError:
     """Make the error of an answer whose status is not 2xx; its body has been read."""
-    if answer.is_redirect:
-        target = answer.headers.get("Location", "nowhere")
+    if response.is_redirect:
+        target = response.headers.get("Location", "nowhere")
         return BadAnswer(
-            f"{answer.url} redirects to {target}; if you trust it, use its address instead."
+            f"{response.url} redirects to {target}; if you trust it, use its address instead."
         )
-    body = _body(answer)
+    body = _body(response)
     code, detail = body.get("code"), body.get("detail") or body.get("title")
     if not (isinstance(code, str) and isinstance(detail, str)):
-        code, detail = f"http_{answer.status_code}", _bare(answer)
+        code, detail = f"http_{response.status_code}", _bare(response)
     return Refused(
-        answer.status_code,
+        response.status_code,
         code,
         detail + _fields(body.get("errors"), detail),
-        retry_after_s=read_retry_after_s(answer.headers.get("Retry-After")),
-        request_id=answer.headers.get("X-Request-Id"),
+        retry_after_s=read_retry_after_s(response.headers.get("Retry-After")),
+        request_id=response.headers.get("X-Request-Id"),
     )
 
 
-def _body(answer: httpx.Response) -> Mapping[str, Any]:
+def _body(response: httpx.Response) -> Mapping[str, Any]:
     try:
-        body = answer.json()
+        body = response.json()
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
 
 
-def _bare(answer: httpx.Response) -> str:
+def _bare(response: httpx.Response) -> str:
     """Say what an answer without a problem says; something before the server may have sent it."""
     try:
-        phrase = HTTPStatus(answer.status_code).phrase
+        phrase = HTTPStatus(response.status_code).phrase
     except ValueError:
         phrase = "unknown status"
-    return f"{answer.url.host} answered {answer.status_code} ({phrase})."
+    return f"{response.url.host} answered {response.status_code} ({phrase})."
 
 
 def _fields(errors: object, detail: str) -> str:

@@ -1,4 +1,4 @@
-"""Fetches a finished picture by its job's stable link, which signs anew each time."""
+"""Download of a finished picture by its job's stable link, which is signed again each time."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from celshade.client.jobs import Job
 from celshade.client.retry import RetryPolicy
 from celshade.client.transport import Transport
 
-# A storage that serves no whole picture three times will not; the server has signed anew each time.
+# A storage that served no whole picture three times will not; each attempt had a new signed link.
 _DOWNLOAD_RETRIES = 3
 
 
@@ -27,11 +27,14 @@ def download_picture(http: Transport, job: Job, target: Path, policy: RetryPolic
     promised = job.output
 
     def fetch() -> None:
-        with http.opened(url) as answer:
+        with http.stream(url) as response:
             if promised is None:
                 raise BadAnswer("The server has a picture for this job and does not say which.")
             save(
-                answer.iter_bytes(), target, size_bytes=promised.size_bytes, sha256=promised.sha256
+                response.iter_bytes(),
+                target,
+                size_bytes=promised.size_bytes,
+                sha256=promised.sha256,
             )
 
     http.repeat(fetch, policy.limited_to(_DOWNLOAD_RETRIES))

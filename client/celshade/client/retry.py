@@ -1,4 +1,4 @@
-"""When to try again, and after how long: exponential pauses with jitter, never sooner than asked.
+"""Retries: exponential pauses with jitter, never shorter than the server's `Retry-After`.
 
 `RetryPolicy` is pure; `repeat` is the one loop of this package that tries again.
 """

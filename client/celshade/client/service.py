@@ -1,4 +1,4 @@
-"""What a server tells of itself and of a caller's share. Pure: reads JSON, does no I/O."""
+"""What a server reports of itself and of a caller's usage. Pure: reads JSON, does no I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -66,7 +66,7 @@ class Usage:
         megapixels: Megapixels of today.
         requests: Requests of the running minute; None without a limit.
         answers: Today's submissions by how they met the cache.
-        day_ends_at: When megapixels begin anew.
+        day_ends_at: When the megapixels are reset.
         raw: All that it says.
     """
 

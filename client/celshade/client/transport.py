@@ -1,4 +1,4 @@
-"""The HTTP beneath the client: one server, its key, its answers as values or as our errors.
+"""The HTTP transport of the client: one server, its key, its responses as values or errors.
 
 The API key goes to the server's own origin and nowhere else: it is added to single requests, never
 to the connection pool, and redirects are never followed with it.
@@ -110,7 +110,7 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         wait_s: int | None = None,
         repeatable: bool = True,
-        passing: Collection[str] = (),
+        retryable_codes: Collection[str] = (),
     ) -> httpx.Response:
         """Send one request until the server answers; return its answer, 2xx or 304, read.
 
@@ -123,7 +123,7 @@ class Transport:
             headers: Further request headers.
             wait_s: Seconds the server may hold its answer back (`Prefer: wait`).
             repeatable: Whether repeating it does no harm.
-            passing: Codes of problems that, for this request, soon pass.
+            retryable_codes: Codes of problems after which this request is repeated, too.
 
         Raises:
             PhotoUnreadable: A photo of the form changed while it was sent.
@@ -131,41 +131,43 @@ class Transport:
             ServerUnreachable: No answer came.
             BadAnswer: It redirects.
         """
-        everything = {**self._authorization(), **(headers or {})}
+        all_headers = {**self._authorization(), **(headers or {})}
         if wait_s:
-            everything["Prefer"] = f"wait={wait_s}"
+            all_headers["Prefer"] = f"wait={wait_s}"
         if form is not None:
-            everything["Content-Type"] = form.content_type
-            everything["Content-Length"] = str(form.size_bytes)
+            all_headers["Content-Type"] = form.content_type
+            all_headers["Content-Length"] = str(form.size_bytes)
         timeout = httpx.Timeout(
             self._timeout_s + (wait_s or 0), connect=min(self._timeout_s, CONNECT_TIMEOUT_S)
         )
 
-        def once() -> httpx.Response:
-            with mapped(url):
-                answer = self._http.request(
+        def send_once() -> httpx.Response:
+            with translated_errors(url):
+                response = self._http.request(
                     method,
                     url,
                     params=params,
                     content=form,
                     json=body,
-                    headers=everything,
+                    headers=all_headers,
                     timeout=timeout,
                 )
-            if answer.is_success or answer.status_code == HTTPStatus.NOT_MODIFIED:
-                return answer
-            error = problem_of(answer)
-            error.passes = error.passes or (isinstance(error, Refused) and error.code in passing)
+            if response.is_success or response.status_code == HTTPStatus.NOT_MODIFIED:
+                return response
+            error = problem_of(response)
+            error.passes = error.passes or (
+                isinstance(error, Refused) and error.code in retryable_codes
+            )
             raise error
 
-        return self.repeat(once) if repeatable else once()
+        return self.repeat(send_once) if repeatable else send_once()
 
     def repeat(self, action: Callable[[], T], policy: RetryPolicy | None = None) -> T:
         """Do something by this server's policy, or by the one given."""
         return repeat(action, policy or self._policy, self._sleep)
 
     @contextmanager
-    def opened(self, url: str) -> Iterator[httpx.Response]:
+    def stream(self, url: str) -> Iterator[httpx.Response]:
         """Open a picture once, through at most three redirects, its body not yet read.
 
         The key goes with the first request alone, and only on the server's own origin.
@@ -179,56 +181,56 @@ class Transport:
         headers = self._authorization() if self.is_own(url) else {}
         for hop in range(1 + MAX_REDIRECTS):
             with (
-                mapped(url),
-                self._http.stream("GET", url, headers=headers, timeout=self._timeout_s) as answer,
+                translated_errors(url),
+                self._http.stream("GET", url, headers=headers, timeout=self._timeout_s) as response,
             ):
-                if answer.is_success:
-                    yield answer
+                if response.is_success:
+                    yield response
                     return
-                answer.read()
-                if not answer.has_redirect_location:
-                    raise problem_of(answer) if hop == 0 else _withheld(answer)
-                url, headers = str(answer.url.join(answer.headers["Location"])), {}
+                response.read()
+                if not response.has_redirect_location:
+                    raise problem_of(response) if hop == 0 else _storage_refusal(response)
+                url, headers = str(response.url.join(response.headers["Location"])), {}
         raise BadAnswer(f"The link to the picture redirects more than {MAX_REDIRECTS} times.")
 
     def _authorization(self) -> dict[str, str]:
         return {} if self._key is None else {"Authorization": f"Bearer {self._key}"}
 
 
-def read_json(answer: httpx.Response) -> object:
+def read_json(response: httpx.Response) -> object:
     """Read an answer's JSON.
 
     Raises:
         BadAnswer: It is not JSON.
     """
     try:
-        value: object = answer.json()
+        value: object = response.json()
     except ValueError as error:
         raise BadAnswer(
-            f"What answers at {origin_of(answer.url)} is not a Celshade server."
+            f"What answers at {origin_of(response.url)} is not a Celshade server."
         ) from error
     return value
 
 
-def retry_after_s_of(answer: httpx.Response) -> float | None:
+def retry_after_s_of(response: httpx.Response) -> float | None:
     """Seconds that the server wants before it is asked again, if it says so."""
-    return read_retry_after_s(answer.headers.get("Retry-After"))
+    return read_retry_after_s(response.headers.get("Retry-After"))
 
 
-def is_held(answer: httpx.Response) -> bool:
+def is_held(response: httpx.Response) -> bool:
     """Whether the server held its answer back, as `Prefer: wait` had asked."""
-    return "wait" in answer.headers.get("Preference-Applied", "")
+    return "wait" in response.headers.get("Preference-Applied", "")
 
 
-def _withheld(answer: httpx.Response) -> DownloadFailed:
+def _storage_refusal(response: httpx.Response) -> DownloadFailed:
     return DownloadFailed(
-        f"The storage at {origin_of(answer.url)} did not hand out the picture "
-        f"({answer.status_code} {answer.reason_phrase})."
+        f"The storage at {origin_of(response.url)} did not hand out the picture "
+        f"({response.status_code} {response.reason_phrase})."
     )
 
 
 @contextmanager
-def mapped(url: str) -> Iterator[None]:
+def translated_errors(url: str) -> Iterator[None]:
     """Turn httpx' errors into ours."""
     try:
         yield

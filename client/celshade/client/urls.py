@@ -1,4 +1,4 @@
-"""Addresses of servers: reading what people write, and telling one origin from another. Pure."""
+"""URLs of servers: parses what users enter, and compares origins. Pure."""
 
 import ipaddress
 

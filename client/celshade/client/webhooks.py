@@ -1,6 +1,6 @@
-"""Webhooks, for those who receive them: is it from the server, and what does it say?
+"""Webhooks, for those who receive them: verifies the signature and reads the event.
 
-    from celshade.client.client import webhooks
+    from celshade import webhooks
 
     event = webhooks.verify(request.body, request.headers, "whsec_...")
     if event.type == "job.succeeded":
@@ -63,10 +63,10 @@ def verify(payload: bytes, headers: Mapping[str, str], secret: str) -> Event:
     found = {name.lower(): value for name, value in headers.items()}
     try:
         Webhook(secret).verify(payload, found, json_parse=False)
-        told = json.loads(payload)
+        content = json.loads(payload)
     except (WebhookVerificationError, ValueError) as error:  # ValueError: not even of the form
         raise NotFromServer("This is no webhook that was signed with this secret.") from error
-    event = Fields(told, "webhook")
+    event = Fields(content, "webhook")
     kind, data = event.text("type"), event.mapping("data")
     return Event(
         id=found["webhook-id"],

@@ -1,4 +1,4 @@
-"""Readers: values of the command line, each with the complaint that teaches. Pure."""
+"""Argument types: values of the command line, each with an error message that explains. Pure."""
 
 import argparse
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def picture_format(text: str) -> str:
     return value
 
 
-def whole(least: int, most: int) -> Callable[[str], int]:
+def whole_number(least: int, most: int) -> Callable[[str], int]:
     """Make the reader of a whole number in a range, both ends included."""
 
     def read(text: str) -> int:

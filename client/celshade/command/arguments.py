@@ -1,4 +1,4 @@
-"""What the command line means; the help that teaches it. Reads no environment of its own."""
+"""The arguments of the command line, and their help. Reads no environment of its own."""
 
 import argparse
 from collections.abc import Mapping
@@ -7,14 +7,14 @@ from typing import NoReturn
 
 from celshade.client.client import DEFAULT_URL
 from celshade.command import help_texts
-from celshade.command.argument_types import picture_format, seconds, strength, whole
+from celshade.command.argument_types import picture_format, seconds, strength, whole_number
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse, with complaints in this command's voice."""
+    """argparse, with this command's style of error messages."""
 
     def error(self, message: str) -> NoReturn:
-        """Complain in one line, name the help, and exit with 2."""
+        """Print the error in one line, refer to the help, and exit with 2."""
         self.exit(2, f"celshade: {message}.\nTry '{self.prog} --help'.\n")
 
 
@@ -46,7 +46,7 @@ def build_parser(environ: Mapping[str, str], version: str) -> Parser:
 
 
 def _server_options(*, url: str | None, key: str | None) -> Parser:
-    """Make the options that every command has; without defaults they change nothing said before."""
+    """Make the options that every command has; without defaults they keep values given before."""
     options = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     group = options.add_argument_group("server and output")
     group.add_argument(
@@ -88,10 +88,10 @@ def _add_picture_options(parser: Parser) -> None:
         "--strength", type=strength, metavar="X", help="0 (the photo) to 1 (the cartoon)"
     )
     picture.add_argument(
-        "--size", type=whole(1, 100_000), metavar="PX", help="long side, never enlarged"
+        "--size", type=whole_number(1, 100_000), metavar="PX", help="long side, never enlarged"
     )
     picture.add_argument("--format", type=picture_format, metavar="F", help="jpeg, png or webp")
-    picture.add_argument("--quality", type=whole(1, 100), metavar="Q", help="1 to 100")
+    picture.add_argument("--quality", type=whole_number(1, 100), metavar="Q", help="1 to 100")
     sending = parser.add_argument_group("sending")
     sending.add_argument("--priority", choices=["low", "normal", "high"], help="among your own")
     sending.add_argument(
@@ -101,7 +101,7 @@ def _add_picture_options(parser: Parser) -> None:
 
 def _add_parallel(parser: Parser) -> None:
     parser.add_argument(
-        "--parallel", type=whole(1, 32), default=4, metavar="N",
+        "--parallel", type=whole_number(1, 32), default=4, metavar="N",
         help="photos under way at once (default: 4)",
     )  # fmt: skip
 
@@ -169,7 +169,9 @@ def _add_jobs(commands: "argparse._SubParsersAction[Parser]", server: Parser) ->
         epilog=help_texts.JOBS,
     )  # fmt: skip
     jobs.add_argument("--status", help="only those in this state, e.g. failed")
-    jobs.add_argument("--limit", type=whole(1, 100_000), default=20, help="how many (default: 20)")
+    jobs.add_argument(
+        "--limit", type=whole_number(1, 100_000), default=20, help="how many (default: 20)"
+    )
     again = _server_options(url=None, key=None)
     verbs = jobs.add_subparsers(dest="verb", metavar="VERB")
     show = verbs.add_parser("show", parents=[again], help="all there is to know of a job")
@@ -204,4 +206,6 @@ def _add_dead(commands: "argparse._SubParsersAction[Parser]", server: Parser) ->
     verbs.add_argument("--retry", nargs="+", metavar="JOB", help="begin the next run of these jobs")
     verbs.add_argument("--retry-all", action="store_true", help="begin the next run of all")
     verbs.add_argument("--purge", action="store_true", help="empty the list; the jobs stay")
-    dead.add_argument("--limit", type=whole(1, 100), default=20, help="how many (default: 20)")
+    dead.add_argument(
+        "--limit", type=whole_number(1, 100), default=20, help="how many (default: 20)"
+    )

@@ -16,16 +16,16 @@ from celshade.client.client import Client
 from celshade.client.errors import CelshadeError, PhotoUnreadable, UnusableSettings
 from celshade.client.photo_files import size_bytes_of
 from celshade.client.submission import SubmitOptions
-from celshade.command.batch_download import Delivery, Files, Zip
+from celshade.command.batch_download import BatchDownload, FilesDownload, ZipDownload
 from celshade.command.batch_photos import BatchPhotos
 from celshade.command.batch_screen import BatchScreen, open_batch_screen
-from celshade.command.batch_sizes import Sized, divide
+from celshade.command.batch_sizes import SizedPhoto, divide_into_batches
 from celshade.command.exit_codes import DONE, SOME_FAILED
 from celshade.command.folders import photos_in
-from celshade.command.interrupts import Stopped, first_ctrl_c_sets, pause_unless
+from celshade.command.interrupts import Stopped, first_ctrl_c_sets, interruptible_sleep
 from celshade.command.json_output import print_document
-from celshade.command.messages import duration
-from celshade.command.preflight import greet, make_directory, submit_options
+from celshade.command.messages import format_duration
+from celshade.command.preflight import check_server, make_directory, submit_options
 
 
 class BatchRun:
@@ -35,7 +35,7 @@ class BatchRun:
         client: The server.
         options: What is asked for, the same for each photo.
         photos: What is known of each photo.
-        delivery: Where pictures go.
+        download: Where pictures go.
         screen: Where it shows itself.
         stop: Set by Ctrl-C while photos are sent; the client's pauses end then.
     """
@@ -45,7 +45,7 @@ class BatchRun:
         client: Client,
         options: SubmitOptions,
         photos: BatchPhotos,
-        delivery: Delivery,
+        download: BatchDownload,
         screen: BatchScreen,
         *,
         stop: threading.Event,
@@ -53,70 +53,70 @@ class BatchRun:
         self._client = client
         self._options = options
         self._photos = photos
-        self._delivery = delivery
+        self._download = download
         self._screen = screen
         self._stop = stop
         self.batch_ids: list[str] = []
 
-    def go(self, loads: list[list[Sized]]) -> None:
-        """Send all, follow all, fetch all.
+    def run(self, groups: list[list[SizedPhoto]]) -> None:
+        """Send all batches, wait for them, and download the pictures.
 
         Raises:
-            CelshadeError: The server as a whole is no use any more.
+            CelshadeError: The server can no longer be used.
             KeyboardInterrupt: Ctrl-C; open jobs have been canceled as far as the server answered.
         """
         with self._screen.running():
             try:
-                for batch in self._send_all(loads):
-                    self._client.batches.wait(batch.id, self._seen)
-                self._delivery.finish()
+                for batch in self._send_all(groups):
+                    self._client.batches.wait(batch.id, self._on_update)
+                self._download.finish()
             except BaseException:
                 self._screen.note("Stopping; open jobs are being canceled.")
                 self._cancel()
                 raise
 
-    def _send_all(self, loads: list[list[Sized]]) -> list[Batch]:
-        """Send all loads.
+    def _send_all(self, groups: list[list[SizedPhoto]]) -> list[Batch]:
+        """Send all groups.
 
-        Ctrl-C breaks off an upload, and the server cancels what came of it; but who has sent all
-        waits for the answer, for without its id a batch cannot be canceled.
+        Ctrl-C aborts an upload, and the server cancels what it has received; once all is sent, the
+        response is waited for, because a batch cannot be canceled without its id.
         """
         with first_ctrl_c_sets(self._stop):
             try:
-                sent = [batch for load in loads if (batch := self._send(load)) is not None]
+                sent = [batch for group in groups if (batch := self._send(group)) is not None]
             except Stopped:
                 raise KeyboardInterrupt from None
         if self._stop.is_set():
             raise KeyboardInterrupt
         return sent
 
-    def _send(self, load: list[Sized]) -> Batch | None:
-        """Send one load; photos that cannot be read are left out."""
-        while load:
+    def _send(self, group: list[SizedPhoto]) -> Batch | None:
+        """Send one group as a batch; photos that cannot be read are left out."""
+        while group:
             try:
-                return self._submit(load)
+                return self._submit(group)
             except PhotoUnreadable as error:  # it vanished or changed while the others were sent
                 self._photos.fail(error.path, error)
-                load = [photo for photo in load if photo.path != error.path]
+                group = [photo for photo in group if photo.path != error.path]
         return None
 
-    def _submit(self, load: list[Sized]) -> Batch:
-        paths = [photo.path for photo in load]
-        batch = self._client.batches.submit(paths, **self._options, on_sent=self._sending)
+    def _submit(self, group: list[SizedPhoto]) -> Batch:
+        paths = [photo.path for photo in group]
+        batch = self._client.batches.submit(paths, **self._options, on_sent=self._on_sent)
         self.batch_ids.append(batch.id)
-        self._photos.place(batch, paths)
-        self._seen(batch)
+        self._photos.add_batch(batch, paths)
+        self._on_update(batch)
         return batch
 
-    def _sending(self, sent_bytes: int, total_bytes: int) -> None:
+    def _on_sent(self, sent_bytes: int, total_bytes: int) -> None:
         if self._stop.is_set() and sent_bytes < total_bytes:
             raise Stopped
         self._screen.sending(sent_bytes, total_bytes)
 
-    def _seen(self, batch: Batch) -> None:
+    def _on_update(self, batch: Batch) -> None:
         """Take note of how a batch stands."""
         for photo in self._photos.update(batch):
-            self._delivery.rendered(photo)
+            self._download.rendered(photo)
         self._screen.rendering(self._photos.ended, len(self._photos), batch.eta_s)
 
     def _cancel(self) -> None:
@@ -131,32 +131,32 @@ def batch(options: argparse.Namespace, out: Console, errors: Console) -> int:
     Raises:
         UnusableSettings: The folder, the address, the key or the target cannot be used.
         CannotSave: The target cannot be written.
-        CelshadeError: The server as a whole is no use.
+        CelshadeError: The server cannot be used.
         KeyboardInterrupt: Ctrl-C.
     """
     paths, others = photos_in(options.folder, recursive=options.recursive)
     target = _zip_path(options)
-    greet(options)
+    check_server(options)
     make_directory(target.parent if target else options.out)
     screen = open_batch_screen(out, errors, as_json=options.json)
     if others:
         screen.note(f"{others} other {'file' if others == 1 else 'files'} left out.")
-    begun_s = time.monotonic()
+    started_s = time.monotonic()
     stop = threading.Event()
-    with Client(options.url, options.api_key, sleep=pause_unless(stop)) as client:
+    with Client(options.url, options.api_key, sleep=interruptible_sleep(stop)) as client:
         photos = BatchPhotos(paths, screen)
         if target:
-            delivery: Delivery = Zip(client, target, photos, screen)
+            download: BatchDownload = ZipDownload(client, target, photos, screen)
         else:
-            delivery = Files(client, options.out, photos, screen)
-        run = BatchRun(client, submit_options(options), photos, delivery, screen, stop=stop)
-        run.go(divide(_sized(paths, photos), client.limits()))
-    took = duration(time.monotonic() - begun_s)
+            download = FilesDownload(client, options.out, photos, screen)
+        run = BatchRun(client, submit_options(options), photos, download, screen, stop=stop)
+        run.run(divide_into_batches(_sized(paths, photos), client.limits()))
+    took = format_duration(time.monotonic() - started_s)
     screen.note(f"{photos.done} of {len(photos)} photos done in {took}.")
     if options.json:
-        shown = [photo.as_json() for photo in photos]
-        zips = [str(path) for path in delivery.zips]
-        print_document(out, {"batches": run.batch_ids, "zips": zips, "photos": shown})
+        printable_path = [photo.as_json() for photo in photos]
+        zips = [str(path) for path in download.zips]
+        print_document(out, {"batches": run.batch_ids, "zips": zips, "photos": printable_path})
     return DONE if photos.done == len(photos) else SOME_FAILED
 
 
@@ -174,12 +174,12 @@ def _zip_path(options: argparse.Namespace) -> Path | None:
     return path
 
 
-def _sized(paths: list[Path], photos: BatchPhotos) -> list[Sized]:
-    """Measure the photos; those that cannot be read are told and left out."""
+def _sized(paths: list[Path], photos: BatchPhotos) -> list[SizedPhoto]:
+    """Measure the photos; those that cannot be read are reported and left out."""
     sized = []
     for path in paths:
         try:
-            sized.append(Sized(path, size_bytes_of(path)))
+            sized.append(SizedPhoto(path, size_bytes_of(path)))
         except PhotoUnreadable as error:
             photos.fail(path, error)
     return sized

@@ -1,4 +1,4 @@
-"""The photos of a `celshade batch`: what has become of each so far."""
+"""The photos of a `celshade batch`: the state and the result of each."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,11 +9,13 @@ from celshade.client.batches import Batch, BatchItem
 from celshade.client.errors import CelshadeError, JobFailed
 from celshade.client.jobs import TERMINAL, Failure
 from celshade.command.batch_screen import BatchScreen
-from celshade.command.json_output import failure
-from celshade.command.messages import sentence
+from celshade.command.json_output import error_json
+from celshade.command.messages import error_text
 
-_UNTOLD = Failure("unknown", "There is no picture, and the server did not say why.", retryable=True)
-_ENDS = {
+_UNKNOWN_FAILURE = Failure(
+    "unknown", "There is no picture, and the server did not say why.", retryable=True
+)
+_DEFAULT_FAILURES = {
     "canceled": Failure("canceled", "The job was canceled.", retryable=True),
     "expired": Failure("expired", "The job's deadline passed.", retryable=True),
 }
@@ -25,7 +27,7 @@ class BatchPhoto:
 
     Attributes:
         path: The photo.
-        item: What the server last told of it.
+        item: What the server last reported of it.
         saved: Where its picture is: a file of its own, or a ZIP.
         error: Why there is none.
     """
@@ -47,7 +49,7 @@ class BatchPhoto:
             "job_id": self.item and self.item.job_id,
             "cache": self.item and self.item.cache,
             "saved": str(self.saved) if self.saved else None,
-            "error": failure(self.error) if self.error else None,
+            "error": error_json(self.error) if self.error else None,
         }
 
 
@@ -56,12 +58,12 @@ class BatchPhotos:
 
     Args:
         paths: The photos, each once.
-        screen: Told of each that fails.
+        screen: Shows each that fails.
     """
 
     def __init__(self, paths: Sequence[Path], screen: BatchScreen) -> None:
         self._photos = {path: BatchPhoto(path) for path in paths}
-        self._of_batch: dict[str, list[BatchPhoto]] = {}
+        self._by_batch: dict[str, list[BatchPhoto]] = {}
         self._screen = screen
 
     def __len__(self) -> int:
@@ -80,14 +82,14 @@ class BatchPhotos:
         """How many pictures are on disk."""
         return sum(photo.saved is not None for photo in self)
 
-    def place(self, batch: Batch, paths: Sequence[Path]) -> None:
+    def add_batch(self, batch: Batch, paths: Sequence[Path]) -> None:
         """Note which photos a batch holds, in which order."""
-        self._of_batch[batch.id] = [self._photos[path] for path in paths]
+        self._by_batch[batch.id] = [self._photos[path] for path in paths]
 
     def update(self, batch: Batch) -> list[BatchPhoto]:
         """Take note of how a batch stands; return those that have a picture since the last time."""
         rendered = []
-        for photo, item in zip(self._of_batch[batch.id], batch.items, strict=False):
+        for photo, item in zip(self._by_batch[batch.id], batch.items, strict=False):
             had_ended = photo.has_ended
             photo.item = item
             if had_ended or item.status not in TERMINAL:
@@ -101,9 +103,11 @@ class BatchPhotos:
     def fail(self, path: Path, error: CelshadeError) -> None:
         """Note that a photo's picture will not come, and say why."""
         self._photos[path].error = error
-        self._screen.failed(path, sentence(error))
+        self._screen.failed(path, error_text(error))
 
 
 def _failure_of(item: BatchItem) -> JobFailed:
-    why = item.failure or _ENDS.get(item.status, _UNTOLD)
-    return JobFailed(item.job_id or "", item.status, why.code, why.message, retryable=why.retryable)
+    failure = item.failure or _DEFAULT_FAILURES.get(item.status, _UNKNOWN_FAILURE)
+    return JobFailed(
+        item.job_id or "", item.status, failure.code, failure.message, retryable=failure.retryable
+    )

@@ -1,4 +1,4 @@
-"""What a person sees of a batch: a moving line on a terminal, plain ones elsewhere."""
+"""Screens of a batch: a moving line on a terminal, plain lines elsewhere."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 from rich.text import Text
 
-from celshade.command.messages import duration, size
-from celshade.command.screen import progress_on, say, shown
+from celshade.command.messages import format_duration, format_size
+from celshade.command.screen import printable_path, progress_on, say
 from celshade.command.screens import is_live
 
 _QUARTERS = 4
@@ -26,12 +26,12 @@ class BatchScreen(Protocol):
         """So much of the photos is on its way."""
 
     def rendering(self, ended: int, photos: int, eta_s: float | None) -> None:
-        """So many photos have ended, well or badly."""
+        """So many photos have ended, successfully or not."""
 
     def fetching(self, came_bytes: int, total_bytes: int | None) -> None:
         """So much of the ZIP has come."""
 
-    def saved(self, place: Path, text: str) -> None:
+    def saved(self, path: Path, text: str) -> None:
         """A picture, or the ZIP, is on disk."""
 
     def failed(self, photo: Path, why: str) -> None:
@@ -62,7 +62,12 @@ class PlainBatchScreen:
 
     def sending(self, sent_bytes: int, total_bytes: int) -> None:
         """Say so at each quarter."""
-        self._at("uploading", sent_bytes, total_bytes, f"{size(sent_bytes)} of {size(total_bytes)}")
+        self._at(
+            "uploading",
+            sent_bytes,
+            total_bytes,
+            f"{format_size(sent_bytes)} of {format_size(total_bytes)}",
+        )
 
     def rendering(self, ended: int, photos: int, eta_s: float | None) -> None:
         """Say so at each quarter."""
@@ -71,17 +76,17 @@ class PlainBatchScreen:
     def fetching(self, came_bytes: int, total_bytes: int | None) -> None:
         """Say so at each quarter."""
         if total_bytes:
-            state = f"{size(came_bytes)} of {size(total_bytes)}"
+            state = f"{format_size(came_bytes)} of {format_size(total_bytes)}"
             self._at("downloading", came_bytes, total_bytes, state)
 
-    def saved(self, place: Path, text: str) -> None:
+    def saved(self, path: Path, text: str) -> None:
         """Print the result."""
         if self._out is not None:
-            say(self._out, f"{shown(place)}{text}")
+            say(self._out, f"{printable_path(path)}{text}")
 
     def failed(self, photo: Path, why: str) -> None:
         """Print why."""
-        say(self._errors, f"celshade: {shown(photo)}: {why}")
+        say(self._errors, f"celshade: {printable_path(photo)}: {why}")
 
     def note(self, text: str) -> None:
         """Print it."""
@@ -89,7 +94,7 @@ class PlainBatchScreen:
 
     def _at(self, stage: str, done: float, whole: float, state: str) -> None:
         step = (stage, int(done * _QUARTERS / whole) if whole else _QUARTERS)
-        if step != self._step and done < whole:  # the end is told by what comes of it
+        if step != self._step and done < whole:  # the results report the end
             self._step = step
             say(self._errors, f"{stage}: {state}")
 
@@ -113,7 +118,7 @@ class LiveBatchScreen:
 
     def sending(self, sent_bytes: int, total_bytes: int) -> None:
         """Move the line."""
-        state = f"{size(sent_bytes)} of {size(total_bytes)}"
+        state = f"{format_size(sent_bytes)} of {format_size(total_bytes)}"
         self._at("uploading", sent_bytes, total_bytes, state)
 
     def rendering(self, ended: int, photos: int, eta_s: float | None) -> None:
@@ -122,17 +127,19 @@ class LiveBatchScreen:
 
     def fetching(self, came_bytes: int, total_bytes: int | None) -> None:
         """Move the line."""
-        of = f" of {size(total_bytes)}" if total_bytes else ""
-        self._at("downloading", came_bytes, total_bytes, f"{size(came_bytes)}{of}")
+        of = f" of {format_size(total_bytes)}" if total_bytes else ""
+        self._at("downloading", came_bytes, total_bytes, f"{format_size(came_bytes)}{of}")
 
-    def saved(self, place: Path, text: str) -> None:
+    def saved(self, path: Path, text: str) -> None:
         """Print the result."""
         mark = ("\N{CHECK MARK} ", "green")
-        say(self._out, Text.assemble(mark, (shown(place), "bold"), (text, "dim")))
+        say(self._out, Text.assemble(mark, (printable_path(path), "bold"), (text, "dim")))
 
     def failed(self, photo: Path, why: str) -> None:
         """Print why."""
-        say(self._errors, Text.assemble(("\N{BALLOT X} ", "red"), f"{shown(photo)}: {why}"))
+        say(
+            self._errors, Text.assemble(("\N{BALLOT X} ", "red"), f"{printable_path(photo)}: {why}")
+        )
 
     def note(self, text: str) -> None:
         """Print it above the moving line."""
@@ -148,4 +155,4 @@ class LiveBatchScreen:
 
 
 def _about(eta_s: float | None) -> str:
-    return "" if eta_s is None else f", about {duration(round(eta_s) or 1)}"
+    return "" if eta_s is None else f", about {format_duration(round(eta_s) or 1)}"

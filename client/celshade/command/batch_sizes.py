@@ -1,4 +1,4 @@
-"""Loads: how the photos of a folder are divided into batches that the server takes."""
+"""Batch sizes: how the photos of a folder are divided into batches that the server accepts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,35 +6,35 @@ from pathlib import Path
 
 from celshade.client.service import Limits
 
-# What a photo's head and end take in the form, generously, with the longest of names.
-_HEAD_BYTES = 1024
-# For servers that do not tell.
-_PHOTOS, _BYTES = 100, 500_000_000
+# Upper bound of a photo's multipart headers and boundary, with the longest of names.
+_PART_OVERHEAD_BYTES = 1024
+# For servers that report no limits.
+_DEFAULT_MAX_PHOTOS, _DEFAULT_MAX_BYTES = 100, 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Sized:
-    """A photo and its length."""
+class SizedPhoto:
+    """A photo and its size."""
 
     path: Path
     size_bytes: int
 
 
-def divide(photos: Sequence[Sized], limits: Limits) -> list[list[Sized]]:
-    """Divide photos, in their order, into loads of as many as one batch may hold.
+def divide_into_batches(photos: Sequence[SizedPhoto], limits: Limits) -> list[list[SizedPhoto]]:
+    """Divide photos, in their order, into groups that each fit one batch.
 
-    A photo that is larger than a whole batch gets one of its own; the server says what it thinks.
+    A photo that is larger than a whole batch gets one of its own, which the server then refuses.
     """
-    most_photos = limits.max_batch_photos or _PHOTOS
-    most_bytes = limits.max_batch_bytes or _BYTES
-    loads: list[list[Sized]] = []
-    load_bytes = 0
+    max_photos = limits.max_batch_photos or _DEFAULT_MAX_PHOTOS
+    max_bytes = limits.max_batch_bytes or _DEFAULT_MAX_BYTES
+    groups: list[list[SizedPhoto]] = []
+    group_bytes = 0
     for photo in photos:
-        photo_bytes = photo.size_bytes + _HEAD_BYTES
-        is_full = not loads or len(loads[-1]) >= most_photos
-        if is_full or load_bytes + photo_bytes > most_bytes - _HEAD_BYTES:
-            loads.append([])
-            load_bytes = 0
-        loads[-1].append(photo)
-        load_bytes += photo_bytes
-    return loads
+        photo_bytes = photo.size_bytes + _PART_OVERHEAD_BYTES
+        is_full = not groups or len(groups[-1]) >= max_photos
+        if is_full or group_bytes + photo_bytes > max_bytes - _PART_OVERHEAD_BYTES:
+            groups.append([])
+            group_bytes = 0
+        groups[-1].append(photo)
+        group_bytes += photo_bytes
+    return groups

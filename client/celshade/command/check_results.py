@@ -1,11 +1,11 @@
-"""Findings of `celshade doctor`: what was looked at, how it is, and what to do about it. Pure."""
+"""Check results of `celshade doctor`: what was checked, its status, what to do about it. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Verdict(StrEnum):
-    """How something is."""
+class CheckStatus(StrEnum):
+    """Status of a check."""
 
     GOOD = "good"
     BAD = "bad"
@@ -13,32 +13,32 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at.
+class CheckResult:
+    """Result of one check.
 
     Attributes:
         name: What, in a word or two.
-        verdict: How it is.
+        status: Whether it is as it should be.
         text: A sentence about it.
         advice: What to do; empty when nothing is to be done.
     """
 
     name: str
-    verdict: Verdict
+    status: CheckStatus
     text: str
     advice: str = ""
 
 
-def good(name: str, text: str) -> Finding:
+def good(name: str, text: str) -> CheckResult:
     """All is well."""
-    return Finding(name, Verdict.GOOD, text)
+    return CheckResult(name, CheckStatus.GOOD, text)
 
 
-def bad(name: str, text: str, advice: str) -> Finding:
+def bad(name: str, text: str, advice: str) -> CheckResult:
     """Something is wrong."""
-    return Finding(name, Verdict.BAD, text, advice)
+    return CheckResult(name, CheckStatus.BAD, text, advice)
 
 
-def note(name: str, text: str, advice: str = "") -> Finding:
+def note(name: str, text: str, advice: str = "") -> CheckResult:
     """Neither, but good to know."""
-    return Finding(name, Verdict.NOTE, text, advice)
+    return CheckResult(name, CheckStatus.NOTE, text, advice)

@@ -1,4 +1,4 @@
-"""`celshade dead`: what has failed for good on a server, for those who look after it."""
+"""`celshade dead`: the jobs that failed permanently on a server, for operators."""
 
 import argparse
 from collections.abc import Iterable
@@ -9,15 +9,15 @@ from rich.console import Console
 from celshade.client.client import Client
 from celshade.client.errors import Refused
 from celshade.command.exit_codes import DONE, SOME_FAILED
-from celshade.command.json_output import failure, print_document
-from celshade.command.messages import printable, sentence
+from celshade.command.json_output import error_json, print_document
+from celshade.command.messages import error_text, printable
 from celshade.command.screen import say
-from celshade.command.tables import PATIENCE, Listing, local_time
+from celshade.command.tables import INTERACTIVE_RETRY, Listing, local_time
 
 
 def dead(options: argparse.Namespace, out: Console, errors: Console) -> int:
     """List the dead letters, retry some, or purge all; return the exit status."""
-    with Client(options.url, options.api_key, retry=PATIENCE) as client:
+    with Client(options.url, options.api_key, retry=INTERACTIVE_RETRY) as client:
         if options.purge:
             return _purge(client, options, out)
         if options.retry_all:
@@ -65,23 +65,23 @@ def _retry(
     errors: Console,
 ) -> int:
     """Retry each; one that cannot be stops no other."""
-    told: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
     for job_id in job_ids:
         try:
             run = client.dead_letters.retry(job_id)
         except Refused as error:
-            if not _concerns_one(error):
+            if not _affects_one_job(error):
                 raise
-            told.append({"job": job_id, "run": None, "error": failure(error)})
-            say(errors, f"celshade: {printable(job_id)}: {sentence(error)}")
+            results.append({"job": job_id, "run": None, "error": error_json(error)})
+            say(errors, f"celshade: {printable(job_id)}: {error_text(error)}")
         else:
-            told.append({"job": job_id, "run": run, "error": None})
+            results.append({"job": job_id, "run": run, "error": None})
             if not options.json:
                 say(out, f"{job_id}: run {run}")
     if options.json:
-        print_document(out, {"data": told})
-    return SOME_FAILED if any(each["error"] for each in told) else DONE
+        print_document(out, {"data": results})
+    return SOME_FAILED if any(result["error"] for result in results) else DONE
 
 
-def _concerns_one(error: Refused) -> bool:
+def _affects_one_job(error: Refused) -> bool:
     return error.code in {"not_found", "not_retryable", "queue_full_for_key", "quota_exceeded"}

@@ -1,7 +1,7 @@
-"""Exit statuses of the command; `docs/client.md` tells them to scripts."""
+"""Exit codes of the command; `docs/client.md` documents them for scripts."""
 
 from celshade.client.errors import BadAnswer, CelshadeError, Refused, UnusableSettings
-from celshade.command.messages import concerns_all
+from celshade.command.messages import is_server_wide
 
 DONE = 0
 SOME_FAILED = 1
@@ -10,11 +10,11 @@ NO_SERVER = 3
 INTERRUPTED = 130
 
 
-def status_of(error: CelshadeError) -> int:
-    """Choose the exit status of a run that an error has ended."""
+def exit_code_of(error: CelshadeError) -> int:
+    """Choose the exit code of a run that an error has ended."""
     if isinstance(error, UnusableSettings):
         return WRONG_USAGE
     is_busy = isinstance(error, Refused) and error.passes
-    if concerns_all(error) or is_busy or isinstance(error, BadAnswer):
+    if is_server_wide(error) or is_busy or isinstance(error, BadAnswer):
         return NO_SERVER
     return SOME_FAILED

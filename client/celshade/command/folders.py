@@ -1,4 +1,4 @@
-"""Photos in a folder: which of its files are meant."""
+"""Folders: which of the files in one are photos."""
 
 import os
 from pathlib import Path

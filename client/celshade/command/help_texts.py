@@ -1,4 +1,4 @@
-"""Guides: the texts of the help that teach by example."""
+"""Help texts: descriptions, examples and exit codes."""
 
 DESCRIPTION = "Turn photos into cartoons on a Celshade server."
 

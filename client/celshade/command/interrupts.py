@@ -1,4 +1,4 @@
-"""Stopping: how Ctrl-C reaches the threads of a run, which hear nothing of it themselves."""
+"""Interrupts: how Ctrl-C is passed on to the threads of a run, which do not receive it."""
 
 import signal
 import threading
@@ -8,7 +8,7 @@ from types import FrameType
 
 from celshade.client.retry import Sleep
 
-# How long Ctrl-C waits for open jobs to be canceled; who presses it again does not wait.
+# How long Ctrl-C waits for open jobs to be canceled; a second one does not wait.
 STOP_TIMEOUT_S = 5.0
 
 
@@ -16,7 +16,7 @@ class Stopped(Exception):
     """Raised inside a photo's thread once the run is being stopped."""
 
 
-def pause_unless(stop: threading.Event) -> Sleep:
+def interruptible_sleep(stop: threading.Event) -> Sleep:
     """Make the client's pauses end, by `Stopped`, as soon as an event is set."""
 
     def pause(pause_s: float) -> None:
@@ -28,9 +28,9 @@ def pause_unless(stop: threading.Event) -> Sleep:
 
 @contextmanager
 def first_ctrl_c_sets(stop: threading.Event) -> Iterator[None]:
-    """Let the first Ctrl-C set an event, so that what must not be torn ends in order.
+    """Let the first Ctrl-C set an event, so that what must not be interrupted ends in order.
 
-    The second one interrupts as ever. Where Ctrl-C is not heard at all, it stays so.
+    The second one interrupts as usual. Where Ctrl-C is ignored, it stays so.
     """
     former = signal.getsignal(signal.SIGINT)
     if former is not signal.default_int_handler:

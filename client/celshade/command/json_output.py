@@ -1,4 +1,4 @@
-"""`--json`: what a script reads, one document or one line for each thing; stable, in ASCII."""
+"""Output of `--json`, for scripts: one document, or one line for each photo; stable, in ASCII."""
 
 import json
 from contextlib import AbstractContextManager, nullcontext
@@ -9,8 +9,8 @@ from rich.console import Console
 
 from celshade.client.errors import CelshadeError
 from celshade.client.jobs import Job
-from celshade.command.messages import code_of, printable, sentence
-from celshade.command.screen import Saved, say, shown
+from celshade.command.messages import code_of, error_text, printable
+from celshade.command.screen import SavedPicture, printable_path, say
 
 
 def print_document(out: Console, value: object) -> None:
@@ -21,10 +21,10 @@ def print_document(out: Console, value: object) -> None:
 def print_line(out: Console, value: object) -> None:
     """Print one document on one line."""
     say(out, json.dumps(value))
-    out.file.flush()  # who reads a pipe waits for the line
+    out.file.flush()  # a reader of the pipe waits for the line
 
 
-def failure(error: CelshadeError) -> dict[str, Any]:
+def error_json(error: CelshadeError) -> dict[str, Any]:
     """Write an error: a stable code, a sentence, whether trying again later may help."""
     return {"code": code_of(error), "message": printable(str(error)), "passes": error.passes}
 
@@ -47,29 +47,29 @@ class JsonScreen:
     def started(self, photo: Path) -> None:
         """Say nothing."""
 
-    def moved(self, photo: Path, job: Job) -> None:
+    def progressed(self, photo: Path, job: Job) -> None:
         """Say nothing."""
 
-    def saved(self, photo: Path, end: Saved) -> None:
+    def saved(self, photo: Path, picture: SavedPicture) -> None:
         """Print the result."""
         line = {
             "photo": str(photo),
-            "saved": str(end.place),
-            "took_s": round(end.took_s, 3),
-            "job": end.job.raw,
+            "saved": str(picture.path),
+            "took_s": round(picture.took_s, 3),
+            "job": picture.job.raw,
             "error": None,
         }
         print_line(self._out, line)
 
     def failed(self, photo: Path, error: CelshadeError) -> None:
-        """Print why, for the script and for the person."""
-        told = {"saved": None, "took_s": None, "job": None, "error": failure(error)}
-        print_line(self._out, {"photo": str(photo), **told})
-        say(self._errors, f"celshade: {shown(photo)}: {sentence(error)}")
+        """Print why, for the script and for the user."""
+        fields = {"saved": None, "took_s": None, "job": None, "error": error_json(error)}
+        print_line(self._out, {"photo": str(photo), **fields})
+        say(self._errors, f"celshade: {printable_path(photo)}: {error_text(error)}")
 
-    def dropped(self, photo: Path) -> None:
+    def abandoned(self, photo: Path) -> None:
         """Say nothing."""
 
     def note(self, text: str) -> None:
-        """Tell the person."""
+        """Show the user."""
         say(self._errors, f"celshade: {text}")

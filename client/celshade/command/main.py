@@ -1,6 +1,6 @@
-"""The door of the `celshade` command: environment and terminal in, exit status out.
+"""Entry point of the `celshade` command: environment and terminal in, exit code out.
 
-No error of ours and no Ctrl-C ever shows as a traceback.
+No `CelshadeError` and no Ctrl-C is shown as a traceback.
 """
 
 import argparse
@@ -16,9 +16,9 @@ from celshade.command.arguments import build_parser
 from celshade.command.batch import batch
 from celshade.command.dead import dead
 from celshade.command.doctor import doctor
-from celshade.command.exit_codes import INTERRUPTED, status_of
+from celshade.command.exit_codes import INTERRUPTED, exit_code_of
 from celshade.command.jobs import jobs
-from celshade.command.messages import hint, sentence
+from celshade.command.messages import error_text, hint
 from celshade.command.render import render
 from celshade.command.screen import say
 from celshade.command.tables import styles
@@ -49,5 +49,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except CelshadeError as error:
         advice = hint(error, has_key=bool(options.api_key))
-        say(errors, f"celshade: {sentence(error)}" + (f"\n{advice}" if advice else ""))
-        return status_of(error)
+        say(errors, f"celshade: {error_text(error)}" + (f"\n{advice}" if advice else ""))
+        return exit_code_of(error)

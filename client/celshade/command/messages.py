@@ -1,4 +1,4 @@
-"""The command's words: what a job's state, a duration or an error is to a person. Pure."""
+"""Messages: job states, durations, sizes and errors as text for the user. Pure."""
 
 import math
 import re
@@ -37,7 +37,7 @@ def step_of(job: Job) -> int:
     return STEPS.index(job.stage) if job.stage in STEPS else STEPS.index("waiting")
 
 
-def describe(job: Job) -> str:
+def describe_job(job: Job) -> str:
     """Say what is going on with a job, e.g. `place 3 in line, about 5 s`."""
     if job.is_terminal:
         return "downloading" if job.succeeded else job.status
@@ -50,10 +50,10 @@ def describe(job: Job) -> str:
         words = "next in line" if place <= 1 else f"place {place} in line"
     if job.queue.eta_s is None:
         return words
-    return f"{words}, about {duration(math.ceil(job.queue.eta_s))}"
+    return f"{words}, about {format_duration(math.ceil(job.queue.eta_s))}"
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Write a duration as people say it: `0.04 s`, `4.2 s`, `42 s`, `3 min 5 s`, `2 h 4 min`."""
     whole = round(seconds)
     if seconds == whole and whole < _SIXTY:
@@ -75,7 +75,7 @@ def code_of(error: CelshadeError) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
 
 
-def size(size_bytes: float) -> str:
+def format_size(size_bytes: float) -> str:
     """Write a number of bytes as people say it: `812 kB`, `3.4 MB`, `2.1 GB`."""
     for unit, bytes_each in (("GB", 1e9), ("MB", 1e6)):
         if size_bytes >= bytes_each:
@@ -84,7 +84,7 @@ def size(size_bytes: float) -> str:
     return f"{math.ceil(size_bytes / 1e3)} kB"
 
 
-def sentence(error: CelshadeError) -> str:
+def error_text(error: CelshadeError) -> str:
     """Write an error for a terminal, with the code that documentation knows it by."""
     text = printable(str(error))
     if isinstance(error, JobFailed) and error.code != error.status:
@@ -92,7 +92,7 @@ def sentence(error: CelshadeError) -> str:
     if not isinstance(error, Refused):
         return text
     if error.retry_after_s and error.passes:
-        text += f" The server asks to wait {duration(error.retry_after_s)}."
+        text += f" The server asks to wait {format_duration(error.retry_after_s)}."
     return text if error.code.startswith("http_") else f"{text} [{printable(error.code)}]"
 
 
@@ -107,7 +107,7 @@ def hint(error: CelshadeError, *, has_key: bool) -> str:
     return ""
 
 
-def concerns_all(error: CelshadeError) -> bool:
+def is_server_wide(error: CelshadeError) -> bool:
     """Whether an error would meet every other photo too."""
     refused = isinstance(error, Refused) and error.status in _NOT_FOR_US
     return refused or isinstance(error, ServerUnreachable)

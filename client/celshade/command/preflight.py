@@ -1,4 +1,4 @@
-"""Before a run: is the server there, does it know us and the style, can the pictures be written?"""
+"""Preflight checks: is the server there, are key and style accepted, can pictures be written?"""
 
 import argparse
 import os
@@ -8,35 +8,35 @@ from celshade.client.client import Client
 from celshade.client.errors import BadAnswer, CannotSave, Refused, UnusableSettings
 from celshade.client.retry import RetryPolicy
 from celshade.client.submission import SubmitOptions
-from celshade.command.messages import concerns_all, printable
+from celshade.command.messages import is_server_wide, printable
 
-# The first question is asked by somebody who sits and waits: it is not repeated.
-_GREETING_TIMEOUT_S = 10.0
+# The user waits for the first request, so it is not repeated.
+_CHECK_TIMEOUT_S = 10.0
 
 # Those of `SubmitOptions` that change the picture.
 PICTURE_OPTIONS = ("style", "strength", "size", "format", "quality")
 
 
-def greet(options: argparse.Namespace) -> None:
-    """Find out, before anything is uploaded, whether the server is there and knows us.
+def check_server(options: argparse.Namespace) -> None:
+    """Find out, before anything is uploaded, whether the server is there and accepts the key.
 
     Raises:
         UnusableSettings: The address or the key cannot be used, or there is no such style.
-        CelshadeError: The server as a whole is no use.
+        CelshadeError: The server cannot be used.
     """
     with Client(
-        options.url, options.api_key, _GREETING_TIMEOUT_S, retry=RetryPolicy(retries=0)
+        options.url, options.api_key, _CHECK_TIMEOUT_S, retry=RetryPolicy(retries=0)
     ) as client:
         try:
             offered = [style.name for style in client.styles()]
         except Refused as error:
-            if concerns_all(error):
+            if is_server_wide(error):
                 raise
             if error.is_foreign:
                 raise BadAnswer(
                     f"What answers at {client.origin} is not a Celshade server."
                 ) from error
-            return  # busy, perhaps: submitting has the patience for that
+            return  # busy, perhaps: submitting retries
     if options.style is not None and offered and options.style not in offered:
         names = ", ".join(sorted(printable(name) for name in offered))
         raise UnusableSettings(f"There is no style '{options.style}'; there are: {names}.")

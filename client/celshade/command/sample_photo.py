@@ -1,4 +1,4 @@
-"""A picture of the doctor's own: small, and another each time, so that it is really rendered."""
+"""A sample photo for the doctor: small, and different each time, so that it is really rendered."""
 
 import secrets
 import struct
@@ -8,7 +8,7 @@ _SIDE_PX = 64
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
-def trial_picture() -> bytes:
+def sample_photo() -> bytes:
     """Draw a PNG of 64 x 64 pixels: a slope of one random colour into another.
 
     Source: Portable Network Graphics (PNG) Specification, 3rd edition, W3C, chapters 5, 9 and 11.

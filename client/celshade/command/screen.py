@@ -1,4 +1,4 @@
-"""What a person sees while photos are under way: live lines on a terminal, plain ones elsewhere.
+"""Screens of a run: moving lines on a terminal, plain lines elsewhere.
 
 Results go to standard output, everything else to standard error, so that a script can read the
 former. Both screens may be used by several threads at once.
@@ -25,17 +25,24 @@ from rich.text import Text
 
 from celshade.client.errors import CelshadeError
 from celshade.client.jobs import Job
-from celshade.command.messages import STEPS, describe, duration, printable, sentence, step_of
+from celshade.command.messages import (
+    STEPS,
+    describe_job,
+    error_text,
+    format_duration,
+    printable,
+    step_of,
+)
 
 # Columns below which a name, a bar, a state and the time do not fit beside each other.
-_NARROW = 90
+_NARROW_COLUMNS = 90
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
-    """A photo's good end: where its picture is, how long it took, seconds, and its job."""
+class SavedPicture:
+    """A saved picture: where its picture is, how long it took, seconds, and its job."""
 
-    place: Path
+    path: Path
     took_s: float
     job: Job
 
@@ -54,16 +61,16 @@ class Screen(Protocol):
     def started(self, photo: Path) -> None:
         """A photo is being uploaded."""
 
-    def moved(self, photo: Path, job: Job) -> None:
-        """The server has told how a photo's job stands."""
+    def progressed(self, photo: Path, job: Job) -> None:
+        """The server has reported the state of a photo's job."""
 
-    def saved(self, photo: Path, end: Saved) -> None:
+    def saved(self, photo: Path, picture: SavedPicture) -> None:
         """A photo's picture is on disk."""
 
     def failed(self, photo: Path, error: CelshadeError) -> None:
         """A photo's picture will not come."""
 
-    def dropped(self, photo: Path) -> None:
+    def abandoned(self, photo: Path) -> None:
         """A photo is given up because the run is being stopped."""
 
     def note(self, text: str) -> None:
@@ -84,25 +91,26 @@ class PlainScreen:
 
     def started(self, photo: Path) -> None:
         """Say that the upload begins."""
-        say(self._errors, f"{shown(photo)}: uploading")
+        say(self._errors, f"{printable_path(photo)}: uploading")
 
-    def moved(self, photo: Path, job: Job) -> None:
-        """Say what is new; a place in line is told once, for logs are read later."""
+    def progressed(self, photo: Path, job: Job) -> None:
+        """Say what is new; a queue position is reported once: logs are read later."""
         stage = job.stage or job.status
         if self._last.get(photo) != stage and not job.is_terminal:
             self._last[photo] = stage
-            say(self._errors, f"{shown(photo)}: {describe(job)}")
+            say(self._errors, f"{printable_path(photo)}: {describe_job(job)}")
 
-    def saved(self, photo: Path, end: Saved) -> None:
+    def saved(self, photo: Path, picture: SavedPicture) -> None:
         """Print the result."""
-        where = printable(str(end.place))
-        say(self._out, f"{shown(photo)} -> {where}  {duration(end.took_s)}  {end.cache}")
+        where = printable(str(picture.path))
+        took = format_duration(picture.took_s)
+        say(self._out, f"{printable_path(photo)} -> {where}  {took}  {picture.cache}")
 
     def failed(self, photo: Path, error: CelshadeError) -> None:
         """Print why."""
-        say(self._errors, f"celshade: {shown(photo)}: {sentence(error)}")
+        say(self._errors, f"celshade: {printable_path(photo)}: {error_text(error)}")
 
-    def dropped(self, photo: Path) -> None:
+    def abandoned(self, photo: Path) -> None:
         """Say nothing: the run's last line does."""
 
     def note(self, text: str) -> None:
@@ -117,7 +125,7 @@ class _Elapsed(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         """Write them as the final line will."""
-        return Text(duration(task.elapsed or 0.0), style="dim")
+        return Text(format_duration(task.elapsed or 0.0), style="dim")
 
 
 class LiveScreen:
@@ -131,45 +139,51 @@ class LiveScreen:
         self._lines: dict[Path, TaskID] = {}
         self._photos = photos
         self._ended = 0
-        self._whole: TaskID | None = None
+        self._total_line: TaskID | None = None
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """Keep the moving lines on the screen; they leave no trace."""
         with self._progress:
             if self._photos > 1:
-                self._whole = self._progress.add_task("all photos", total=self._photos, state="")
+                self._total_line = self._progress.add_task(
+                    "all photos", total=self._photos, state=""
+                )
                 self._count(0)
             yield
 
     def started(self, photo: Path) -> None:
         """Begin the photo's line."""
-        self._lines[photo] = self._progress.add_task(shown(photo), total=len(STEPS), state=STEPS[0])
+        self._lines[photo] = self._progress.add_task(
+            printable_path(photo), total=len(STEPS), state=STEPS[0]
+        )
 
-    def moved(self, photo: Path, job: Job) -> None:
+    def progressed(self, photo: Path, job: Job) -> None:
         """Move the photo's line."""
         line = self._lines[photo]
-        self._progress.update(line, completed=step_of(job), state=describe(job))
+        self._progress.update(line, completed=step_of(job), state=describe_job(job))
 
-    def saved(self, photo: Path, end: Saved) -> None:
-        """Turn the photo's line into its result."""
+    def saved(self, photo: Path, picture: SavedPicture) -> None:
+        """Replace the photo's line by its result."""
         self._end(photo)
         line = Text.assemble(
             ("\N{CHECK MARK} ", "green"),
-            f"{shown(photo)} \N{RIGHTWARDS ARROW} ",
-            (printable(str(end.place)), "bold"),
-            (f"  {duration(end.took_s)}  ", "dim"),
-            (end.cache, "cyan" if end.cache == "hit" else "dim"),
+            f"{printable_path(photo)} \N{RIGHTWARDS ARROW} ",
+            (printable(str(picture.path)), "bold"),
+            (f"  {format_duration(picture.took_s)}  ", "dim"),
+            (picture.cache, "cyan" if picture.cache == "hit" else "dim"),
         )
         say(self._out, line)
 
     def failed(self, photo: Path, error: CelshadeError) -> None:
-        """Turn the photo's line into its complaint."""
+        """Replace the photo's line by its error."""
         self._end(photo)
-        line = Text.assemble(("\N{BALLOT X} ", "red"), f"{shown(photo)}: {sentence(error)}")
+        line = Text.assemble(
+            ("\N{BALLOT X} ", "red"), f"{printable_path(photo)}: {error_text(error)}"
+        )
         say(self._errors, line)
 
-    def dropped(self, photo: Path) -> None:
+    def abandoned(self, photo: Path) -> None:
         """Take the photo's line away."""
         self._end(photo)
 
@@ -185,14 +199,14 @@ class LiveScreen:
 
     def _count(self, more: int) -> None:
         self._ended += more
-        if self._whole is not None:
+        if self._total_line is not None:
             state = f"{self._ended} of {self._photos}"
-            self._progress.update(self._whole, completed=self._ended, state=state)
+            self._progress.update(self._total_line, completed=self._ended, state=state)
 
 
 def progress_on(out: Console, *, with_stderr: bool) -> Progress:
     """Lay out the moving lines: spinner, photo, bar (where there is room), state, seconds."""
-    is_narrow = out.width < _NARROW
+    is_narrow = out.width < _NARROW_COLUMNS
     name = _column(max_width=20 if is_narrow else 32)
     state = _column() if is_narrow else _column(min_width=30)
     bar = () if is_narrow else (BarColumn(bar_width=len(STEPS) * 2),)
@@ -212,7 +226,7 @@ def _column(*, min_width: int | None = None, max_width: int | None = None) -> Co
     return Column(min_width=min_width, max_width=max_width, no_wrap=True, overflow="ellipsis")
 
 
-def shown(photo: Path) -> str:
+def printable_path(photo: Path) -> str:
     """Write a photo's name for a terminal."""
     return printable(str(photo))
 

@@ -1,4 +1,4 @@
-"""Which screen a run shows itself on."""
+"""Choice of the screen that a run is shown on."""
 
 from rich.console import Console
 

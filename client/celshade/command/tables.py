@@ -1,4 +1,4 @@
-"""Tables: how lists are shown, and `celshade styles`, which is nothing but one."""
+"""Tables: how lists are shown; also `celshade styles`, which is only a table."""
 
 import argparse
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ from celshade.command.exit_codes import DONE
 from celshade.command.json_output import print_document
 from celshade.command.messages import printable
 
-# A table is asked for by somebody who sits and waits.
-PATIENCE = RetryPolicy(retries=2)
+# The user waits for a table, so there are few retries.
+INTERACTIVE_RETRY = RetryPolicy(retries=2)
 # The least room in which sentences can be read.
 _LAST_WIDTH = 24
 _GAP = 3
@@ -25,7 +25,7 @@ _GAP = 3
 
 def styles(options: argparse.Namespace, out: Console, _: Console) -> int:
     """List the styles; return the exit status."""
-    with Client(options.url, options.api_key, retry=PATIENCE) as client:
+    with Client(options.url, options.api_key, retry=INTERACTIVE_RETRY) as client:
         offered = client.styles()
     if options.json:
         print_document(out, {"data": [style.raw for style in offered]})
@@ -39,7 +39,7 @@ def styles(options: argparse.Namespace, out: Console, _: Console) -> int:
 
 
 def local_time(moment: datetime | None) -> str | None:
-    """Write a moment as the clock on the wall here shows it."""
+    """Write a moment in local time."""
     return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}" if moment else None
 
 

@@ -1,4 +1,4 @@
-"""A crew: threads that take things from one line, each the next one as soon as it is free."""
+"""A thread pool: threads that take items from one queue until it is finished."""
 
 import math
 import queue
@@ -12,24 +12,24 @@ T = TypeVar("T")
 
 
 class ThreadPool(Generic[T]):
-    """So many threads that do one kind of work; they end with the process at the latest.
+    """A number of threads that do one kind of work; they end with the process at the latest.
 
     Args:
-        work: Does it for one thing; what it raises ends its thread.
+        work: Processes one item; what it raises ends its thread.
         size: How many threads.
     """
 
     def __init__(self, work: Callable[[T], object], size: int) -> None:
         self._work = work
-        self._line: queue.SimpleQueue[tuple[T] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[T] | None] = queue.SimpleQueue()
         self._ended: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._working = size
         for _ in range(size):
-            threading.Thread(target=self._serve, daemon=True).start()
+            threading.Thread(target=self._run_worker, daemon=True).start()
 
     def put(self, thing: T) -> None:
-        """Append something to the line."""
-        self._line.put((thing,))
+        """Add an item to the queue."""
+        self._queue.put((thing,))
 
     def finish(self, timeout_s: float = math.inf) -> None:
         """Say that no more comes, and wait until all is done or the time is over.
@@ -38,16 +38,16 @@ class ThreadPool(Generic[T]):
         ended one. The steps are short because some systems hear Ctrl-C only between two of them.
         """
         for _ in range(self._working):
-            self._line.put(None)
+            self._queue.put(None)
         due_s = time.monotonic() + timeout_s
         while self._working and time.monotonic() < due_s:
             with suppress(queue.Empty):
                 self._ended.get(timeout=0.1)
                 self._working -= 1
 
-    def _serve(self) -> None:
+    def _run_worker(self) -> None:
         try:
-            while (taken := self._line.get()) is not None:
+            while (taken := self._queue.get()) is not None:
                 self._work(*taken)
         finally:
             self._ended.put(None)

@@ -1,6 +1,6 @@
 """`celshade watch`: the photos of a folder are rendered as they appear, until Ctrl-C.
 
-A server that goes away is waited for; a photo is done with once it has its picture, or a failure
+A server that goes away is waited for; a photo is processed once it has its picture, or a failure
 that trying again would not change.
 """
 
@@ -25,137 +25,140 @@ from celshade.client.errors import (
 )
 from celshade.command.exit_codes import DONE, SOME_FAILED
 from celshade.command.folders import check_folder
-from celshade.command.interrupts import STOP_TIMEOUT_S, Stopped, pause_unless
-from celshade.command.messages import code_of, concerns_all
-from celshade.command.outage import Patience
+from celshade.command.interrupts import STOP_TIMEOUT_S, Stopped, interruptible_sleep
+from celshade.command.messages import code_of, is_server_wide
+from celshade.command.outage import ServerOutage
 from celshade.command.photo_run import PhotoRun
-from celshade.command.preflight import PICTURE_OPTIONS, greet, make_directory, submit_options
+from celshade.command.preflight import PICTURE_OPTIONS, check_server, make_directory, submit_options
 from celshade.command.screen import Screen
 from celshade.command.screens import open_screen
 from celshade.command.thread_pool import ThreadPool
-from celshade.command.watch_state import Memory
-from celshade.command.watched_folder import Arrival, WatchedFolder
+from celshade.command.watch_state import WatchState
+from celshade.command.watched_folder import SettledPhoto, WatchedFolder
 
-LOOK_EVERY_S = 1.0
+SCAN_INTERVAL_S = 1.0
 
 
 class Watch:
     """The watching of one folder.
 
     Args:
-        journey: What each photo goes through.
+        photo_run: Renders one photo.
         folder: Where photos come.
-        memory: Which of them are done with.
+        state: Which of them have been processed.
         screen: Where it shows itself.
         stop: Set when it is to end.
     """
 
     def __init__(
         self,
-        journey: PhotoRun,
+        photo_run: PhotoRun,
         folder: WatchedFolder,
-        memory: Memory,
+        state: WatchState,
         screen: Screen,
         stop: threading.Event,
     ) -> None:
-        self._journey = journey
+        self._photo_run = photo_run
         self._folder = folder
-        self._memory = memory
+        self._state = state
         self._screen = screen
         self._stop = stop
-        self._patience = Patience(screen)
+        self._outage = ServerOutage(screen)
         self._under_way: set[Path] = set()
-        self._keys: dict[Arrival, str] = {}
+        self._keys: dict[SettledPhoto, str] = {}
         self._fatal: CelshadeError | None = None
         self._is_gone = False
         self.failed = 0
 
-    def go(self, parallel: int, *, once: bool) -> None:
-        """Watch until stopped; with `once` until all that is there has had its end.
+    def run(self, parallel: int, *, once: bool) -> None:
+        """Watch until stopped; with `once` until all that is there has been processed.
 
         Raises:
-            CelshadeError: There is no use in going on: the key is refused, say, or the disk full.
+            CelshadeError: Watching cannot continue: the key is refused, say, or the disk full.
             KeyboardInterrupt: Ctrl-C; open jobs have been canceled as far as the server answered.
         """
         with self._screen.running():
-            crew = ThreadPool(self._photo, parallel)
+            pool = ThreadPool(self._photo, parallel)
             try:
-                while self._fatal is None and (self._look(crew) or not once):
-                    self._stop.wait(LOOK_EVERY_S)
+                while self._fatal is None and (self._scan(pool) or not once):
+                    self._stop.wait(SCAN_INTERVAL_S)
             except KeyboardInterrupt:
                 self._screen.note("Stopping; open jobs are being canceled.")
                 raise
             finally:
                 self._stop.set()
-                crew.finish(STOP_TIMEOUT_S)
+                pool.finish(STOP_TIMEOUT_S)
         if self._fatal is not None:
             raise self._fatal
 
-    def _look(self, crew: ThreadPool[Arrival]) -> bool:
+    def _scan(self, pool: ThreadPool[SettledPhoto]) -> bool:
         """Take what has come; whether anything is still to be done."""
         try:
-            still, unsettled = self._folder.look()
+            settled, unsettled = self._folder.scan()
         except PhotoUnreadable as error:
             if not self._is_gone:
                 self._screen.note(f"{error} Waiting for it.")
             self._is_gone = True
             return True
         self._is_gone = False
-        new = [arrival for arrival in still if not self._memory.knows(arrival)]
-        for arrival in new if self._patience.may_ask else ():
-            if arrival.path not in self._under_way:
-                self._under_way.add(arrival.path)
-                crew.put(arrival)
+        new = [photo for photo in settled if not self._state.is_done(photo)]
+        for photo in new if self._outage.may_request else ():
+            if photo.path not in self._under_way:
+                self._under_way.add(photo.path)
+                pool.put(photo)
         return bool(new or unsettled or self._under_way)
 
-    def _photo(self, arrival: Arrival) -> None:
+    def _photo(self, photo: SettledPhoto) -> None:
         try:
-            if self._patience.may_ask and not self._stop.is_set():
-                self._render(arrival)
-        except (Stopped, PhotoUnreadable):  # changed or taken away: the folder tells what is there
-            self._screen.dropped(arrival.path)
+            if self._outage.may_request and not self._stop.is_set():
+                self._render(photo)
+        except (
+            Stopped,
+            PhotoUnreadable,
+        ):  # changed or taken away: the next scan finds what is there
+            self._screen.abandoned(photo.path)
         except CelshadeError as error:
-            self._screen.dropped(arrival.path)
+            self._screen.abandoned(photo.path)
             self._fatal = error
         finally:
-            self._under_way.discard(arrival.path)
+            self._under_way.discard(photo.path)
 
-    def _render(self, arrival: Arrival) -> None:
+    def _render(self, photo: SettledPhoto) -> None:
         """Take one photo as far as it goes now.
 
         Raises:
             Stopped: The watching is being stopped.
             PhotoUnreadable: The photo is no longer as it was.
-            CelshadeError: There is no use in going on.
+            CelshadeError: Watching cannot continue.
         """
         # The same key finds the job again that a lost connection, or a restart, has hidden.
-        key = self._keys.setdefault(arrival, secrets.token_hex(16))
+        key = self._keys.setdefault(photo, secrets.token_hex(16))
         try:
-            end = self._journey.take(
-                arrival.path, lambda job: self._memory.place(arrival, job), key
+            picture = self._photo_run.run(
+                photo.path, lambda job: self._state.choose_path(photo, job), key
             )
         except PhotoUnreadable:
             raise
         except CelshadeError as error:
             if error.passes:
-                self._screen.dropped(arrival.path)
-                self._patience.away(error)
+                self._screen.abandoned(photo.path)
+                self._outage.extend(error)
                 return
-            self._give_up(arrival, error)
+            self._give_up(photo, error)
         else:
-            self._memory.keep(arrival, end.place)
-            self._screen.saved(arrival.path, end)
-        self._keys.pop(arrival, None)
-        self._patience.back()
+            self._state.record(photo, picture.path)
+            self._screen.saved(photo.path, picture)
+        self._keys.pop(photo, None)
+        self._outage.end()
 
-    def _give_up(self, arrival: Arrival, error: CelshadeError) -> None:
+    def _give_up(self, photo: SettledPhoto, error: CelshadeError) -> None:
         """Note that a photo has no picture, unless the fault is not its own."""
-        if concerns_all(error) or isinstance(error, BadAnswer | CannotSave):
+        if is_server_wide(error) or isinstance(error, BadAnswer | CannotSave):
             raise error
         passes = isinstance(error, JobFailed) and error.retryable
-        self._memory.keep(arrival, None, code_of(error), passes=passes)
+        self._state.record(photo, None, code_of(error), passes=passes)
         self.failed += 1
-        self._screen.failed(arrival.path, error)
+        self._screen.failed(photo.path, error)
 
 
 def watch(options: argparse.Namespace, out: Console, errors: Console) -> int:
@@ -166,27 +169,27 @@ def watch(options: argparse.Namespace, out: Console, errors: Console) -> int:
     Raises:
         UnusableSettings: The folder, the address, the key or the directory cannot be used.
         CannotSave: The directory cannot be written to.
-        CelshadeError: The server as a whole is no use.
+        CelshadeError: The server cannot be used.
     """
     signal.signal(signal.SIGTERM, _interrupt)
     check_folder(options.folder)
     if options.out.resolve() == options.folder.resolve():
         raise UnusableSettings("The pictures would be taken for photos: name another -o.")
-    greet(options)
+    check_server(options)
     make_directory(options.out)
     screen = open_screen(out, errors, 1, as_json=options.json)
     stop = threading.Event()
-    client = Client(options.url, options.api_key, sleep=pause_unless(stop))
+    client = Client(options.url, options.api_key, sleep=interruptible_sleep(stop))
     asked = submit_options(options)
-    journey = PhotoRun(client, asked, screen, stop)
+    photo_run = PhotoRun(client, asked, screen, stop)
     folder = WatchedFolder(options.folder, options.settle)
     pictures = {name: value for name, value in asked.items() if name in PICTURE_OPTIONS}
-    memory = Memory(options.out, pictures)
-    watching = Watch(journey, folder, memory, screen, stop)
+    state = WatchState(options.out, pictures)
+    watching = Watch(photo_run, folder, state, screen, stop)
     if not options.once:
         screen.note(f"Watching {options.folder}; Ctrl-C ends it.")
     try:
-        watching.go(options.parallel, once=options.once)
+        watching.run(options.parallel, once=options.once)
     except KeyboardInterrupt:
         return DONE
     return SOME_FAILED if watching.failed else DONE

@@ -1,4 +1,4 @@
-"""What `celshade watch` remembers beside its pictures: which photos it is done with.
+"""State of `celshade watch`, kept beside its pictures: which photos have been processed.
 
 So a second run begins where the first one ended, and pictures may be moved away. Written whole or
 not at all, after each photo.
@@ -13,16 +13,16 @@ from typing import Any
 
 from celshade.client.errors import CannotSave
 from celshade.client.jobs import Job
-from celshade.command.output_names import ending_of, numbered
-from celshade.command.watched_folder import Arrival
+from celshade.command.output_names import name_suffix, numbered_stems
+from celshade.command.watched_folder import SettledPhoto
 
-FILE = ".celshade-watch.json"
-_FORM = 1
+STATE_FILE = ".celshade-watch.json"
+_FORMAT_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A photo's end.
+class PhotoRecord:
+    """The result of a photo.
 
     Attributes:
         size_bytes: Of the photo that was rendered.
@@ -39,61 +39,61 @@ class Entry:
     passes: bool = False
 
 
-class Memory:
-    """The memory of one directory of pictures; may be shared by threads.
+class WatchState:
+    """The state of one directory of pictures; may be shared by threads.
 
     Args:
         out: The directory.
-        asked: What is asked of each picture; another answer makes all photos new.
+        asked: What is asked of each picture; a different one makes all photos new.
     """
 
-    def __init__(self, out: Path, asked: dict[str, Any]) -> None:
+    def __init__(self, out: Path, options: dict[str, Any]) -> None:
         self._out = out
-        self._asked = asked
+        self._options = options
         self._lock = threading.Lock()
-        self._entries = _read(out / FILE, asked)
-        self._promised: dict[str, str] = {}
+        self._records = _read(out / STATE_FILE, options)
+        self._reserved: dict[str, str] = {}
 
-    def knows(self, arrival: Arrival) -> bool:
-        """Whether this very photo has had its end."""
-        entry = self._entries.get(arrival.path.name)
-        version = arrival.version
-        return entry is not None and (entry.size_bytes, entry.modified_ns) == (
+    def is_done(self, photo: SettledPhoto) -> bool:
+        """Whether this version of a photo has been processed."""
+        saved = self._records.get(photo.path.name)
+        version = photo.version
+        return saved is not None and (saved.size_bytes, saved.modified_ns) == (
             version.size_bytes,
             version.modified_ns,
         )
 
-    def place(self, arrival: Arrival, job: Job) -> Path:
+    def choose_path(self, photo: SettledPhoto, job: Job) -> Path:
         """Choose where a photo's picture goes: where its last one is, else where none is."""
-        name, ending = arrival.path.name, ending_of(job)
+        name, ending = photo.path.name, name_suffix(job)
         with self._lock:
-            entry = self._entries.get(name)
-            former = (entry and entry.picture) or self._promised.get(name)
-            if former is None or not former.endswith(ending):
-                taken = {each.picture for each in self._entries.values()}
-                taken |= set(self._promised.values())
-                names = (f"{stem}-{ending}" for stem in numbered(arrival.path.stem))
-                former = next(
+            saved = self._records.get(name)
+            name_on_disk = (saved and saved.picture) or self._reserved.get(name)
+            if name_on_disk is None or not name_on_disk.endswith(ending):
+                taken = {each.picture for each in self._records.values()}
+                taken |= set(self._reserved.values())
+                names = (f"{stem}-{ending}" for stem in numbered_stems(photo.path.stem))
+                name_on_disk = next(
                     each for each in names if each not in taken and not (self._out / each).exists()
                 )
-            self._promised[name] = former
-        return self._out / former
+            self._reserved[name] = name_on_disk
+        return self._out / name_on_disk
 
-    def keep(
+    def record(
         self,
-        arrival: Arrival,
+        photo: SettledPhoto,
         picture: Path | None,
         error: str | None = None,
         *,
         passes: bool = False,
     ) -> None:
-        """Remember a photo's end.
+        """Save a photo's result.
 
         Raises:
             CannotSave: The disk refuses.
         """
-        version = arrival.version
-        entry = Entry(
+        version = photo.version
+        saved = PhotoRecord(
             version.size_bytes,
             version.modified_ns,
             picture.name if picture else None,
@@ -101,14 +101,16 @@ class Memory:
             passes,
         )
         with self._lock:
-            self._entries[arrival.path.name] = entry
-            self._promised.pop(arrival.path.name, None)
+            self._records[photo.path.name] = saved
+            self._reserved.pop(photo.path.name, None)
             self._write()
 
     def _write(self) -> None:
-        photos = {name: asdict(entry) for name, entry in self._entries.items()}
-        text = json.dumps({"form": _FORM, "asked": self._asked, "photos": photos}, indent=1)
-        path, part = self._out / FILE, self._out / f"{FILE}.part"
+        photos = {name: asdict(saved) for name, saved in self._records.items()}
+        text = json.dumps(
+            {"form": _FORMAT_VERSION, "asked": self._options, "photos": photos}, indent=1
+        )
+        path, part = self._out / STATE_FILE, self._out / f"{STATE_FILE}.part"
         try:
             part.write_text(text)
             part.replace(path)
@@ -116,18 +118,18 @@ class Memory:
             raise CannotSave(path, error.strerror or str(error)) from error
 
 
-def _read(path: Path, asked: dict[str, Any]) -> dict[str, Entry]:
-    """Read what was remembered; nothing when there is none, or when other pictures were asked for.
+def _read(path: Path, options: dict[str, Any]) -> dict[str, PhotoRecord]:
+    """Read the saved entries; none when there is no file, or when other pictures were asked for.
 
-    What failed for reasons that pass is forgotten, so that it is tried again.
+    What failed for transient reasons is dropped, so that it is tried again.
     """
-    entries: dict[str, Entry] = {}
+    records: dict[str, PhotoRecord] = {}
     with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
-        kept = json.loads(path.read_text())
-        if kept["form"] != _FORM or kept["asked"] != asked:
+        content = json.loads(path.read_text())
+        if content["form"] != _FORMAT_VERSION or content["asked"] != options:
             return {}
-        for name, value in kept["photos"].items():
-            entry = Entry(**value)
-            if not entry.passes:
-                entries[name] = entry
-    return entries
+        for name, value in content["photos"].items():
+            saved = PhotoRecord(**value)
+            if not saved.passes:
+                records[name] = saved
+    return records

@@ -1,7 +1,7 @@
-"""A watched folder: which photos have come into it, whole, since it was last looked at.
+"""A watched folder: which photos have arrived in it completely.
 
-Looking is one `scandir` a second: it works alike on network shares, in containers and on every
-system, where notices of the kernel do not, and costs next to nothing beside rendering.
+It is polled by one `scandir` a second, which works on network shares, in containers and on every
+system, unlike notifications of the kernel, and costs next to nothing beside rendering.
 """
 
 import os
@@ -15,23 +15,23 @@ from celshade.command.folders import is_photo_name
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """What tells one state of a file from another."""
+class FileVersion:
+    """Identifies one version of a file."""
 
     size_bytes: int
     modified_ns: int
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """A photo that is there, whole."""
+class SettledPhoto:
+    """A photo that has arrived completely."""
 
     path: Path
-    version: Version
+    version: FileVersion
 
 
 class WatchedFolder:
-    """Tells of each state of each photo once it has stood still.
+    """Reports each version of each photo once it no longer changes.
 
     Args:
         path: The folder; folders in it are passed over.
@@ -45,9 +45,9 @@ class WatchedFolder:
         self._path = path
         self._settle_s = settle_s
         self._clock = clock
-        self._since: dict[str, tuple[Version, float]] = {}
+        self._since: dict[str, tuple[FileVersion, float]] = {}
 
-    def look(self) -> tuple[list[Arrival], int]:
+    def scan(self) -> tuple[list[SettledPhoto], int]:
         """Look into the folder.
 
         Returns:
@@ -57,34 +57,34 @@ class WatchedFolder:
             PhotoUnreadable: The folder cannot be read now.
         """
         now_s = self._clock()
-        seen = self._scan()
+        found = self._list_photos()
         self._since = {
             name: self._since[name]
             if name in self._since and self._since[name][0] == version
             else (version, now_s)
-            for name, version in seen.items()
+            for name, version in found.items()
         }
-        still = [
-            Arrival(self._path / name, version)
+        settled = [
+            SettledPhoto(self._path / name, version)
             for name, (version, since_s) in sorted(self._since.items())
             if now_s - since_s >= self._settle_s
         ]
-        # An empty file is one that somebody is about to write.
-        return [each for each in still if each.version.size_bytes], len(seen) - len(still)
+        # An empty file is one that is about to be written.
+        return [each for each in settled if each.version.size_bytes], len(found) - len(settled)
 
-    def _scan(self) -> dict[str, Version]:
-        seen = {}
+    def _list_photos(self) -> dict[str, FileVersion]:
+        found = {}
         try:
             with os.scandir(self._path) as entries:
                 for entry in entries:
                     if is_photo_name(entry.name) and entry.is_file():
-                        found = entry.stat()
-                        seen[entry.name] = Version(found.st_size, found.st_mtime_ns)
+                        status = entry.stat()
+                        found[entry.name] = FileVersion(status.st_size, status.st_mtime_ns)
         except FileNotFoundError as error:
             if self._path.is_dir():  # a file went while we looked; the next look sees the rest
-                return seen
+                return found
             raise PhotoUnreadable(self._path, f"The folder '{self._path}' is gone.") from error
         except OSError as error:
             reason = f"The folder '{self._path}' cannot be read: {error.strerror}."
             raise PhotoUnreadable(self._path, reason) from error
-        return seen
+        return found

@@ -59,14 +59,14 @@ def test_every_photo_gets_its_own_picture_and_the_bad_ones_a_sentence(
     assert done.returncode == 1
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert names == {"a-ink-filter.jpg", "a-2-ink-filter.jpg", "b-ink-filter.jpg"}
-    for sentence in (
+    for error_text in (
         "huge.png: The image has too many pixels. [too_many_pixels]",
         "torn.jpg: The image is damaged: its pixels cannot be decoded. [decode_failed]",
         "nope.jpg: There is no such file.",
         "folder: This is a directory; name the photos in it.",
         "3 of 7 photos done",
     ):
-        assert sentence in done.stderr
+        assert error_text in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from celshade import Client
-from celshade.command.watch_state import FILE
+from celshade.command.watch_state import STATE_FILE
 from tests.integration.api.intake_server import free_port
 from tests.integration.api.real_service import RealService, running
 from tests.integration.client.drawing_service import (
@@ -75,7 +75,7 @@ def test_what_is_there_is_watched_once(service: RealService, holiday: Path, tmp_
     assert ends["torn.jpg"]["error"]["code"] == "unsupported_media_type"
     assert ends["a.jpg"]["job"]["status"] == "succeeded"
     pictures = {path.name for path in (tmp_path / "out").iterdir()}
-    assert pictures == {"a-flat.jpg", "b-flat.jpg", FILE}
+    assert pictures == {"a-flat.jpg", "b-flat.jpg", STATE_FILE}
 
     assert run(tmp_path, url_of(service), *line)[:2] == (0, "")  # all of it is remembered
 

@@ -122,7 +122,7 @@ def test_another_conflict_is_none_that_passes() -> None:
 
 def test_following_asks_only_for_what_is_new() -> None:
     asked: list[str | None] = []
-    answers = [
+    responses = [
         httpx.Response(200, json=batch(), headers={"ETag": 'W/"1"', "Retry-After": "1"}),
         httpx.Response(304, headers={"ETag": 'W/"1"', "Retry-After": "4"}),
         httpx.Response(200, json=batch("succeeded_with_errors"), headers={"ETag": 'W/"2"'}),
@@ -130,7 +130,7 @@ def test_following_asks_only_for_what_is_new() -> None:
 
     def handler(request: httpx.Request) -> httpx.Response:
         asked.append(request.headers.get("If-None-Match"))
-        return answers[len(asked) - 1]
+        return responses[len(asked) - 1]
 
     pauses: list[float] = []
     seen: list[Batch] = []

@@ -20,9 +20,9 @@ LETTER = {
 }
 
 
-def client(*answers: Any) -> tuple[Client, list[httpx.Request]]:
+def client(*responses: Any) -> tuple[Client, list[httpx.Request]]:
     seen: list[httpx.Request] = []
-    left = list(answers)
+    left = list(responses)
 
     def handler(request: httpx.Request) -> httpx.Response:
         seen.append(request)

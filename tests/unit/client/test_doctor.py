@@ -1,4 +1,4 @@
-"""`celshade doctor`: each fault has its finding, and what to do."""
+"""`celshade doctor`: each fault has its result, and what to do."""
 
 import io
 from collections.abc import Callable
@@ -14,9 +14,9 @@ from celshade import RetryPolicy, ServerUnreachable
 from celshade.client.client import Client
 from celshade.client.errors import BadAnswer
 from celshade.client.transport import Transport
-from celshade.command.check_results import Finding, Verdict
-from celshade.command.download_check import fetch_latest
-from celshade.command.sample_photo import trial_picture
+from celshade.command.check_results import CheckResult, CheckStatus
+from celshade.command.download_check import check_latest_picture
+from celshade.command.sample_photo import sample_photo
 from celshade.command.server_checks import ServerChecks
 
 STYLE = {"name": "ink", "default": True, "workers": {"ready": 1, "starting": 0}}
@@ -38,38 +38,38 @@ def problem(status: int, code: str, detail: str = "A sentence.") -> httpx.Respon
 
 
 def backend(
-    answers: dict[str, Any], date: datetime | None = None
+    responses: dict[str, Any], date: datetime | None = None
 ) -> Callable[[httpx.Request], httpx.Response]:
     def handler(request: httpx.Request) -> httpx.Response:
-        answer = answers[request.url.path]
-        if isinstance(answer, httpx.Response):
-            return answer
+        response = responses[request.url.path]
+        if isinstance(response, httpx.Response):
+            return response
         headers = {"Date": format_datetime(date or datetime.now(UTC), usegmt=True)}
-        return httpx.Response(200, json=answer, headers=headers)
+        return httpx.Response(200, json=response, headers=headers)
 
     return handler
 
 
 def examined(
     *, has_key: bool = False, date: datetime | None = None, **changed: Any
-) -> dict[str, Finding]:
-    answers = {**HEALTHY, **{f"/{path.replace('__', '/')}": v for path, v in changed.items()}}
+) -> dict[str, CheckResult]:
+    responses = {**HEALTHY, **{f"/{path.replace('__', '/')}": v for path, v in changed.items()}}
     http = Transport(
         "http://here",
         "k" if has_key else None,
         timeout_s=1,
         policy=RetryPolicy(retries=0),
         sleep=lambda _: None,
-        backend=httpx.MockTransport(backend(answers, date)),
+        backend=httpx.MockTransport(backend(responses, date)),
     )
-    return {finding.name: finding for finding in ServerChecks(http, has_key=has_key).findings()}
+    return {result.name: result for result in ServerChecks(http, has_key=has_key).results()}
 
 
 def test_a_healthy_server_has_no_fault() -> None:
     found = examined()
-    assert [name for name, each in found.items() if each.verdict is Verdict.BAD] == []
+    assert [name for name, each in found.items() if each.status is CheckStatus.BAD] == []
     assert "you are 'ann'" in found["key"].text
-    assert found["HEIC"].verdict is Verdict.GOOD
+    assert found["HEIC"].status is CheckStatus.GOOD
     assert "3 waiting, 1 under way" in found["queue"].text
 
 
@@ -110,7 +110,7 @@ def test_each_fault_is_found_and_says_what_to_do(
     changed: dict[str, Any], name: str, word: str
 ) -> None:
     found = examined(**changed)
-    assert found[name].verdict is Verdict.BAD
+    assert found[name].status is CheckStatus.BAD
     assert word in found[name].advice
 
 
@@ -120,21 +120,21 @@ def test_a_refused_key_ends_the_questions() -> None:
 
 def test_an_ordinary_key_is_told_what_it_may_not() -> None:
     found = examined(has_key=True, v1__admin__dead=problem(403, "forbidden"))
-    assert found["admin"].verdict is Verdict.NOTE
-    assert found["key"].verdict is Verdict.GOOD
+    assert found["admin"].status is CheckStatus.NOTE
+    assert found["key"].status is CheckStatus.GOOD
 
 
 @pytest.mark.parametrize(("off_s", "word"), [(3600, "behind"), (-3600, "ahead of")])
 def test_clocks_that_are_far_apart_are_found(off_s: int, word: str) -> None:
     found = examined(date=datetime.now(UTC) + timedelta(seconds=off_s))
-    assert found["clock"].verdict is Verdict.BAD
+    assert found["clock"].status is CheckStatus.BAD
     assert word in found["clock"].text
-    assert examined()["clock"].verdict is Verdict.GOOD
+    assert examined()["clock"].status is CheckStatus.GOOD
 
 
 def test_no_heic_is_good_to_know() -> None:
     found = examined(v1__limits={"content_types": ["image/jpeg"]})
-    assert (found["HEIC"].verdict, bool(found["HEIC"].advice)) == (Verdict.NOTE, True)
+    assert (found["HEIC"].status, bool(found["HEIC"].advice)) == (CheckStatus.NOTE, True)
 
 
 def test_something_else_than_a_server_is_none() -> None:
@@ -154,10 +154,10 @@ def test_a_storage_that_cannot_be_reached_is_named() -> None:
         raise httpx.ConnectError("no such host")
 
     client = Client("http://here", sleep=lambda _: None, backend=httpx.MockTransport(handler))
-    finding = fetch_latest(client)
-    assert finding.verdict is Verdict.BAD
-    assert "http://minio:9000" in finding.text
-    assert "CELSHADE_S3_PUBLIC_ENDPOINT_URL" in finding.advice
+    result = check_latest_picture(client)
+    assert result.status is CheckStatus.BAD
+    assert "http://minio:9000" in result.text
+    assert "CELSHADE_S3_PUBLIC_ENDPOINT_URL" in result.advice
 
 
 def test_a_server_that_is_away_ends_the_examination() -> None:
@@ -168,11 +168,11 @@ def test_a_server_that_is_away_ends_the_examination() -> None:
     http = Transport("http://here", None, timeout_s=1, policy=policy, sleep=lambda _: None,
                      backend=httpx.MockTransport(gone))  # fmt: skip
     with pytest.raises(ServerUnreachable):
-        list(ServerChecks(http, has_key=False).findings())
+        list(ServerChecks(http, has_key=False).results())
 
 
 def test_its_own_picture_is_a_photo_and_another_one_each_time() -> None:
-    first, second = trial_picture(), trial_picture()
+    first, second = sample_photo(), sample_photo()
     assert first != second
     with Image.open(io.BytesIO(first)) as picture:
         picture.load()

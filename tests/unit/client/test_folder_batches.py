@@ -11,10 +11,10 @@ from rich.console import Console
 
 from celshade import Client, DownloadFailed, PhotoUnreadable, UnusableSettings
 from celshade.client.service import Limits, read_limits
-from celshade.command.batch_download import Zip
+from celshade.command.batch_download import ZipDownload
 from celshade.command.batch_photos import BatchPhotos
 from celshade.command.batch_screen import PlainBatchScreen
-from celshade.command.batch_sizes import Sized, divide
+from celshade.command.batch_sizes import SizedPhoto, divide_into_batches
 from celshade.command.folders import photos_in
 
 
@@ -22,12 +22,12 @@ def limits(**told: int) -> Limits:
     return read_limits(told)
 
 
-def sized(*sizes_bytes: int) -> list[Sized]:
-    return [Sized(Path(f"{number}.jpg"), size) for number, size in enumerate(sizes_bytes)]
+def sized(*sizes_bytes: int) -> list[SizedPhoto]:
+    return [SizedPhoto(Path(f"{number}.jpg"), size) for number, size in enumerate(sizes_bytes)]
 
 
-def sizes(loads: list[list[Sized]]) -> list[list[int]]:
-    return [[photo.size_bytes for photo in load] for load in loads]
+def sizes(groups: list[list[SizedPhoto]]) -> list[list[int]]:
+    return [[photo.size_bytes for photo in group] for group in groups]
 
 
 def test_photos_are_found_by_name_in_order(tmp_path: Path) -> None:
@@ -52,16 +52,16 @@ def test_a_folder_without_photos_is_wrong_usage(tmp_path: Path) -> None:
 
 def test_loads_hold_as_many_photos_as_the_server_takes() -> None:
     told = limits(max_batch_photos=2, max_batch_bytes=10**9)
-    assert sizes(divide(sized(1, 2, 3, 4, 5), told)) == [[1, 2], [3, 4], [5]]
-    assert divide([], told) == []
+    assert sizes(divide_into_batches(sized(1, 2, 3, 4, 5), told)) == [[1, 2], [3, 4], [5]]
+    assert divide_into_batches([], told) == []
 
 
 def test_loads_hold_as_many_bytes_as_the_server_takes() -> None:
     told = limits(max_batch_photos=500, max_batch_bytes=100_000)
-    loads = divide(sized(60_000, 60_000, 20_000, 200_000, 10), told)
-    assert sizes(loads) == [[60_000], [60_000, 20_000], [200_000], [10]]
+    groups = divide_into_batches(sized(60_000, 60_000, 20_000, 200_000, 10), told)
+    assert sizes(groups) == [[60_000], [60_000, 20_000], [200_000], [10]]
     # The form around the photos has room too.
-    heads = [sum(photo.size_bytes + 1024 for photo in load) for load in loads if len(load) > 1]
+    heads = [sum(photo.size_bytes + 1024 for photo in group) for group in groups if len(group) > 1]
     assert max(heads) < 100_000
 
 
@@ -79,12 +79,14 @@ def batch_of(client: Client) -> Any:
     return client.batches.get("b1")
 
 
-def serving(*answers: Any) -> Client:
-    left = list(answers)
+def serving(*responses: Any) -> Client:
+    left = list(responses)
 
     def handler(request: httpx.Request) -> httpx.Response:
-        answer = left.pop(0)
-        return answer if isinstance(answer, httpx.Response) else httpx.Response(200, json=answer)
+        response = left.pop(0)
+        return (
+            response if isinstance(response, httpx.Response) else httpx.Response(200, json=response)
+        )
 
     return Client("http://here", sleep=lambda _: None, backend=httpx.MockTransport(handler))
 
@@ -103,7 +105,7 @@ def test_each_photo_ends_once() -> None:
         batch_body(item(0, "succeeded"), item(1, "failed", error=damaged)),
     )
     first = batch_of(client)
-    photos.place(first, [Path("a.jpg"), Path("b.jpg")])
+    photos.add_batch(first, [Path("a.jpg"), Path("b.jpg")])
     assert photos.update(first) == []
     (rendered,) = photos.update(batch_of(client))
     assert rendered.path == Path("a.jpg")
@@ -128,7 +130,7 @@ def zip_of(manifest: str | None) -> bytes:
     return file.getvalue()
 
 
-def delivered(path: Path, content: bytes) -> tuple[BatchPhotos, io.StringIO]:
+def downloaded(path: Path, content: bytes) -> tuple[BatchPhotos, io.StringIO]:
     shown, told = screen()
     paths = [Path("a.jpg"), Path("b.jpg")]
     photos = BatchPhotos(paths, shown)
@@ -140,17 +142,17 @@ def delivered(path: Path, content: bytes) -> tuple[BatchPhotos, io.StringIO]:
         httpx.Response(200, content=content),
     )
     batch = batch_of(client)
-    photos.place(batch, paths)
-    delivery = Zip(client, path, photos, shown)
+    photos.add_batch(batch, paths)
+    download = ZipDownload(client, path, photos, shown)
     for photo in photos.update(batch):
-        delivery.rendered(photo)
-    delivery.finish()
+        download.rendered(photo)
+    download.finish()
     return photos, told
 
 
 def test_what_is_missing_in_the_zip_is_told(tmp_path: Path) -> None:
     gap = '{"missing": [{"job_id": "j1", "reason": "result_missing"}]}'
-    photos, told = delivered(tmp_path / "out.zip", zip_of(gap))
+    photos, told = downloaded(tmp_path / "out.zip", zip_of(gap))
     first, second = photos
     assert (first.saved, second.saved) == (tmp_path / "out.zip", None)
     assert "b.jpg: The picture is not in the archive (result_missing)" in told.getvalue()
@@ -160,7 +162,7 @@ def test_what_is_missing_in_the_zip_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"no zip", zip_of(None), zip_of("[]"), zip_of("{")])
 def test_what_is_no_archive_is_told(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(DownloadFailed):
-        delivered(tmp_path / "out.zip", content)
+        downloaded(tmp_path / "out.zip", content)
 
 
 def test_progress_elsewhere_than_on_a_terminal_is_a_few_lines() -> None:

@@ -6,7 +6,13 @@ import pytest
 
 from celshade.client.errors import Refused, ServerUnreachable
 from celshade.client.jobs import Job, read_job
-from celshade.command.messages import concerns_all, describe, duration, sentence, step_of
+from celshade.command.messages import (
+    describe_job,
+    error_text,
+    format_duration,
+    is_server_wide,
+    step_of,
+)
 
 
 def job(status: str, stage: str | None = None, **queue: Any) -> Job:
@@ -27,7 +33,7 @@ def job(status: str, stage: str | None = None, **queue: Any) -> Job:
     ],
 )
 def test_a_state_is_said_in_words(given: Job, expected: str) -> None:
-    assert describe(given) == expected
+    assert describe_job(given) == expected
 
 
 def test_steps_only_go_forward() -> None:
@@ -42,18 +48,18 @@ def test_steps_only_go_forward() -> None:
      (185, "3 min 5 s"), (7440, "2 h 4 min")],
 )  # fmt: skip
 def test_durations_are_said_as_people_do(seconds: float, expected: str) -> None:
-    assert duration(seconds) == expected
+    assert format_duration(seconds) == expected
 
 
 def test_a_refusal_carries_its_code_and_when_to_come_back() -> None:
     refused = Refused(429, "quota_exceeded", "Your share is used up.", retry_after_s=120.0)
-    assert sentence(refused) == (
+    assert error_text(refused) == (
         "Your share is used up. The server asks to wait 2 min 0 s. [quota_exceeded]"
     )
 
 
 def test_what_a_server_says_cannot_move_the_cursor() -> None:
-    assert "\x1b" not in sentence(Refused(422, "x\x1b[2J", "Bad\x1b]0;title\x07 picture."))
+    assert "\x1b" not in error_text(Refused(422, "x\x1b[2J", "Bad\x1b]0;title\x07 picture."))
 
 
 @pytest.mark.parametrize(
@@ -67,4 +73,4 @@ def test_what_a_server_says_cannot_move_the_cursor() -> None:
 def test_faults_of_the_whole_server_are_told_from_those_of_a_photo(
     error: Refused | ServerUnreachable, everybody: bool
 ) -> None:
-    assert concerns_all(error) is everybody
+    assert is_server_wide(error) is everybody

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from celshade.client.jobs import Job, Output, read_job
-from celshade.command.output_names import Names, distinct, distinct_stems
+from celshade.command.output_names import OutputNames, unique_stems, without_duplicates
 
 OUT = Path("out")
 
@@ -18,13 +18,13 @@ def job(style: str | None = "ink", content_type: str = "image/jpeg") -> Job:
 
 def places(*photos: str) -> list[str]:
     paths = [Path(photo) for photo in photos]
-    names = Names(OUT, paths)
-    return [names.place(path, job()).name for path in paths]
+    names = OutputNames(OUT, paths)
+    return [names.choose_path(path, job()).name for path in paths]
 
 
 def test_a_picture_is_named_by_photo_style_and_format() -> None:
-    names = Names(OUT, [Path("in/beach.png")])
-    assert names.place(Path("in/beach.png"), job(content_type="image/webp")) == OUT / (
+    names = OutputNames(OUT, [Path("in/beach.png")])
+    assert names.choose_path(Path("in/beach.png"), job(content_type="image/webp")) == OUT / (
         "beach-ink.webp"
     )
 
@@ -44,31 +44,33 @@ def test_a_number_already_in_a_name_is_not_given_twice() -> None:
 
 def test_names_do_not_depend_on_who_finishes_first() -> None:
     photos = [Path("a.jpg"), Path("a.png")]
-    names = Names(OUT, photos)
-    assert names.place(photos[1], job()).name == "a-2-ink.jpg"
-    assert names.place(photos[0], job()).name == "a-ink.jpg"
+    names = OutputNames(OUT, photos)
+    assert names.choose_path(photos[1], job()).name == "a-2-ink.jpg"
+    assert names.choose_path(photos[0], job()).name == "a-ink.jpg"
 
 
 def test_a_photo_of_the_run_is_never_overwritten() -> None:
     photos = [Path("out/a.jpg"), Path("out/a-ink.jpg")]
-    assert Names(OUT, photos).place(photos[0], job()).name == "a-2-ink.jpg"
+    assert OutputNames(OUT, photos).choose_path(photos[0], job()).name == "a-2-ink.jpg"
 
 
 @pytest.mark.parametrize("style", ["../../etc/passwd", "a/b", "\x1b[2J", "..", "", "C:\\x"])
 def test_a_style_is_no_path(style: str) -> None:
     photo = Path("a.jpg")
-    place = Names(OUT, [photo]).place(photo, job(style=style, content_type="image/../sh"))
-    assert place.parent == OUT
-    assert place.name.isprintable()
-    assert ".." not in place.name
+    choose_path = OutputNames(OUT, [photo]).choose_path(
+        photo, job(style=style, content_type="image/../sh")
+    )
+    assert choose_path.parent == OUT
+    assert choose_path.name.isprintable()
+    assert ".." not in choose_path.name
 
 
 def test_the_same_file_is_rendered_once() -> None:
     photos = [Path("a.jpg"), Path("b.jpg"), Path("x/../a.jpg"), Path("a.jpg")]
-    assert [photo.name for photo in distinct(photos)] == ["a.jpg", "b.jpg"]
+    assert [photo.name for photo in without_duplicates(photos)] == ["a.jpg", "b.jpg"]
 
 
 def test_every_photo_has_a_stem_of_its_own() -> None:
     photos = [Path(name) for name in ("a.jpg", "b/a.jpg", "A.png", "a-2.png", "a-2.webp")]
-    stems = [stem.casefold() for stem in distinct_stems(photos).values()]
+    stems = [stem.casefold() for stem in unique_stems(photos).values()]
     assert len(set(stems)) == len(photos)

@@ -9,8 +9,8 @@ from celshade.client.problems import problem_of
 REQUEST = httpx.Request("GET", "http://cartoons.example/v1/jobs")
 
 
-def refused(answer: httpx.Response) -> Refused:
-    error = problem_of(answer)
+def refused(response: httpx.Response) -> Refused:
+    error = problem_of(response)
     assert isinstance(error, Refused)
     return error
 
@@ -40,7 +40,7 @@ def test_what_is_no_problem_is_told_by_its_status(body: bytes) -> None:
 
 
 def test_a_redirect_is_not_followed_but_told() -> None:
-    answer = httpx.Response(301, headers={"Location": "https://new.example/"}, request=REQUEST)
-    error = problem_of(answer)
+    response = httpx.Response(301, headers={"Location": "https://new.example/"}, request=REQUEST)
+    error = problem_of(response)
     assert isinstance(error, BadAnswer)
     assert "https://new.example/" in str(error)

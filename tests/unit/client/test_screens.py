@@ -10,7 +10,7 @@ from rich.console import Console
 from celshade.client.errors import JobFailed
 from celshade.client.jobs import read_job
 from celshade.command.json_output import JsonScreen
-from celshade.command.screen import LiveScreen, PlainScreen, Saved
+from celshade.command.screen import LiveScreen, PlainScreen, SavedPicture
 from celshade.command.screens import open_screen
 from celshade.command.tables import Listing
 
@@ -73,8 +73,8 @@ def test_scripts_get_one_line_for_each_photo() -> None:
     errors, complained = consoles(is_terminal=False)
     screen = JsonScreen(out, errors)
     screen.started(Path("a.jpg"))
-    screen.moved(Path("a.jpg"), JOB)
-    screen.saved(Path("a.jpg"), Saved(Path("out/a-ink.jpg"), 1.23456, JOB))
+    screen.progressed(Path("a.jpg"), JOB)
+    screen.saved(Path("a.jpg"), SavedPicture(Path("out/a-ink.jpg"), 1.23456, JOB))
     screen.failed(Path("b\u2028.jpg"), DAMAGED)
     screen.note("2 done.")
     saved, failed = (json.loads(line) for line in printed.getvalue().splitlines())

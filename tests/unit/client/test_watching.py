@@ -1,4 +1,4 @@
-"""What `celshade watch` takes for a photo that is there, what it remembers, and its patience."""
+"""What `celshade watch` takes for a photo that is there, what it remembers, and its outage."""
 
 import io
 import json
@@ -12,10 +12,10 @@ from rich.console import Console
 
 from celshade.client.errors import CannotSave, PhotoUnreadable, Refused, ServerUnreachable
 from celshade.client.jobs import Job, Output, read_job
-from celshade.command.outage import LONGEST_PAUSE_S, Patience
+from celshade.command.outage import LONGEST_PAUSE_S, ServerOutage
 from celshade.command.screen import PlainScreen
-from celshade.command.watch_state import FILE, Memory
-from celshade.command.watched_folder import Arrival, Version, WatchedFolder
+from celshade.command.watch_state import STATE_FILE, WatchState
+from celshade.command.watched_folder import FileVersion, SettledPhoto, WatchedFolder
 from tests.support.clocks import Clock
 
 ASKED = {"style": None}
@@ -27,13 +27,13 @@ def job(content_type: str = "image/jpeg") -> Job:
     return replace(read_job({"id": "1", "status": "succeeded"}), style="ink", output=output)
 
 
-def arrival(name: str = "a.jpg", size_bytes: int = 5) -> Arrival:
-    return Arrival(Path("in") / name, Version(size_bytes, 7))
+def photo(name: str = "a.jpg", size_bytes: int = 5) -> SettledPhoto:
+    return SettledPhoto(Path("in") / name, FileVersion(size_bytes, 7))
 
 
 def names(folder: WatchedFolder) -> tuple[list[str], int]:
-    still, unsettled = folder.look()
-    return [each.path.name for each in still], unsettled
+    settled, unsettled = folder.scan()
+    return [each.path.name for each in settled], unsettled
 
 
 def test_a_photo_counts_once_it_has_stood_still(tmp_path: Path) -> None:
@@ -56,13 +56,13 @@ def test_a_change_of_the_same_length_is_one(tmp_path: Path) -> None:
     folder = WatchedFolder(tmp_path, 2.0, clock)
     path = tmp_path / "a.jpg"
     path.write_bytes(b"one")
-    folder.look()
+    folder.scan()
     clock.now_s += 2
-    (first,), _ = folder.look()
+    (first,), _ = folder.scan()
     os.utime(path, ns=(1, 1))
     assert names(folder) == ([], 1)
     clock.now_s += 2
-    (second,), _ = folder.look()
+    (second,), _ = folder.scan()
     assert first != second
 
 
@@ -75,75 +75,75 @@ def test_what_is_no_photo_is_passed_over(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
     with pytest.raises(PhotoUnreadable, match="is gone"):
-        WatchedFolder(tmp_path / "none", 0.0).look()
+        WatchedFolder(tmp_path / "none", 0.0).scan()
 
 
 def test_what_was_done_is_remembered_by_the_next_run(tmp_path: Path) -> None:
-    memory = Memory(tmp_path, ASKED)
-    assert not memory.knows(arrival())
-    memory.keep(arrival(), memory.place(arrival(), job()))
-    memory.keep(arrival("bad.jpg"), None, "invalid_image")
-    memory.keep(arrival("unlucky.jpg"), None, "worker_lost", passes=True)
+    state = WatchState(tmp_path, ASKED)
+    assert not state.is_done(photo())
+    state.record(photo(), state.choose_path(photo(), job()))
+    state.record(photo("bad.jpg"), None, "invalid_image")
+    state.record(photo("unlucky.jpg"), None, "worker_lost", passes=True)
 
-    again = Memory(tmp_path, ASKED)
-    assert again.knows(arrival())
-    assert not again.knows(arrival(size_bytes=6))
-    assert again.knows(arrival("bad.jpg"))
-    assert not again.knows(arrival("unlucky.jpg"))
-    assert not Memory(tmp_path, {"style": "pencil"}).knows(arrival())
-    assert [path.name for path in tmp_path.iterdir()] == [FILE]
+    again = WatchState(tmp_path, ASKED)
+    assert again.is_done(photo())
+    assert not again.is_done(photo(size_bytes=6))
+    assert again.is_done(photo("bad.jpg"))
+    assert not again.is_done(photo("unlucky.jpg"))
+    assert not WatchState(tmp_path, {"style": "pencil"}).is_done(photo())
+    assert [path.name for path in tmp_path.iterdir()] == [STATE_FILE]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"form": 1}', '{"form": 1, "photos": {"a": 5}}'])
 def test_a_memory_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
-    (tmp_path / FILE).write_text(text)
-    assert not Memory(tmp_path, ASKED).knows(arrival())
+    (tmp_path / STATE_FILE).write_text(text)
+    assert not WatchState(tmp_path, ASKED).is_done(photo())
 
 
 def test_a_changed_photo_replaces_its_own_picture_and_no_other(tmp_path: Path) -> None:
-    memory = Memory(tmp_path, ASKED)
-    first = memory.place(arrival("a.jpg"), job())
-    second = memory.place(arrival("a.png"), job())
+    state = WatchState(tmp_path, ASKED)
+    first = state.choose_path(photo("a.jpg"), job())
+    second = state.choose_path(photo("a.png"), job())
     assert (first.name, second.name) == ("a-ink.jpg", "a-2-ink.jpg")
-    memory.keep(arrival("a.jpg"), first)
-    memory.keep(arrival("a.png"), second)
-    again = Memory(tmp_path, ASKED)
-    assert again.place(arrival("a.png", size_bytes=9), job()) == second
-    assert again.place(arrival("a.webp"), job()).name == "a-3-ink.jpg"
-    assert again.place(arrival("a.jpg"), job("image/png")).name == "a-ink.png"
+    state.record(photo("a.jpg"), first)
+    state.record(photo("a.png"), second)
+    again = WatchState(tmp_path, ASKED)
+    assert again.choose_path(photo("a.png", size_bytes=9), job()) == second
+    assert again.choose_path(photo("a.webp"), job()).name == "a-3-ink.jpg"
+    assert again.choose_path(photo("a.jpg"), job("image/png")).name == "a-ink.png"
 
 
 def test_a_file_of_somebody_else_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "a-ink.jpg").write_bytes(b"mine")
-    assert Memory(tmp_path, ASKED).place(arrival(), job()).name == "a-2-ink.jpg"
+    assert WatchState(tmp_path, ASKED).choose_path(photo(), job()).name == "a-2-ink.jpg"
 
 
 def test_a_memory_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(CannotSave):
-        Memory(tmp_path / "none", ASKED).keep(arrival(), None, "x")
+        WatchState(tmp_path / "none", ASKED).record(photo(), None, "x")
 
 
 def test_the_memory_says_why_there_is_no_picture(tmp_path: Path) -> None:
-    Memory(tmp_path, ASKED).keep(arrival(), None, "invalid_image")
-    kept: dict[str, Any] = json.loads((tmp_path / FILE).read_text())
+    WatchState(tmp_path, ASKED).record(photo(), None, "invalid_image")
+    kept: dict[str, Any] = json.loads((tmp_path / STATE_FILE).read_text())
     assert kept["photos"]["a.jpg"]["error"] == "invalid_image"
 
 
 def test_patience_grows_and_is_told_once() -> None:
     clock, told = Clock(), io.StringIO()
-    patience = Patience(PlainScreen(Console(file=told), Console(file=told)), clock)
+    outage = ServerOutage(PlainScreen(Console(file=told), Console(file=told)), clock)
     pauses = []
     for _ in range(6):
-        assert patience.may_ask
-        patience.away(AWAY)
-        patience.away(AWAY)  # another thread, at the same moment
-        begun_s = clock()
-        while not patience.may_ask:
+        assert outage.may_request
+        outage.extend(AWAY)
+        outage.extend(AWAY)  # another thread, at the same moment
+        started_s = clock()
+        while not outage.may_request:
             clock.now_s += 1.0
-        pauses.append(clock() - begun_s)
+        pauses.append(clock() - started_s)
     assert pauses == [5.0, 10.0, 20.0, 40.0, LONGEST_PAUSE_S, LONGEST_PAUSE_S]
-    patience.back()
-    patience.back()
+    outage.end()
+    outage.end()
     first, last = told.getvalue().splitlines()
     assert "Trying again" in first
     assert "goes on" in last
@@ -152,9 +152,9 @@ def test_patience_grows_and_is_told_once() -> None:
 def test_patience_waits_as_long_as_the_server_asks() -> None:
     clock = Clock()
     quiet = Console(file=io.StringIO())
-    patience = Patience(PlainScreen(quiet, quiet), clock)
-    patience.away(Refused(429, "quota_exceeded", "Used up.", retry_after_s=900.0))
+    outage = ServerOutage(PlainScreen(quiet, quiet), clock)
+    outage.extend(Refused(429, "quota_exceeded", "Used up.", retry_after_s=900.0))
     clock.now_s += 899.0
-    assert not patience.may_ask
+    assert not outage.may_request
     clock.now_s += 1.0
-    assert patience.may_ask
+    assert outage.may_request

@@ -124,7 +124,7 @@ DELIVERY: dict[str, Any] = {
 
 def test_deliveries_are_asked_for_as_the_contract_has_them() -> None:
     seen: list[str] = []
-    answers: list[dict[str, Any]] = [
+    responses: list[dict[str, Any]] = [
         {"secret": SECRET, "former_secret": None, "former_signs_until": None},
         {"secret": SECRET, "former_secret": "whsec_x", "former_signs_until": "2026-01-03T00:00Z"},
         {"data": [DELIVERY], "next_cursor": "c"},
@@ -135,7 +135,7 @@ def test_deliveries_are_asked_for_as_the_contract_has_them() -> None:
 
     def handler(request: httpx.Request) -> httpx.Response:
         seen.append(f"{request.method} {request.url.raw_path.decode()}")
-        return httpx.Response(200, json=answers[len(seen) - 1])
+        return httpx.Response(200, json=responses[len(seen) - 1])
 
     deliveries = Client("http://here", backend=httpx.MockTransport(handler)).deliveries
     assert deliveries.secret().secret == SECRET
