@@ -3,7 +3,8 @@
 It speaks only HTTP and imports nothing of the service.
 """
 
-from celshade.client import __version__, webhooks
+from celshade.client import __version__ as __version__
+from celshade.client import webhooks
 from celshade.client.archives import Archive, Archives
 from celshade.client.batches import Batch, Batches, BatchItem
 from celshade.client.client import Client
@@ -69,6 +70,5 @@ __all__ = [
     "Usage",
     "WaitTimeout",
     "WebhookSecret",
-    "__version__",
     "webhooks",
 ]

@@ -92,7 +92,7 @@ def operator(house: House, visit: Visit) -> Person:
 
 def give_key(page: Page, key: str) -> None:
     """Answer the question for a key."""
-    page.get_by_label("API key").fill(key)
+    page.get_by_role("textbox", name="API key").fill(key)
     page.get_by_role("button", name="Continue").click()
 
 

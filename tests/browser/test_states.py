@@ -74,7 +74,7 @@ def test_the_place_in_line_is_told_and_each_can_be_canceled_and_tried_again(
     person.sees_all(6, "canceled")
     screens.keep(person.page, "canceled")
     closed_gate.touch()
-    person.card(names[5]).get_by_role("button", name="Try blue 5.png again").click()
+    person.card(names[5]).get_by_role("button", name="Retry blue 5.png").click()
     person.sees(names[5], "succeeded")
 
 
@@ -88,7 +88,7 @@ def test_a_restarted_service_is_waited_for(
     with held_back(service):  # the successor does not come before we have seen it gone
         before = service.kill("api")
         banner = person.page.locator("#connection")
-        expect(banner).to_contain_text("The connection is lost.")
+        expect(banner).to_contain_text("Connection lost.")
         person.choose(file("meanwhile.png", flat_photo(GREEN, number=301)))
         meanwhile = person.card("meanwhile.png").locator(".card-state")
         expect(meanwhile).to_have_text("Waiting for the connection")

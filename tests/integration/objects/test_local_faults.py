@@ -191,7 +191,8 @@ def test_the_local_store_does_not_load_boto3(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "from common.settings import Settings\n"
         "from common.objects.factory import open_store\n"
-        "open_store(Settings(objects='local', data_dir=Path(sys.argv[1])), timeout_s=1, attempts=1)\n"
+        "settings = Settings(objects='local', data_dir=Path(sys.argv[1]))\n"
+        "open_store(settings, timeout_s=1, attempts=1)\n"
         "sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True, timeout=60)
