@@ -96,7 +96,7 @@ class Client:
 
     @property
     def dead_letters(self) -> DeadLetters:
-        """What has failed for good, of all callers; for keys with the scope `admin`."""
+        """What has failed permanently, of all callers; for keys with the scope `admin`."""
         return DeadLetters(self._http)
 
     @property
@@ -254,8 +254,8 @@ class Client:
     def _table(self, name: str) -> Fields:
         return Fields(read_json(self._http.call("GET", self._http.url("v1", name))), name)
 
-    def _job_url(self, job_id: str, *verb: str) -> str:
-        return self._http.url("v1", "jobs", job_id, *verb)
+    def _job_url(self, job_id: str, *action: str) -> str:
+        return self._http.url("v1", "jobs", job_id, *action)
 
 
 def _job_of(response: httpx.Response) -> Job:

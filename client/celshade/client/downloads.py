@@ -26,7 +26,7 @@ def save(
         path: Where it goes; what was there is replaced.
         size_bytes: The length that was promised, checked where it is known.
         sha256: The hex digest that was promised, checked where it is known.
-        on_progress: Told the bytes so far and those promised.
+        on_progress: Called with the bytes so far and the total expected.
 
     Raises:
         DownloadFailed: Fewer or other bytes came than were promised.

@@ -75,7 +75,7 @@ class Refused(CelshadeError):
 
     @property
     def is_foreign(self) -> bool:
-        """Whether the refusal is for good and not in Celshade's words."""
+        """Whether the refusal is permanent and does not come from Celshade."""
         return self.code.startswith("http_") and not self.passes
 
 
@@ -100,7 +100,7 @@ class JobFailed(CelshadeError):
 
 
 class WaitTimeout(CelshadeError):
-    """Raised when a job or batch is still open after the time somebody wanted to wait; it goes on.
+    """Raised when a job or batch is still open after the timeout; it goes on.
 
     Args:
         name: What it is, e.g. `job 1a2b`.

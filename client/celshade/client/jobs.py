@@ -1,4 +1,4 @@
-"""A job as the server shows it. Pure: reads JSON, does no I/O.
+"""Jobs as the server shows them. Pure: reads JSON, does no I/O.
 
 States this client does not know are open ones; fields it does not know are kept in `Job.raw`.
 """

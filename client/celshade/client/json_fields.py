@@ -11,7 +11,7 @@ from celshade.client.errors import BadAnswer
 
 
 class Fields:
-    """One JSON object and the name it goes by in complaints.
+    """One JSON object and its name in error messages.
 
     Raises:
         BadAnswer: The value is not an object, or, on reading, a field is of another kind.

@@ -29,7 +29,7 @@ class Form:
     Args:
         fields: The fields, which come first.
         photos: The photos, each a file named `image`.
-        on_sent: Told the bytes handed to the network so far and those there are, with each piece; 0
+        on_sent: Called with the bytes handed to the network so far and the total, for each chunk; 0
             when the sending begins, also when it begins again.
 
     Raises:

@@ -57,7 +57,7 @@ def chunks_of(photo: Photo, size_bytes: int) -> Iterator[bytes]:
 
     Args:
         photo: The photo.
-        size_bytes: How long it was when the request's length was told.
+        size_bytes: Its size when the request's Content-Length was computed.
 
     Raises:
         PhotoUnreadable: Reading fails, or the file is no longer as long as that.

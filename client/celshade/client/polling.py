@@ -42,7 +42,7 @@ def poll_until_ended(
     timeout_s: float | None,
     sleep: Sleep,
 ) -> T:
-    """Ask until it has ended, well or badly.
+    """Poll until it has ended, successfully or not.
 
     Args:
         ask: Asks the server, which may hold its answer back for so many seconds.

@@ -85,6 +85,6 @@ def read_retry_after_s(value: str | None, now: datetime | None = None) -> float 
         due = parsedate_to_datetime(value)
     except ValueError:
         return None
-    if due.tzinfo is None:  # "-0000": the zone is not told, the time is UTC
+    if due.tzinfo is None:  # "-0000": the zone is unknown, the time is UTC
         due = due.replace(tzinfo=UTC)
     return max(0.0, (due - (now or datetime.now(UTC))).total_seconds())

@@ -1,4 +1,4 @@
-"""What a server reports of itself and of a caller's usage. Pure: reads JSON, does no I/O."""
+"""Limits, load and usage as a server reports them. Pure: reads JSON, does no I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A style as the server offers it. Pure: reads JSON, does no I/O."""
+"""Styles as the server offers them. Pure: reads JSON, does no I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -24,7 +24,7 @@ CONNECT_TIMEOUT_S = 5.0
 MAX_REDIRECTS = 3
 USER_AGENT = "celshade-client/0.1"
 
-# What httpx' errors say to a person; the first that fits counts.
+# Texts for httpx' errors; the first that fits counts.
 _REASONS: tuple[tuple[type[httpx.TransportError], str], ...] = (
     (httpx.ConnectTimeout, "connecting took too long"),
     (httpx.TimeoutException, "it did not answer in time"),
@@ -127,7 +127,7 @@ class Transport:
 
         Raises:
             PhotoUnreadable: A photo of the form changed while it was sent.
-            Refused: The server said no, for good or for too long.
+            Refused: The server refused, permanently or for too long.
             ServerUnreachable: No answer came.
             BadAnswer: It redirects.
         """

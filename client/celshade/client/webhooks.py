@@ -32,7 +32,7 @@ class Event:
     """What a webhook says.
 
     Attributes:
-        id: The same at every attempt to deliver it: whoever has seen it has seen it.
+        id: The same at every delivery attempt, so that receivers can ignore repeated ones.
         type: Such as `job.succeeded` or `batch.completed`; there may be new ones.
         timestamp: When it happened.
         job: The job, in events of jobs.

@@ -95,7 +95,7 @@ def _add_picture_options(parser: Parser) -> None:
     sending = parser.add_argument_group("sending")
     sending.add_argument("--priority", choices=["low", "normal", "high"], help="among your own")
     sending.add_argument(
-        "--no-cache", action="store_true", help="render anew, even what the server knows"
+        "--no-cache", action="store_true", help="render again, even what the server knows"
     )
 
 
@@ -177,7 +177,7 @@ def _add_jobs(commands: "argparse._SubParsersAction[Parser]", server: Parser) ->
     show = verbs.add_parser("show", parents=[again], help="all there is to know of a job")
     show.add_argument("job", metavar="JOB", help="id of the job")
     for verb, what in (
-        ("cancel", "end jobs that nobody wants any more"),
+        ("cancel", "end jobs that are no longer wanted"),
         ("retry", "begin the next run of failed, canceled or expired jobs"),
         ("delete", "forget jobs and their pictures"),
     ):

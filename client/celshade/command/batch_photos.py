@@ -74,7 +74,7 @@ class BatchPhotos:
 
     @property
     def ended(self) -> int:
-        """How many have ended, well or badly."""
+        """How many have ended, successfully or not."""
         return sum(photo.has_ended for photo in self)
 
     @property

@@ -108,7 +108,7 @@ def _outcome(job: Job) -> str:
 
 def _for_each(
     options: argparse.Namespace,
-    verb: Callable[[str], object],
+    action: Callable[[str], object],
     out: Console,
     errors: Console,
 ) -> int:
@@ -117,7 +117,7 @@ def _for_each(
     for job_id in options.jobs:
         error: CelshadeError | None = None
         try:
-            done = verb(job_id)
+            done = action(job_id)
             status = done.status if isinstance(done, Job) else "deleted"
         except Refused as refused:
             if is_server_wide(refused):

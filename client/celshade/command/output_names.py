@@ -1,4 +1,4 @@
-"""OutputNames of the pictures on disk: `<stem>-<style>.<ext>`, one for each photo of a run.
+"""Output names of the pictures on disk: `<stem>-<style>.<ext>`, one for each photo of a run.
 
 No text of the server becomes a path, and no photo of the run is ever overwritten.
 """

@@ -18,7 +18,7 @@ class PhotoRun:
     """Renders photos that all have the same options.
 
     Args:
-        client: The server; its pauses must end when `stop` is set, see `pause_unless`.
+        client: The server; its pauses must end when `stop` is set, see `interruptible_sleep`.
         options: What is asked for, the same for each photo.
         screen: Where it shows itself.
         stop: Set when the run is being stopped.

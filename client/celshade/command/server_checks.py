@@ -1,4 +1,4 @@
-"""The server of a server by `celshade doctor`: one question after the other, each a result.
+"""Server checks of `celshade doctor`: one request after the other, each with a result.
 
 They send only what any caller may send and change nothing.
 """
@@ -36,7 +36,7 @@ class ServerChecks:
         has_key: Whether a key is sent.
 
     Attributes:
-        is_welcome: Whether photos may be submitted; known after the checks.
+        may_submit: Whether photos may be submitted; known after the checks.
     """
 
     def __init__(self, http: Transport, *, has_key: bool) -> None:

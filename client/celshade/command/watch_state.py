@@ -44,7 +44,7 @@ class WatchState:
 
     Args:
         out: The directory.
-        asked: What is asked of each picture; a different one makes all photos new.
+        options: Options of each picture; different ones make all photos new.
     """
 
     def __init__(self, out: Path, options: dict[str, Any]) -> None:

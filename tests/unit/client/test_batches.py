@@ -155,7 +155,7 @@ def test_what_is_no_batch_is_complained_about(wrong: Any) -> None:
         client(lambda _: httpx.Response(200, json=wrong)).batches.get("b1")
 
 
-def test_an_archive_that_broke_off_is_asked_for_anew(tmp_path: Path) -> None:
+def test_an_archive_that_broke_off_is_requested_again(tmp_path: Path) -> None:
     keys: list[tuple[str, str | None]] = []
     links = iter(["http://here/files/archives/1", "http://here/files/archives/2"])
     told: list[tuple[int, int | None]] = []

@@ -50,13 +50,13 @@ def test_a_folder_without_photos_is_wrong_usage(tmp_path: Path) -> None:
             photos_in(folder, recursive=False)
 
 
-def test_loads_hold_as_many_photos_as_the_server_takes() -> None:
+def test_batches_hold_as_many_photos_as_the_server_takes() -> None:
     told = limits(max_batch_photos=2, max_batch_bytes=10**9)
     assert sizes(divide_into_batches(sized(1, 2, 3, 4, 5), told)) == [[1, 2], [3, 4], [5]]
     assert divide_into_batches([], told) == []
 
 
-def test_loads_hold_as_many_bytes_as_the_server_takes() -> None:
+def test_batches_hold_as_many_bytes_as_the_server_takes() -> None:
     told = limits(max_batch_photos=500, max_batch_bytes=100_000)
     groups = divide_into_batches(sized(60_000, 60_000, 20_000, 200_000, 10), told)
     assert sizes(groups) == [[60_000], [60_000, 20_000], [200_000], [10]]
@@ -150,7 +150,7 @@ def downloaded(path: Path, content: bytes) -> tuple[BatchPhotos, io.StringIO]:
     return photos, told
 
 
-def test_what_is_missing_in_the_zip_is_told(tmp_path: Path) -> None:
+def test_what_is_missing_in_the_zip_is_reported(tmp_path: Path) -> None:
     gap = '{"missing": [{"job_id": "j1", "reason": "result_missing"}]}'
     photos, told = downloaded(tmp_path / "out.zip", zip_of(gap))
     first, second = photos
@@ -160,7 +160,7 @@ def test_what_is_missing_in_the_zip_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"no zip", zip_of(None), zip_of("[]"), zip_of("{")])
-def test_what_is_no_archive_is_told(tmp_path: Path, content: bytes) -> None:
+def test_what_is_no_archive_is_reported(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(DownloadFailed):
         downloaded(tmp_path / "out.zip", content)
 

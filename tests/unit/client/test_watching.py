@@ -1,4 +1,4 @@
-"""What `celshade watch` takes for a photo that is there, what it remembers, and its outage."""
+"""`celshade watch`: which photos have settled, the state it keeps, and outages of the server."""
 
 import io
 import json
@@ -73,7 +73,7 @@ def test_what_is_no_photo_is_passed_over(tmp_path: Path) -> None:
     assert names(WatchedFolder(tmp_path, 0.0)) == (["b.JPEG", "c.heic"], 0)
 
 
-def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_is_gone_is_printed(tmp_path: Path) -> None:
     with pytest.raises(PhotoUnreadable, match="is gone"):
         WatchedFolder(tmp_path / "none", 0.0).scan()
 
@@ -95,7 +95,7 @@ def test_what_was_done_is_remembered_by_the_next_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"form": 1}', '{"form": 1, "photos": {"a": 5}}'])
-def test_a_memory_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
+def test_a_state_that_cannot_be_read_is_empty(tmp_path: Path, text: str) -> None:
     (tmp_path / STATE_FILE).write_text(text)
     assert not WatchState(tmp_path, ASKED).is_done(photo())
 
@@ -118,20 +118,20 @@ def test_a_file_of_somebody_else_is_not_overwritten(tmp_path: Path) -> None:
     assert WatchState(tmp_path, ASKED).choose_path(photo(), job()).name == "a-2-ink.jpg"
 
 
-def test_a_memory_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_state_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     with pytest.raises(CannotSave):
         WatchState(tmp_path / "none", ASKED).record(photo(), None, "x")
 
 
-def test_the_memory_says_why_there_is_no_picture(tmp_path: Path) -> None:
+def test_the_state_says_why_there_is_no_picture(tmp_path: Path) -> None:
     WatchState(tmp_path, ASKED).record(photo(), None, "invalid_image")
     kept: dict[str, Any] = json.loads((tmp_path / STATE_FILE).read_text())
     assert kept["photos"]["a.jpg"]["error"] == "invalid_image"
 
 
-def test_patience_grows_and_is_told_once() -> None:
-    clock, told = Clock(), io.StringIO()
-    outage = ServerOutage(PlainScreen(Console(file=told), Console(file=told)), clock)
+def test_pauses_grow_and_an_outage_is_reported_once() -> None:
+    clock, printed = Clock(), io.StringIO()
+    outage = ServerOutage(PlainScreen(Console(file=printed), Console(file=printed)), clock)
     pauses = []
     for _ in range(6):
         assert outage.may_request
@@ -144,12 +144,12 @@ def test_patience_grows_and_is_told_once() -> None:
     assert pauses == [5.0, 10.0, 20.0, 40.0, LONGEST_PAUSE_S, LONGEST_PAUSE_S]
     outage.end()
     outage.end()
-    first, last = told.getvalue().splitlines()
+    first, last = printed.getvalue().splitlines()
     assert "Trying again" in first
     assert "goes on" in last
 
 
-def test_patience_waits_as_long_as_the_server_asks() -> None:
+def test_an_outage_lasts_as_long_as_the_server_asks() -> None:
     clock = Clock()
     quiet = Console(file=io.StringIO())
     outage = ServerOutage(PlainScreen(quiet, quiet), clock)

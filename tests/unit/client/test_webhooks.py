@@ -102,7 +102,7 @@ def test_a_changed_body_and_another_secret_are_refused() -> None:
 
 
 @pytest.mark.parametrize("told", [[], {}, {"type": "job.failed", "data": {}}, {"type": 5}])
-def test_what_the_server_signs_and_nobody_understands_is_told(told: Any) -> None:
+def test_what_the_server_signs_and_the_client_does_not_understand_is_reported(told: Any) -> None:
     with pytest.raises(BadAnswer):
         webhooks.verify(*signed(told), SECRET)
 
