@@ -118,7 +118,9 @@ class Batches:
                 files' own names, without their folders, when None.
             on_sent: Called with the bytes sent so far and the total, for each chunk;
                 begins again at 0 when the request is repeated.
-            **options: Style, size and the rest, see `SubmitOptions`.
+            **options: `style`, `strength`, `size`, `format`, `quality`, `priority`, `metadata`,
+                `idempotency_key`, `no_cache`, `cancel_after_s` and `webhook_url`, as
+                `celshade.client.submission.SubmitOptions` explains them.
 
         Returns:
             The batch. Photos that cannot be taken are items with their failure.

@@ -126,7 +126,9 @@ class Client:
         Args:
             photo: Path of the photo, its bytes, its address, or an image that the server keeps.
             wait_s: Seconds, at most 60, the server may take to answer with a finished job.
-            **options: Style, size and the rest, see `SubmitOptions`.
+            **options: `style`, `strength`, `size`, `format`, `quality`, `priority`, `metadata`,
+                `idempotency_key`, `no_cache`, `cancel_after_s` and `webhook_url`, as
+                `celshade.client.submission.SubmitOptions` explains them.
 
         Returns:
             The job; it has ended already if the picture was known.

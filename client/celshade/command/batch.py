@@ -154,9 +154,9 @@ def batch(options: argparse.Namespace, out: Console, errors: Console) -> int:
     took = format_duration(time.monotonic() - started_s)
     screen.note(f"{photos.done} of {len(photos)} photos done in {took}.")
     if options.json:
-        printable_path = [photo.as_json() for photo in photos]
+        reports = [photo.as_json() for photo in photos]
         zips = [str(path) for path in download.zips]
-        print_document(out, {"batches": run.batch_ids, "zips": zips, "photos": printable_path})
+        print_document(out, {"batches": run.batch_ids, "zips": zips, "photos": reports})
     return DONE if photos.done == len(photos) else SOME_FAILED
 
 

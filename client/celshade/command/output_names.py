@@ -30,15 +30,13 @@ class OutputNames:
         self._lock = threading.Lock()
 
     def choose_path(self, photo: Path, job: Job) -> Path:
-        """Choose where a photo's picture goes; asking twice gives two places."""
+        """Choose where a photo's picture goes; asking twice gives two paths."""
         ending = name_suffix(job)
-        places = (self._out / f"{stem}-{ending}" for stem in numbered_stems(self._stems[photo]))
+        paths = (self._out / f"{stem}-{ending}" for stem in numbered_stems(self._stems[photo]))
         with self._lock:
-            choose_path = next(
-                choose_path for choose_path in places if _normalized(choose_path) not in self._taken
-            )
-            self._taken.add(_normalized(choose_path))
-        return choose_path
+            path = next(path for path in paths if _normalized(path) not in self._taken)
+            self._taken.add(_normalized(path))
+        return path
 
 
 def without_duplicates(photos: Sequence[Path]) -> list[Path]:

@@ -102,7 +102,7 @@ class PlainScreen:
 
     def saved(self, photo: Path, picture: SavedPicture) -> None:
         """Print the result."""
-        where = printable(str(picture.path))
+        where = printable_path(picture.path)
         took = format_duration(picture.took_s)
         say(self._out, f"{printable_path(photo)} -> {where}  {took}  {picture.cache}")
 
@@ -169,7 +169,7 @@ class LiveScreen:
         line = Text.assemble(
             ("\N{CHECK MARK} ", "green"),
             f"{printable_path(photo)} \N{RIGHTWARDS ARROW} ",
-            (printable(str(picture.path)), "bold"),
+            (printable_path(picture.path), "bold"),
             (f"  {format_duration(picture.took_s)}  ", "dim"),
             (picture.cache, "cyan" if picture.cache == "hit" else "dim"),
         )

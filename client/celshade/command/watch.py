@@ -112,10 +112,7 @@ class Watch:
         try:
             if self._outage.may_request and not self._stop.is_set():
                 self._render(photo)
-        except (
-            Stopped,
-            PhotoUnreadable,
-        ):  # changed or taken away: the next scan finds what is there
+        except (Stopped, PhotoUnreadable):  # if it changed or is gone, the next scan sees that
             self._screen.abandoned(photo.path)
         except CelshadeError as error:
             self._screen.abandoned(photo.path)

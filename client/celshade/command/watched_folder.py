@@ -48,7 +48,7 @@ class WatchedFolder:
         self._since: dict[str, tuple[FileVersion, float]] = {}
 
     def scan(self) -> tuple[list[SettledPhoto], int]:
-        """Look into the folder.
+        """Scan the folder.
 
         Returns:
             The photos that stand still, by name, and how many others do not yet.
@@ -81,7 +81,7 @@ class WatchedFolder:
                         status = entry.stat()
                         found[entry.name] = FileVersion(status.st_size, status.st_mtime_ns)
         except FileNotFoundError as error:
-            if self._path.is_dir():  # a file went while we looked; the next look sees the rest
+            if self._path.is_dir():  # a file went during the scan; the next one sees the rest
                 return found
             raise PhotoUnreadable(self._path, f"The folder '{self._path}' is gone.") from error
         except OSError as error:

@@ -82,7 +82,7 @@ def test_what_is_asked_reaches_the_server(celshade: Command, tmp_path: Path, wor
     assert b"a.jpg" not in sent.body
 
 
-def test_a_server_that_is_not_there_is_told_once(celshade: Command, tmp_path: Path) -> None:
+def test_a_server_that_is_not_there_is_reported_once(celshade: Command, tmp_path: Path) -> None:
     photos = [photo(tmp_path, f"{number}.jpg") for number in range(5)]
     done = celshade("render", *photos, CELSHADE_URL=NOBODY)
     assert done.returncode == 3
@@ -92,7 +92,7 @@ def test_a_server_that_is_not_there_is_told_once(celshade: Command, tmp_path: Pa
 
 
 @pytest.mark.parametrize("page", ["", "/objects"])
-def test_something_else_than_a_server_is_told(
+def test_something_else_than_a_server_is_reported(
     celshade: Command, tmp_path: Path, world: World, page: str
 ) -> None:
     done = celshade("render", photo(tmp_path, "a.jpg"), "--url", world.storage_url + page)
@@ -104,7 +104,7 @@ def test_something_else_than_a_server_is_told(
 @pytest.mark.parametrize(
     ("key", "advice"), [("wrong", "Check the key"), ("", "Give the key you were issued")]
 )
-def test_a_wrong_key_is_told_once_and_nothing_is_sent(
+def test_a_wrong_key_is_reported_once_and_nothing_is_sent(
     celshade: Command, tmp_path: Path, world: World, key: str, advice: str
 ) -> None:
     world.key = "right"

@@ -242,7 +242,7 @@ def test_a_photo_may_be_named_by_its_address() -> None:
     celshade.submit(photo, size=512, webhook_url="https://me.example/hook", metadata={"a": "b"})
 
 
-def test_an_unreadable_photo_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+def test_an_unreadable_photo_is_reported_before_anything_is_sent(tmp_path: Path) -> None:
     def handler(_: httpx.Request) -> httpx.Response:
         raise AssertionError
 

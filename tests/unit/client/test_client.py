@@ -29,7 +29,7 @@ def client(
     return Client(url, key, sleep=lambda _: None, backend=httpx.MockTransport(handler))
 
 
-def test_a_submission_says_all_it_was_told_and_not_the_photos_name() -> None:
+def test_a_submission_says_all_that_was_asked_and_not_the_photos_name() -> None:
     seen: list[httpx.Request] = []
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -134,13 +134,13 @@ def test_what_progress_raises_ends_the_waiting() -> None:
 
 
 @pytest.mark.parametrize("url", ["localhost:8000", "", "ftp://h", "http://", "http://[::1", "/x"])
-def test_what_is_no_address_is_told(url: str) -> None:
+def test_what_is_no_address_is_reported(url: str) -> None:
     with pytest.raises(UnusableSettings, match="not the address of a server"):
         Client(url)
 
 
 @pytest.mark.parametrize("key", ["a b", "a\nb", "schl\u00fcssel"])
-def test_what_is_no_key_is_told_and_not_repeated(key: str) -> None:
+def test_what_is_no_key_is_reported_and_not_repeated(key: str) -> None:
     with pytest.raises(UnusableSettings) as told:
         Client(api_key=key)
     assert key not in str(told.value)

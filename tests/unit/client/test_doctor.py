@@ -118,7 +118,7 @@ def test_a_refused_key_ends_the_questions() -> None:
     assert list(examined(has_key=True, v1__usage=problem(401, "unauthorized")))[-1] == "key"
 
 
-def test_an_ordinary_key_is_told_what_it_may_not() -> None:
+def test_an_ordinary_key_is_shown_what_it_may_not() -> None:
     found = examined(has_key=True, v1__admin__dead=problem(403, "forbidden"))
     assert found["admin"].status is CheckStatus.NOTE
     assert found["key"].status is CheckStatus.GOOD
@@ -160,7 +160,7 @@ def test_a_storage_that_cannot_be_reached_is_named() -> None:
     assert "CELSHADE_S3_PUBLIC_ENDPOINT_URL" in result.advice
 
 
-def test_a_server_that_is_away_ends_the_examination() -> None:
+def test_a_server_that_is_away_ends_the_checks() -> None:
     def gone(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("gone")
 

@@ -45,7 +45,7 @@ def test_a_broken_stream_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for place in (tmp_path / "none" / "a.png", tmp_path / "file" / "a.png"):
         with pytest.raises(CannotSave, match=r"Cannot write .*a\.png: "):

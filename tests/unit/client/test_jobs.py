@@ -55,7 +55,7 @@ def test_an_unknown_state_is_an_open_one() -> None:
     assert job.failed() is None
 
 
-def test_a_failure_is_told_by_the_server_or_by_the_state() -> None:
+def test_a_failure_is_explained_by_the_server_or_by_the_state() -> None:
     error = {"code": "decode_failed", "message": "Damaged.", "retryable": False}
     told = read_job({"id": "1", "status": "failed", "error": error}).failed()
     assert told is not None

@@ -50,7 +50,7 @@ def test_files_are_read_in_pieces(tmp_path: Path) -> None:
     assert max(len(piece) for piece in Form({}, [Attachment(path, "a")])) < 100_000
 
 
-def test_what_was_sent_is_told_from_nought_to_the_end(tmp_path: Path) -> None:
+def test_what_was_sent_is_reported_from_zero_to_the_end(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(b"x" * 300_000)
     told: list[tuple[int, int]] = []
@@ -73,7 +73,7 @@ def test_a_photo_that_changes_is_not_sent(tmp_path: Path, now: bytes) -> None:
         list(form)
 
 
-def test_a_photo_that_is_not_there_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+def test_a_photo_that_is_not_there_is_reported_before_anything_is_sent(tmp_path: Path) -> None:
     with pytest.raises(PhotoUnreadable, match="no such file"):
         Form({}, [Attachment(tmp_path / "none.jpg", "none.jpg")])
     with pytest.raises(PhotoUnreadable, match="directory"):

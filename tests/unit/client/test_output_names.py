@@ -57,12 +57,12 @@ def test_a_photo_of_the_run_is_never_overwritten() -> None:
 @pytest.mark.parametrize("style", ["../../etc/passwd", "a/b", "\x1b[2J", "..", "", "C:\\x"])
 def test_a_style_is_no_path(style: str) -> None:
     photo = Path("a.jpg")
-    choose_path = OutputNames(OUT, [photo]).choose_path(
+    path = OutputNames(OUT, [photo]).choose_path(
         photo, job(style=style, content_type="image/../sh")
     )
-    assert choose_path.parent == OUT
-    assert choose_path.name.isprintable()
-    assert ".." not in choose_path.name
+    assert path.parent == OUT
+    assert path.name.isprintable()
+    assert ".." not in path.name
 
 
 def test_the_same_file_is_rendered_once() -> None:

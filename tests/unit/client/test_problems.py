@@ -33,13 +33,13 @@ def test_fields_at_fault_are_named_once() -> None:
 @pytest.mark.parametrize(
     "body", [b"<html>Bad gateway</html>", b"", b"[1]", b'{"code": 5}', b"\xff"]
 )
-def test_what_is_no_problem_is_told_by_its_status(body: bytes) -> None:
+def test_what_is_no_problem_is_reported_by_its_status(body: bytes) -> None:
     error = refused(httpx.Response(502, content=body, request=REQUEST))
     assert (error.code, error.passes) == ("http_502", True)
     assert str(error) == "cartoons.example answered 502 (Bad Gateway)."
 
 
-def test_a_redirect_is_not_followed_but_told() -> None:
+def test_a_redirect_is_not_followed_but_reported() -> None:
     response = httpx.Response(301, headers={"Location": "https://new.example/"}, request=REQUEST)
     error = problem_of(response)
     assert isinstance(error, BadAnswer)
