@@ -56,7 +56,7 @@ class Caller:
         """Hang up."""
         self._http.close()
 
-    def submit(self, wish: Submission) -> str | None:
+    def submit(self, submission: Submission) -> str | None:
         """Send until it is accepted; returns the job's id, None when the run ended first."""
         pause_s = PAUSE_S
         told = {"webhook_url": self.webhook_url} if self.webhook_url else {}
@@ -65,31 +65,33 @@ class Caller:
             try:
                 answer = self._http.post(
                     "/v1/jobs",
-                    files={"image": wish.photo},
-                    data={"style": wish.style, "strength": "1", "format": "png", **told},
-                    headers={"Idempotency-Key": wish.key},
+                    files={"image": submission.photo},
+                    data={"style": submission.style, "strength": "1", "format": "png", **told},
+                    headers={"Idempotency-Key": submission.key},
                 )
             except httpx.TransportError as error:
-                wish.refusals.append(type(error).__name__)
+                submission.refusals.append(type(error).__name__)
                 self._end.wait(pause_s)
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
                 continue
             if answer.status_code in ACCEPTED:
-                return self._accepted(wish, answer)
-            self._refused(wish, answer, time.monotonic() - began_s)
+                return self._accepted(submission, answer)
+            self._refused(submission, answer, time.monotonic() - began_s)
             self._end.wait(float(answer.headers.get("Retry-After", LONGEST_PAUSE_S)))
         return None
 
-    def _accepted(self, wish: Submission, answer: httpx.Response) -> str:
+    def _accepted(self, submission: Submission, answer: httpx.Response) -> str:
         job = answer.json()
-        wish.job_ids.add(job["id"])
+        submission.job_ids.add(job["id"])
         self.history.note(job)
         return str(job["id"])
 
-    def _refused(self, wish: Submission, answer: httpx.Response, took_s: float) -> None:
-        wish.refusals.append(str(answer.status_code))
+    def _refused(self, submission: Submission, answer: httpx.Response, took_s: float) -> None:
+        submission.refusals.append(str(answer.status_code))
         if answer.status_code not in BUSY or "Retry-After" not in answer.headers:
-            wish.surprises.append(f"{answer.status_code} {dict(answer.headers)} {answer.text}")
+            submission.surprises.append(
+                f"{answer.status_code} {dict(answer.headers)} {answer.text}"
+            )
         elif answer.json()["code"] == "store_unavailable":
             self.refusals_s.append(took_s)
 
@@ -110,11 +112,6 @@ class Caller:
         answer = self._http.get(f"/v1/jobs/{job_id}/result", follow_redirects=True)
         answer.raise_for_status()
         return answer.content
-
-    def job_url(self, job_id: str) -> str:
-        """Return where a job's picture lies, without the signature; empty when there is none."""
-        output = self._http.get(f"/v1/jobs/{job_id}").json()["output"] or {}
-        return str(output.get("url", "")).partition("?")[0]
 
 
 class Crowd:
@@ -148,14 +145,14 @@ class Crowd:
         return [took_s for caller in self.callers.values() for took_s in caller.refusals_s]
 
     def begin(self, planned: Sequence[Submission]) -> list[Future[None]]:
-        """Start to submit, each wish when it is due, and to look."""
+        """Start to submit, each submission when it is due, and to look."""
         self._began_s = time.monotonic()
         self._looker.start()
-        return [self._senders.submit(self._send, wish) for wish in planned]
+        return [self._senders.submit(self._send, submission) for submission in planned]
 
     def flood(self, planned: Iterable[Submission]) -> list[Future[None]]:
         """Submit these at once."""
-        return [self._flooders.submit(self._send, wish) for wish in planned]
+        return [self._flooders.submit(self._send, submission) for submission in planned]
 
     def close(self) -> None:
         """End all threads, whatever they wait for."""
@@ -167,14 +164,14 @@ class Crowd:
         for caller in self.callers.values():
             caller.close()
 
-    def _send(self, wish: Submission) -> None:
-        self._end.wait(max(0.0, self._began_s + wish.due_s - time.monotonic()))
-        caller = self.callers[wish.caller]
-        for _ in range(1 + wish.is_repeated):
-            job_id = caller.submit(wish)
+    def _send(self, submission: Submission) -> None:
+        self._end.wait(max(0.0, self._began_s + submission.due_s - time.monotonic()))
+        caller = self.callers[submission.caller]
+        for _ in range(1 + submission.is_repeated):
+            job_id = caller.submit(submission)
             if job_id is not None:
                 with self._lock:
-                    self._open.setdefault(job_id, (wish.caller, 0.0))
+                    self._open.setdefault(job_id, (submission.caller, 0.0))
 
     def _look_round(self) -> None:
         while not self._end.wait(1 / LOOKS_PER_S):

@@ -122,7 +122,7 @@ class Identical:
         ground: The service.
         crowd: Its callers.
         faults: Kills the worker.
-        wishes: The flood.
+        planned: The flood.
     """
 
     def __init__(
@@ -149,7 +149,9 @@ class Identical:
             self._sent = self._crowd.flood(self._planned)
             deadline_s = time.monotonic() + CLAIMED_WITHIN_S
             while time.monotonic() < deadline_s:
-                jobs = {job_id for wish in self._planned for job_id in list(wish.job_ids)}
+                jobs = {
+                    job_id for submission in self._planned for job_id in list(submission.job_ids)
+                }
                 worker = WorkerLogs(self._ground.stack.layout.logs).claimed_by(jobs)
                 if worker is not None:
                     self._faults.kill(f"worker-{worker}")
@@ -166,7 +168,11 @@ def come_to_rest(
     """Wait until all has ended and all parts are back; the checker finds out what did not."""
 
     def has_ended() -> bool:
-        ends = [crowd.history.last(job_id) for wish in planned for job_id in list(wish.job_ids)]
+        ends = [
+            crowd.history.last(job_id)
+            for submission in planned
+            for job_id in list(submission.job_ids)
+        ]
         return len(ends) >= len(planned) and all(end and end.is_terminal for end in ends)
 
     conditions: tuple[Callable[[], bool], ...] = (has_ended, lambda: has_all_workers(ground))
@@ -204,9 +210,9 @@ def missing(ground: Ground) -> dict[Kind, str]:
 
 def look_again(crowd: Crowd, planned: Sequence[Submission]) -> None:
     """Look at every job once more: what has ended must have stayed as it was."""
-    for wish in planned:
-        for job_id in wish.job_ids:
-            crowd.callers[wish.caller].look(job_id)
+    for submission in planned:
+        for job_id in submission.job_ids:
+            crowd.callers[submission.caller].look(job_id)
 
 
 def counters(ground: Ground) -> dict[str, int]:

@@ -41,7 +41,7 @@ class Checker:
     Args:
         ground: The service.
         crowd: Its callers and what they saw.
-        wishes: What they submitted, all of it accepted.
+        planned: What they submitted, all of it accepted.
     """
 
     def __init__(self, ground: Ground, crowd: Crowd, planned: Sequence[Submission]) -> None:
@@ -60,11 +60,14 @@ class Checker:
         ]
 
     def _unfit_answers(self) -> Iterator[str]:
-        """Yield wishes that are not exactly one job, and answers that no caller understands."""
-        for wish in self._planned:
-            if len(wish.job_ids) != 1:
-                yield f"submission {wish.key} became {len(wish.job_ids)} jobs: {wish.job_ids}"
-            yield from (f"submission {wish.key}: {surprise}" for surprise in wish.surprises)
+        """Yield submissions that are not exactly one job, and answers that are not understood."""
+        for submission in self._planned:
+            if len(submission.job_ids) != 1:
+                jobs = submission.job_ids
+                yield f"submission {submission.key} became {len(jobs)} jobs: {jobs}"
+            yield from (
+                f"submission {submission.key}: {surprise}" for surprise in submission.surprises
+            )
         yield from self._crowd.history.surprises
         refusals_s = self._crowd.refusals_s()
         late_s = [took_s for took_s in refusals_s if took_s > REFUSED_WITHIN_S + BUSY_MARGIN_S]
@@ -90,14 +93,14 @@ class Checker:
     def _unfit_pictures(self) -> Iterator[str]:
         """Yield pictures that are not there, do not decode, or are not the right ones."""
 
-        def fault_of(wish: Submission) -> str | None:
-            caller = self._crowd.callers[wish.caller]
+        def fault_of(submission: Submission) -> str | None:
+            caller = self._crowd.callers[submission.caller]
             return next(
                 (
                     fault
-                    for job_id in wish.job_ids
+                    for job_id in submission.job_ids
                     if (end := self._crowd.history.last(job_id)) and end.status == "succeeded"
-                    if (fault := _picture_fault(caller, job_id, wish))
+                    if (fault := _picture_fault(caller, job_id, submission))
                 ),
                 None,
             )
@@ -111,7 +114,7 @@ class Checker:
         with redis.Redis.from_url(url, decode_responses=True) as connection:
             yield from _unfinished(connection)
             recorded = {key.rpartition(":")[2] for key in connection.scan_iter(f"{PREFIX}job:*")}
-        accepted = {job_id for wish in self._planned for job_id in wish.job_ids}
+        accepted = {job_id for submission in self._planned for job_id in submission.job_ids}
         yield from (f"job {job_id} was accepted and is gone" for job_id in accepted - recorded)
         yield from (f"job {job_id} is nobody's submission" for job_id in recorded - accepted)
         yield from self._audit_faults()
@@ -130,8 +133,8 @@ class Checker:
         return []
 
     def _ends(self) -> Iterator[tuple[str, Observation | None]]:
-        for wish in self._planned:
-            for job_id in wish.job_ids:
+        for submission in self._planned:
+            for job_id in submission.job_ids:
                 yield job_id, self._crowd.history.last(job_id)
 
 
@@ -153,7 +156,7 @@ def _unfinished(connection: Any) -> Iterator[str]:
             yield f"{key} counts {waiting} pixels that wait and {running} that run"
 
 
-def _picture_fault(caller: Caller, job_id: str, wish: Submission) -> str | None:
+def _picture_fault(caller: Caller, job_id: str, submission: Submission) -> str | None:
     """Say what is wrong with a job's picture, if anything."""
     try:
         with Image.open(io.BytesIO(caller.picture(job_id))) as picture:
@@ -161,11 +164,11 @@ def _picture_fault(caller: Caller, job_id: str, wish: Submission) -> str | None:
             size, middle = picture.size, picture.convert("RGB").getpixel((20, 20))
     except (httpx.HTTPError, OSError, SyntaxError) as error:
         return f"job {job_id} has no picture: {error}"
-    if not isinstance(middle, tuple) or size != (wish.size_px, wish.size_px):
+    if not isinstance(middle, tuple) or size != (submission.size_px, submission.size_px):
         return f"job {job_id} has a picture of {size}"
-    pairs = zip(middle, wish.picture_colour, strict=True)
+    pairs = zip(middle, submission.picture_colour, strict=True)
     if any(abs(found - wanted) > COLOUR_ERROR for found, wanted in pairs):
-        return f"job {job_id} has a picture in {middle}, not {wish.picture_colour}"
+        return f"job {job_id} has a picture in {middle}, not {submission.picture_colour}"
     return None
 
 

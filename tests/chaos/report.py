@@ -101,10 +101,10 @@ def make_report(
         if kill.name.startswith("worker-")
     ]
     pickups = logs.pickups(workers)
-    ends = (history.last(job_id) for wish in planned for job_id in wish.job_ids)
+    ends = (history.last(job_id) for submission in planned for job_id in submission.job_ids)
     return Report(
         ends=Counter(end.error or end.status for end in ends if end is not None),
-        refusals=Counter(refusal for wish in planned for refusal in wish.refusals),
+        refusals=Counter(refusal for submission in planned for refusal in submission.refusals),
         spared=spared,
         blows=Counter(kill.name.rstrip("-0123456789") for kill in kills),
         verdicts=logs.verdicts(),

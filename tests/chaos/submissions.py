@@ -1,6 +1,6 @@
 """What callers submit: photos whose colour is their number, so that each picture can be told. Pure.
 
-A submission is one wish for one picture, however many requests it takes to be accepted.
+A submission asks for one picture, however many requests it takes to be accepted.
 """
 
 import random
@@ -20,7 +20,7 @@ Colour = tuple[int, int, int]
 
 @dataclass
 class Submission:
-    """One wish and what became of it.
+    """A submission and what became of it.
 
     Attributes:
         key: Its idempotency key.

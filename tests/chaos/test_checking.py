@@ -74,16 +74,16 @@ def test_a_worker_stands_ready_until_it_ends(tmp_path: Path) -> None:
 def test_photos_are_told_by_their_colours_and_repeat_with_their_seed() -> None:
     assert len({colour_of(number) for number in range(5_000)}) == 5_000
     assert stream(1, ["a"], 50, 10) == stream(1, ["a"], 50, 10)
-    assert len({wish.photo for wish in stream(1, ["a"], 50, 10)}) == 50
-    assert len({wish.photo for wish in flood(1, "a", 20)}) == 1
-    assert len({wish.key for wish in flood(1, "a", 20)}) == 20
+    assert len({submission.photo for submission in stream(1, ["a"], 50, 10)}) == 50
+    assert len({submission.photo for submission in flood(1, "a", 20)}) == 1
+    assert len({submission.key for submission in flood(1, "a", 20)}) == 20
 
 
 def test_ends_that_were_not_told_or_wrongly_are_named() -> None:
     history, receiver = History(), Receiver()
     planned = stream(1, ["a"], 3, 10)
-    for wish, name in zip(planned, ("told", "untold", "wrong"), strict=True):
-        wish.job_ids.add(name)
+    for submission, name in zip(planned, ("told", "untold", "wrong"), strict=True):
+        submission.job_ids.add(name)
         history.note(_job("succeeded", id=name))
     for name, event in (("told", "job.succeeded"), ("wrong", "job.failed")):
         body = json.dumps({"type": event}).encode()

@@ -40,14 +40,16 @@ COLOUR, OLD, NEW = (200, 90, 30), (55, 165, 225), (225, 165, 55)
 
 def _finish(crowd: Crowd, planned: Sequence[Submission], sent: list[Future[None]]) -> None:
     """Wait until all is submitted, at once from now on, and has ended."""
-    for wish in planned:
-        wish.due_s = 0.0
+    for submission in planned:
+        submission.due_s = 0.0
     wait(sent, timeout=PATIENCE_S)
-    until(lambda: all(_has_ended(crowd, wish) for wish in planned), "all jobs have ended")
+    until(
+        lambda: all(_has_ended(crowd, submission) for submission in planned), "all jobs have ended"
+    )
 
 
-def _has_ended(crowd: Crowd, wish: Submission) -> bool:
-    ends = [crowd.history.last(job_id) for job_id in list(wish.job_ids)]
+def _has_ended(crowd: Crowd, submission: Submission) -> bool:
+    ends = [crowd.history.last(job_id) for job_id in list(submission.job_ids)]
     return bool(ends) and all(end and end.is_terminal for end in ends)
 
 
@@ -79,10 +81,10 @@ def test_rolling_restarts_fail_nothing_and_lose_nothing(
             _restart(ground, name)
         _finish(crowd, planned, sent)
         assert Checker(ground, crowd, planned).faults() == []
-    ends = [crowd.history.last(job_id) for wish in planned for job_id in wish.job_ids]
+    ends = [crowd.history.last(job_id) for submission in planned for job_id in submission.job_ids]
     assert Counter((end.status, end.attempts) for end in ends if end).keys() == {("succeeded", 1)}
     # Nobody was cut off in the middle: a port that is closed for a moment refuses, no more.
-    met = Counter(refusal for wish in planned for refusal in wish.refusals)
+    met = Counter(refusal for submission in planned for refusal in submission.refusals)
     assert met.keys() <= {"ConnectError", "503"}
 
 
@@ -138,16 +140,18 @@ def _photos(first: int, count: int) -> list[bytes]:
 def test_a_new_version_beside_the_old_one_mixes_nothing_and_strands_nothing(
     ground: Ground, tmp_path: Path
 ) -> None:
-    wish = {"style": NAME, "strength": "1", "format": "png"}
+    params = {"style": NAME, "strength": "1", "format": "png"}
     with Caller.of(ground.stack.url, ground.keys["ann"]) as ann:
 
         def models(photos: list[bytes]) -> set[str]:
-            return {_model_of(ann, job) for job in ann.wait_for_all(ann.submit_all(photos, **wish))}
+            return {
+                _model_of(ann, job) for job in ann.wait_for_all(ann.submit_all(photos, **params))
+            }
 
         known, stranded = _photos(0, 8), _photos(100, 12)
         assert models(known) == {"old"}
         with ground.stack.frozen("worker-1"):
-            waiting = ann.submit_all(stranded, **wish)
+            waiting = ann.submit_all(stranded, **params)
             with _new_worker(ground, tmp_path):
                 # What waited for the old version moved on; what that had drawn is drawn again.
                 assert {_model_of(ann, job) for job in ann.wait_for_all(waiting)} == {"new"}

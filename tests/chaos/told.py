@@ -42,7 +42,9 @@ class Told:
 
     def faults(self, history: History, planned: Sequence[Submission]) -> list[str]:
         """Wait until all is told, and return everything that is wrong, a sentence each."""
-        ends = {job_id: history.last(job_id) for wish in planned for job_id in wish.job_ids}
+        ends = {
+            job_id: history.last(job_id) for submission in planned for job_id in submission.job_ids
+        }
         wanted = {
             f"job_{job_id}_{end.run}": f"job.{end.status}"
             for job_id, end in ends.items()

@@ -27,7 +27,7 @@ glibc_only = pytest.mark.skipif(
 )
 
 # The mark of a process's largest size can be set back only where the kernel lets us: Linux, and not
-# every sandbox on it. Without it the engine knows no peak and relies on its ladder.
+# every sandbox on it. Without it the engine knows no peak and relies on its fallback.
 largest_size_only = pytest.mark.skipif(
     not os.access("/proc/self/clear_refs", os.W_OK),
     reason="this system does not tell a process's largest size",

@@ -99,3 +99,27 @@ def test_decisions_are_numbered_without_gaps() -> None:
     names = sorted(path.name for path in (checkout.ROOT / "docs" / "adr").glob("*.md"))
 
     assert [name[:4] for name in names] == [f"{number:04}" for number in range(1, len(names) + 1)]
+
+
+def test_the_architecture_page_names_what_is_there() -> None:
+    """Its paths and functions are words, no links: the site has no code to lead to."""
+    text = (checkout.ROOT / "docs" / "architecture.md").read_text()
+    paths = set(re.findall(r"`([\w.-]+/[\w./-]+\.(?:py|lua))`", text))
+    named = re.findall(r"`([\w.-]+/[\w./-]+\.(?:py|lua))`\s+`(\w+)[\w.]*`", text)
+
+    found = {path: next((p for p in _places(path) if p.is_file()), None) for path in paths}
+
+    assert sorted(path for path, place in found.items() if place is None) == []
+    assert [
+        (path, name)
+        for path, name in named
+        if (place := found[path]) is not None
+        and not re.search(
+            rf"^(?:class|def|local function) {name}\b", place.read_text(), re.MULTILINE
+        )
+    ] == []
+
+
+def _places(path: str) -> list[Path]:
+    """Where a path of the page may lie: scripts and tests are named from their own folders."""
+    return [checkout.ROOT / folder / path for folder in ("", "common/jobstore", "tests")]
